@@ -1,0 +1,463 @@
+//! What a client may be told: one variant per kind of failure, with its stable code and status.
+//!
+//! Knows nothing of HTTP frames or OData bodies; `http::respond` writes those from it.
+
+use std::{fmt, time::Duration};
+
+use crate::time::Timestamp;
+
+/// A failure as a client sees it. Never holds a secret, a path of the machine or a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A part of the request could not be read as the grammar asks.
+    Syntax {
+        /// The option or part of the address that was read, such as `$filter` or `path`.
+        option: String,
+        /// Byte offset into the decoded text of that option; always on a character boundary.
+        offset: usize,
+        /// What would have worked there, such as `a comparison operator`.
+        expected: String,
+    },
+    /// Percent escapes or bytes that are not UTF-8 text.
+    Encoding {
+        /// The part of the request.
+        part: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A system query option nobody knows, or one that must not come without `$` and does not exist.
+    UnknownOption {
+        /// As it was written.
+        name: String,
+        /// The nearest known name.
+        suggestion: Option<String>,
+    },
+    /// One system query option given more than once.
+    DuplicateOption {
+        /// The option.
+        name: String,
+    },
+    /// A system query option whose value is not allowed there.
+    InvalidOption {
+        /// The option.
+        option: String,
+        /// What is wrong and what would have worked.
+        reason: String,
+    },
+    /// A name that is not declared (or that the caller may not read, which looks the same).
+    UnknownProperty {
+        /// The type that was searched.
+        entity_type: String,
+        /// The name as written.
+        name: String,
+        /// The nearest declared name.
+        suggestion: Option<String>,
+        /// The option or body part that named it.
+        target: String,
+    },
+    /// Operands, arguments or values whose types do not fit.
+    TypeMismatch {
+        /// The option or property.
+        target: String,
+        /// Which types met and what would have worked.
+        reason: String,
+    },
+    /// A limit with a name in the settings was passed.
+    LimitExceeded {
+        /// The limit's name.
+        limit: &'static str,
+        /// Its value.
+        max: u64,
+        /// The option or part that passed it.
+        target: String,
+    },
+    /// A request body that is not what the resource takes.
+    InvalidBody {
+        /// What is wrong and what would have worked.
+        reason: String,
+    },
+    /// A property value that cannot be taken.
+    InvalidValue {
+        /// The property.
+        target: String,
+        /// What is wrong and what would have worked.
+        reason: String,
+    },
+    /// A property clients cannot write.
+    ReadOnlyProperty {
+        /// The property.
+        target: String,
+    },
+    /// A header whose value cannot be honoured.
+    InvalidHeader {
+        /// The header.
+        name: &'static str,
+        /// What is wrong and what would have worked.
+        reason: String,
+    },
+    /// A token in the address, where proxies and logs would keep it.
+    TokenInQuery,
+    /// Two different credentials in one request.
+    AmbiguousCredentials,
+    /// Nobody, or nobody we know, is asking.
+    Unauthenticated(Denial),
+    /// The caller's rights do not reach.
+    Forbidden {
+        /// The scope that is missing.
+        scope: String,
+    },
+    /// More rights were asked for than the giver has.
+    ExceedsRights {
+        /// What was asked for and is not held.
+        asked: String,
+        /// What is held.
+        held: String,
+    },
+    /// No such resource path.
+    UnknownResource {
+        /// The segment that is not known.
+        name: String,
+        /// The nearest known name.
+        suggestion: Option<String>,
+    },
+    /// The path is right, but there is no such entity.
+    NotFound {
+        /// The entity type or what was looked for, with its key.
+        what: String,
+    },
+    /// The resource does not take this method.
+    MethodNotAllowed {
+        /// The methods it does take, for `Allow`.
+        allow: &'static str,
+    },
+    /// None of the formats the client accepts can be had.
+    NotAcceptable {
+        /// What can be had.
+        reason: String,
+    },
+    /// Another entity holds what must be unique, or a state forbids the change.
+    Conflict {
+        /// The property or entity.
+        target: String,
+        /// What stands in the way.
+        reason: String,
+    },
+    /// `If-Match` names a version that is no longer current.
+    PreconditionFailed {
+        /// The current entity tag.
+        current: String,
+    },
+    /// The body is larger than `body_bytes_max`.
+    BodyTooLarge {
+        /// That limit, bytes.
+        max: u64,
+    },
+    /// The query is longer than `query_bytes_max`.
+    UriTooLong {
+        /// That limit, bytes.
+        max: u64,
+    },
+    /// A body of a type we do not read.
+    UnsupportedMediaType {
+        /// What is read here, and how to say so.
+        reason: String,
+    },
+    /// Part of the standard, not done here.
+    NotImplemented {
+        /// The feature.
+        feature: String,
+    },
+    /// The queue or the memory for unapplied changes is full.
+    Overloaded {
+        /// What is full.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// No room left on the disk.
+    StorageFull,
+    /// Writing stopped after a failed sync; a restart is needed.
+    WritesStopped,
+    /// Ours, not the client's. The cause is logged under `id`; the client sees only `id`.
+    Internal {
+        /// The log line's id.
+        id: u64,
+    },
+}
+
+/// Why a request carries no valid identity. Only a known secret learns that it expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No or empty credentials.
+    Missing,
+    /// Unknown, malformed, or of a removed creator.
+    Invalid,
+    /// A known token past its end.
+    Expired(Timestamp),
+    /// A known token that was revoked.
+    Revoked(Timestamp),
+}
+
+impl Error {
+    /// Stable: clients match on it. Never rename one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax { .. } => "InvalidSyntax",
+            Self::Encoding { .. } => "InvalidEncoding",
+            Self::UnknownOption { .. } => "UnknownQueryOption",
+            Self::DuplicateOption { .. } => "DuplicateQueryOption",
+            Self::InvalidOption { .. } => "InvalidQueryOption",
+            Self::UnknownProperty { .. } => "UnknownProperty",
+            Self::TypeMismatch { .. } => "TypeMismatch",
+            Self::LimitExceeded { .. } => "LimitExceeded",
+            Self::InvalidBody { .. } => "InvalidBody",
+            Self::InvalidValue { .. } => "InvalidValue",
+            Self::ReadOnlyProperty { .. } => "ReadOnlyProperty",
+            Self::InvalidHeader { .. } => "InvalidHeader",
+            Self::TokenInQuery => "TokenInQuery",
+            Self::AmbiguousCredentials => "AmbiguousCredentials",
+            Self::Unauthenticated(Denial::Missing) => "Unauthenticated",
+            Self::Unauthenticated(Denial::Invalid) => "InvalidToken",
+            Self::Unauthenticated(Denial::Expired(_)) => "TokenExpired",
+            Self::Unauthenticated(Denial::Revoked(_)) => "TokenRevoked",
+            Self::Forbidden { .. } => "InsufficientScope",
+            Self::ExceedsRights { .. } => "ExceedsRights",
+            Self::UnknownResource { .. } => "UnknownResource",
+            Self::NotFound { .. } => "NotFound",
+            Self::MethodNotAllowed { .. } => "MethodNotAllowed",
+            Self::NotAcceptable { .. } => "NotAcceptable",
+            Self::Conflict { .. } => "Conflict",
+            Self::PreconditionFailed { .. } => "PreconditionFailed",
+            Self::BodyTooLarge { .. } => "BodyTooLarge",
+            Self::UriTooLong { .. } => "UriTooLong",
+            Self::UnsupportedMediaType { .. } => "UnsupportedMediaType",
+            Self::NotImplemented { .. } => "NotImplemented",
+            Self::Overloaded { .. } => "Overloaded",
+            Self::StorageFull => "StorageFull",
+            Self::WritesStopped => "WritesStopped",
+            Self::Internal { .. } => "InternalError",
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Syntax { .. }
+            | Self::Encoding { .. }
+            | Self::UnknownOption { .. }
+            | Self::DuplicateOption { .. }
+            | Self::InvalidOption { .. }
+            | Self::UnknownProperty { .. }
+            | Self::TypeMismatch { .. }
+            | Self::LimitExceeded { .. }
+            | Self::InvalidBody { .. }
+            | Self::InvalidValue { .. }
+            | Self::ReadOnlyProperty { .. }
+            | Self::InvalidHeader { .. }
+            | Self::TokenInQuery
+            | Self::AmbiguousCredentials => 400,
+            Self::Unauthenticated(_) => 401,
+            Self::Forbidden { .. } | Self::ExceedsRights { .. } => 403,
+            Self::UnknownResource { .. } | Self::NotFound { .. } => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::NotAcceptable { .. } => 406,
+            Self::Conflict { .. } => 409,
+            Self::PreconditionFailed { .. } => 412,
+            Self::BodyTooLarge { .. } => 413,
+            Self::UriTooLong { .. } => 414,
+            Self::UnsupportedMediaType { .. } => 415,
+            Self::Internal { .. } => 500,
+            Self::NotImplemented { .. } => 501,
+            Self::Overloaded { .. } | Self::WritesStopped => 503,
+            Self::StorageFull => 507,
+        }
+    }
+
+    /// The option, property, header or segment at fault, where there is one.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Self::Syntax { option, .. } | Self::InvalidOption { option, .. } => Some(option),
+            Self::Encoding { part, .. } => Some(part),
+            Self::UnknownOption { name, .. }
+            | Self::DuplicateOption { name }
+            | Self::UnknownResource { name, .. } => Some(name),
+            Self::UnknownProperty { target, .. }
+            | Self::TypeMismatch { target, .. }
+            | Self::LimitExceeded { target, .. }
+            | Self::InvalidValue { target, .. }
+            | Self::ReadOnlyProperty { target }
+            | Self::Conflict { target, .. } => Some(target),
+            Self::InvalidHeader { name, .. } => Some(name),
+            Self::InvalidBody { .. }
+            | Self::TokenInQuery
+            | Self::AmbiguousCredentials
+            | Self::Unauthenticated(_)
+            | Self::Forbidden { .. }
+            | Self::ExceedsRights { .. }
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable { .. }
+            | Self::PreconditionFailed { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::UriTooLong { .. }
+            | Self::UnsupportedMediaType { .. }
+            | Self::NotImplemented { .. }
+            | Self::Overloaded { .. }
+            | Self::StorageFull
+            | Self::WritesStopped
+            | Self::Internal { .. } => None,
+        }
+    }
+
+    /// A failure of ours: logs `cause` under a new id and keeps only the id.
+    pub fn internal(cause: &dyn fmt::Display) -> Self {
+        let id = u64::from_le_bytes(crate::id::random_bytes());
+        tracing::error!(id = format!("{id:016x}"), "{cause}");
+        Self::Internal { id }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    /// The message: lower case start, no full stop, names the thing in quotes, says what would have worked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { option, offset, expected } => {
+                write!(f, "{option} stops making sense at byte {offset}: expected {expected}")
+            }
+            Self::Encoding { part, reason } => write!(f, "{part} cannot be decoded: {reason}"),
+            Self::UnknownOption { name, suggestion } => {
+                write!(f, "there is no query option '{name}'{}", did_you_mean(suggestion.as_deref()))
+            }
+            Self::DuplicateOption { name } => write!(f, "'{name}' is given more than once"),
+            Self::InvalidOption { option, reason } => write!(f, "{option} cannot be used: {reason}"),
+            Self::UnknownProperty { entity_type, name, suggestion, target } => write!(
+                f,
+                "{target} names '{name}', which '{entity_type}' does not have{}",
+                did_you_mean(suggestion.as_deref())
+            ),
+            Self::TypeMismatch { target, reason } | Self::InvalidValue { target, reason } => {
+                write!(f, "'{target}' does not fit: {reason}")
+            }
+            Self::LimitExceeded { limit, max, target } => {
+                write!(f, "{target} passes the limit '{limit}' of {max}")
+            }
+            Self::InvalidBody { reason } => write!(f, "the body cannot be used: {reason}"),
+            Self::ReadOnlyProperty { target } => {
+                write!(f, "'{target}' is read-only; leave it out of the body")
+            }
+            Self::InvalidHeader { name, reason } => write!(f, "header {name} cannot be used: {reason}"),
+            Self::TokenInQuery => f.write_str(
+                "a token in the address ends up in logs; send it as 'Authorization: Bearer', as the \
+                 password of HTTP Basic, or as 'X-Api-Key'",
+            ),
+            Self::AmbiguousCredentials => {
+                f.write_str("the request carries two different credentials; send one")
+            }
+            Self::Unauthenticated(denial) => denial.fmt(f),
+            Self::Forbidden { scope } => write!(f, "this needs the scope '{scope}', which this token does not have"),
+            Self::ExceedsRights { asked, held } => {
+                write!(f, "asked for '{asked}', which is more than what can be given: '{held}'")
+            }
+            Self::UnknownResource { name, suggestion } => {
+                write!(f, "there is no resource '{name}'{}", did_you_mean(suggestion.as_deref()))
+            }
+            Self::NotFound { what } => write!(f, "there is no {what}"),
+            Self::MethodNotAllowed { allow } => write!(f, "this resource takes {allow}"),
+            Self::NotAcceptable { reason } | Self::UnsupportedMediaType { reason } => f.write_str(reason),
+            Self::Conflict { target, reason } => write!(f, "'{target}' conflicts: {reason}"),
+            Self::PreconditionFailed { current } => {
+                write!(f, "the entity has changed since it was read; its ETag is now {current}")
+            }
+            Self::BodyTooLarge { max } => write!(f, "the body is larger than 'body_bytes_max' of {max} bytes"),
+            Self::UriTooLong { max } => write!(f, "the query is longer than 'query_bytes_max' of {max} bytes"),
+            Self::NotImplemented { feature } => write!(f, "{feature} is not implemented"),
+            Self::Overloaded { reason, .. } => write!(f, "{reason}; try again shortly"),
+            Self::StorageFull => {
+                f.write_str("the disk is full: nothing was changed, reading goes on, writing resumes when there is room")
+            }
+            Self::WritesStopped => {
+                f.write_str("the disk failed to confirm a write: writing stopped until the server is restarted")
+            }
+            Self::Internal { id } => write!(f, "something failed on our side; the log has it under {id:016x}"),
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str(
+                "send an access token as 'Authorization: Bearer', as the password of HTTP Basic, or as 'X-Api-Key'",
+            ),
+            Self::Invalid => f.write_str("the access token is not valid"),
+            Self::Expired(at) => write!(f, "the access token expired at {at}"),
+            Self::Revoked(at) => write!(f, "the access token was revoked at {at}"),
+        }
+    }
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+/// The candidate nearest to `name` by edits (ignoring case), if it is near enough to be a slip.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let lower: Vec<char> = name.to_lowercase().chars().take(64).collect();
+    let bound = (lower.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= bound)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Levenshtein distance, one row at a time.
+fn edits(left: &[char], right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=left.len()).collect();
+    for (i, r) in right.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, l) in left.iter().enumerate() {
+            let replaced = diagonal + usize::from(*l != r);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[left.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_corrected_and_a_stranger_is_not() {
+        let names = ["Status", "StatusId", "Title"];
+        assert_eq!(nearest("Statu", names), Some("Status".into()));
+        assert_eq!(nearest("title", names), Some("Title".into()));
+        assert_eq!(nearest("Colour", names), None);
+    }
+
+    #[test]
+    fn a_syntax_error_says_where_and_what_would_have_worked() {
+        let error = Error::Syntax {
+            option: "$filter".into(),
+            offset: 3,
+            expected: "a comparison operator".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "$filter stops making sense at byte 3: expected a comparison operator"
+        );
+        assert_eq!(
+            (error.status(), error.code(), error.target()),
+            (400, "InvalidSyntax", Some("$filter"))
+        );
+    }
+}

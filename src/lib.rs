@@ -1,0 +1,6 @@
+//! Tessera, a helpdesk in one binary: tickets served as an OData feed, with tokens nobody has to fear.
+
+pub mod error;
+pub mod hash;
+pub mod id;
+pub mod time;

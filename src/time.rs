@@ -1,0 +1,338 @@
+//! Instants, calendar dates and the clock. Knows UTC and time zones, nothing of tickets.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use jiff::{Timestamp as Instant, civil, tz::TimeZone};
+
+const MICROS_PER_SEC: i64 = 1_000_000;
+const SECS_PER_DAY: i64 = 86_400;
+
+/// An instant in UTC, microseconds since 1970-01-01T00:00:00Z; ordered by time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Earliest instant OData can write: 0001-01-01T00:00:00Z (`mindatetime()`).
+    pub const MIN: Self = Self(-62_135_596_800 * MICROS_PER_SEC);
+    /// Latest instant OData can write: 9999-12-31T23:59:59.999999Z (`maxdatetime()`).
+    pub const MAX: Self = Self(253_402_300_800 * MICROS_PER_SEC - 1);
+
+    /// The instant that many microseconds after 1970 (before it, if negative); not range-checked.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved by `micros`; `None` where the result leaves years 1 to 9999.
+    #[must_use]
+    pub fn plus_micros(self, micros: i64) -> Option<Self> {
+        let moved = Self(self.0.checked_add(micros)?);
+        (Self::MIN..=Self::MAX).contains(&moved).then_some(moved)
+    }
+
+    /// The calendar date in `zone` at this instant.
+    #[must_use]
+    pub fn date_in(self, zone: &TimeZone) -> Date {
+        // Beyond the range of jiff's instants (the last day of year 9999) no zone is known: UTC then.
+        match Instant::from_microsecond(self.0) {
+            Ok(instant) => Date::from_civil(zone.to_datetime(instant).date()),
+            Err(_) => Date::from_civil(self.utc().date()),
+        }
+    }
+
+    /// The civil date and time in UTC, for `year()`, `hour()` and the like.
+    #[must_use]
+    pub fn utc(self) -> civil::DateTime {
+        let day_micros = SECS_PER_DAY * MICROS_PER_SEC;
+        let days = i32::try_from(self.0.div_euclid(day_micros)).unwrap_or(0);
+        let micros = self.0.rem_euclid(day_micros);
+        let time =
+            civil::Time::midnight().saturating_add(jiff::SignedDuration::from_micros(micros));
+        Date(days).civil().to_datetime(time)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// `2026-11-21T22:00:00Z`, with as many fraction digits as it needs, six at most.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.utc();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            fraction(self.0.rem_euclid(MICROS_PER_SEC)),
+        )
+    }
+}
+
+/// Why a text is not a date or a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a {0}")]
+pub struct BadTime(&'static str);
+
+impl FromStr for Timestamp {
+    type Err = BadTime;
+
+    /// Reads RFC 3339 with `Z` or an offset; seconds may be absent, digits beyond the sixth are cut.
+    ///
+    /// Source: OData 4.01 ABNF, `dateTimeOffsetValue`.
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        let bad = BadTime("date and time with Z or an offset, such as 2026-11-21T22:00:00Z");
+        let (date, rest) = text.split_once(['T', 't']).ok_or(bad)?;
+        let date: Date = date.parse().map_err(|_| bad)?;
+        let (clock, offset_secs) = split_offset(rest).ok_or(bad)?;
+        let time: TimeOfDay = clock.parse().map_err(|_| bad)?;
+        let micros = i64::from(date.0) * SECS_PER_DAY * MICROS_PER_SEC + time.0
+            - offset_secs * MICROS_PER_SEC;
+        let at = Self(micros);
+        if (Self::MIN..=Self::MAX).contains(&at) { Ok(at) } else { Err(bad) }
+    }
+}
+
+/// Splits `22:00:00+02:00` into the clock and the offset in seconds.
+fn split_offset(text: &str) -> Option<(&str, i64)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock, 0));
+    }
+    let at = text.rfind(['+', '-'])?;
+    let (clock, offset) = text.split_at(at);
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = offset[1..].split_once(':')?;
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    (hours <= 14 && minutes < 60).then_some((clock, sign * (hours * 3600 + minutes * 60)))
+}
+
+fn two_digits(text: &str) -> Option<i64> {
+    (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// `.5` for 500000 microseconds, nothing for none.
+fn fraction(micros: i64) -> String {
+    if micros == 0 {
+        return String::new();
+    }
+    format!(".{micros:06}").trim_end_matches('0').to_owned()
+}
+
+/// A calendar date without a zone (`Edm.Date`): days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(i32);
+
+impl Date {
+    /// The date that many days after 1970-01-01.
+    #[must_use]
+    pub const fn from_days(days: i32) -> Self {
+        Self(days)
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn days(self) -> i32 {
+        self.0
+    }
+
+    /// Midnight UTC at the start of this date.
+    #[must_use]
+    pub const fn start_utc(self) -> Timestamp {
+        Timestamp(self.0 as i64 * SECS_PER_DAY * MICROS_PER_SEC)
+    }
+
+    /// Year, month and day.
+    #[must_use]
+    pub fn civil(self) -> civil::Date {
+        let epoch = civil::Date::constant(1970, 1, 1);
+        epoch.saturating_add(jiff::Span::new().days(self.0))
+    }
+
+    fn from_civil(date: civil::Date) -> Self {
+        let days = date.since(civil::Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days());
+        Self(days)
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.civil();
+        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    }
+}
+
+impl FromStr for Date {
+    type Err = BadTime;
+
+    /// Reads `2026-11-21`.
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        let bad = BadTime("date such as 2026-11-21");
+        let mut parts = text.splitn(3, '-');
+        let mut next = |len: usize| {
+            let part = parts.next().filter(|p| p.len() == len)?;
+            part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i16>().ok())?
+        };
+        let (year, month, day) = (next(4).ok_or(bad)?, next(2).ok_or(bad)?, next(2).ok_or(bad)?);
+        let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else {
+            return Err(bad);
+        };
+        let date = civil::Date::new(year, month, day).map_err(|_| bad)?;
+        if date.year() < 1 { Err(bad) } else { Ok(Self::from_civil(date)) }
+    }
+}
+
+/// A clock time without date or zone (`Edm.TimeOfDay`): microseconds since midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeOfDay(i64);
+
+impl TimeOfDay {
+    /// The time that many microseconds after midnight; taken modulo one day.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros.rem_euclid(SECS_PER_DAY * MICROS_PER_SEC))
+    }
+
+    /// Microseconds since midnight.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.0 / MICROS_PER_SEC;
+        let (hour, minute, second) = (secs / 3600, secs / 60 % 60, secs % 60);
+        write!(f, "{hour:02}:{minute:02}:{second:02}{}", fraction(self.0 % MICROS_PER_SEC))
+    }
+}
+
+impl FromStr for TimeOfDay {
+    type Err = BadTime;
+
+    /// Reads `22:00`, `22:00:05` and `22:00:05.25`; digits beyond the sixth are cut, twelve at most.
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        let bad = BadTime("time such as 22:00:00");
+        let mut parts = text.splitn(3, ':');
+        let hour = parts.next().and_then(two_digits).filter(|h| *h < 24).ok_or(bad)?;
+        let minute = parts.next().and_then(two_digits).filter(|m| *m < 60).ok_or(bad)?;
+        let (second, micros) = match parts.next() {
+            None => (0, 0),
+            Some(rest) => {
+                let (second, digits) = rest.split_once('.').unwrap_or((rest, "0"));
+                let second = two_digits(second).filter(|s| *s < 60).ok_or(bad)?;
+                (second, fraction_micros(digits).ok_or(bad)?)
+            }
+        };
+        Ok(Self((hour * 3600 + minute * 60 + second) * MICROS_PER_SEC + micros))
+    }
+}
+
+/// `25` after the point is 250,000 microseconds.
+fn fraction_micros(digits: &str) -> Option<i64> {
+    let fits = (1..=12).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let mut six: String = digits.chars().take(6).collect();
+    while six.len() < 6 {
+        six.push('0');
+    }
+    fits.then(|| six.parse().ok())?
+}
+
+/// Where "now" comes from: the machine, or a time a test sets.
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    Real,
+    /// Stands still until set (microseconds since 1970).
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `at`.
+    #[must_use]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(at.0)))
+    }
+
+    /// Sets a fixed clock; the machine's own is left alone.
+    pub fn set(&self, at: Timestamp) {
+        if let Self::Fixed(micros) = self {
+            micros.store(at.0, Ordering::SeqCst);
+        }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::Real => Timestamp(Instant::now().as_microsecond()),
+            Self::Fixed(micros) => Timestamp(micros.load(Ordering::SeqCst)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &str, want: &str) {
+        let at: Timestamp = input.parse().unwrap();
+        assert_eq!(at.to_string(), want);
+    }
+
+    #[test]
+    fn instants_are_read_with_any_offset_and_written_in_utc() {
+        check("2026-11-21T22:00:00Z", "2026-11-21T22:00:00Z");
+        check("2026-11-21T22:00+02:00", "2026-11-21T20:00:00Z");
+        check("2026-01-01T00:30:00-05:30", "2026-01-01T06:00:00Z");
+        check("2026-11-21T22:00:00.1234567Z", "2026-11-21T22:00:00.123456Z");
+        check("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z");
+        check("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn an_instant_needs_a_zone_and_a_real_date() {
+        for bad in [
+            "2026-11-21",
+            "2026-11-21T22:00:00",
+            "2026-02-30T00:00:00Z",
+            "x",
+            "2026-11-21T25:00:00Z",
+        ] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_and_times_of_day_round_trip() {
+        for date in ["0001-01-01", "1970-01-01", "2024-02-29", "9999-12-31"] {
+            assert_eq!(date.parse::<Date>().unwrap().to_string(), date);
+        }
+        for (input, want) in [("07:05", "07:05:00"), ("23:59:59.250", "23:59:59.25")] {
+            assert_eq!(input.parse::<TimeOfDay>().unwrap().to_string(), want);
+        }
+    }
+
+    #[test]
+    fn a_date_follows_the_zone() {
+        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let at: Timestamp = "2026-06-30T22:30:00Z".parse().unwrap();
+        assert_eq!(at.date_in(&zone).to_string(), "2026-07-01");
+    }
+}

@@ -3,4 +3,5 @@
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod odata;
 pub mod time;

@@ -1,0 +1,31 @@
+//! How large a query may be before it is refused; each limit has its own name in the error.
+
+/// The bounds of one request's address, all inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Nesting of parentheses, functions, lambdas, arrays, signs and chains of arithmetic.
+    pub depth: usize,
+    /// Literals, names, operators and segments in all options together.
+    pub nodes: usize,
+    /// Items in one list after `in`.
+    pub in_items: usize,
+    /// Levels of `$expand` within `$expand`; 1 allows no nesting.
+    pub expand_depth: usize,
+}
+
+impl Limits {
+    /// Name of the limit on nesting, as errors give it.
+    pub const DEPTH: &'static str = "query_depth_max";
+    /// Name of the limit on size, as errors give it.
+    pub const NODES: &'static str = "query_nodes_max";
+    /// Name of the limit on lists, as errors give it.
+    pub const IN_ITEMS: &'static str = "query_in_items_max";
+    /// Name of the limit on nested expansion, as errors give it.
+    pub const EXPAND_DEPTH: &'static str = "expand_depth_max";
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 64, nodes: 10_000, in_items: 2_000, expand_depth: 5 }
+    }
+}

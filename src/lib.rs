@@ -3,5 +3,6 @@
 pub mod error;
 pub mod hash;
 pub mod id;
+pub mod model;
 pub mod odata;
 pub mod time;

@@ -1,0 +1,159 @@
+//! Short words for declaring properties, so that a model reads as a table.
+
+use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, Write};
+use super::types::{Primitive, Type};
+use super::value::Value;
+
+fn property(name: &'static str, ty: Type, origin: Origin) -> Property {
+    Property {
+        name,
+        doc: "",
+        ty,
+        nullable: false,
+        max_length: None,
+        origin,
+        write: Write::Never,
+        scope: None,
+        hidden: false,
+    }
+}
+
+/// A property in the record under `tag`.
+#[must_use]
+pub fn stored(tag: u16, name: &'static str, ty: Primitive) -> Property {
+    stored_as(tag, name, Type::Primitive(ty))
+}
+
+/// As [`stored`], of any type.
+#[must_use]
+pub fn stored_as(tag: u16, name: &'static str, ty: Type) -> Property {
+    property(name, ty, Origin::Stored { tag, index: Index::None })
+}
+
+/// A text kept in a record of its own.
+#[must_use]
+pub fn long_text(tag: u16, name: &'static str) -> Property {
+    property(name, Type::Primitive(Primitive::String), Origin::LongText { tag })
+}
+
+/// A property of the entity a to-one navigation leads to; nullable, as the navigation may be.
+#[must_use]
+pub fn look_up(
+    name: &'static str,
+    ty: Primitive,
+    navigation: &'static str,
+    property_there: &'static str,
+) -> Property {
+    let origin = Origin::LookUp { navigation, property: property_there };
+    property(name, Type::Primitive(ty), origin).nullable()
+}
+
+/// A function of the entity.
+#[must_use]
+pub fn computed(name: &'static str, ty: Primitive, of: fn(&dyn Entity) -> Value) -> Property {
+    property(name, Type::Primitive(ty), Origin::Computed(of))
+}
+
+/// The number of entities behind a to-many navigation for which `unless` is not true.
+#[must_use]
+pub fn count(name: &'static str, navigation: &'static str, unless: &'static str) -> Property {
+    let origin = Origin::Count { navigation, unless };
+    property(name, Type::Primitive(Primitive::Int64), origin)
+}
+
+/// To one: the property `by` here holds the key in `target`.
+#[must_use]
+pub fn reference(name: &'static str, target: &'static str, by: &'static str) -> Navigation {
+    Navigation { name, target, relation: Relation::Reference { by } }
+}
+
+/// To many: the property `by` in `target` holds the key here.
+#[must_use]
+pub fn children(name: &'static str, target: &'static str, by: &'static str) -> Navigation {
+    Navigation { name, target, relation: Relation::Children { by } }
+}
+
+impl Property {
+    /// May be null.
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// Never null, though it is looked up: the navigation always leads somewhere.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    /// At most that many characters.
+    #[must_use]
+    pub fn max(mut self, length: u32) -> Self {
+        self.max_length = Some(length);
+        self
+    }
+
+    /// Clients may set it at any time.
+    #[must_use]
+    pub fn writable(mut self) -> Self {
+        self.write = Write::Always;
+        self
+    }
+
+    /// Clients may set it when they create the entity.
+    #[must_use]
+    pub fn on_create(mut self) -> Self {
+        self.write = Write::OnCreate;
+        self
+    }
+
+    /// Found by an index.
+    #[must_use]
+    pub fn indexed(mut self, index: Index) -> Self {
+        if let Origin::Stored { tag, .. } = self.origin {
+            self.origin = Origin::Stored { tag, index };
+        }
+        self
+    }
+
+    /// Only for callers with `scope`.
+    #[must_use]
+    pub fn needs(mut self, scope: &'static str) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Never leaves the store.
+    #[must_use]
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// Says what it is.
+    #[must_use]
+    pub fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+}
+
+/// Declares the properties of a type once: a constant for each, and the list in that order.
+#[macro_export]
+macro_rules! properties {
+    ($($name:ident => $property:expr),+ $(,)?) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)] // names of the constants below
+        enum Position { $($name),+ }
+        $(
+            #[doc = concat!("Index of the property declared as `", stringify!($name), "`.")]
+            pub const $name: $crate::model::Prop = $crate::model::Prop(Position::$name as u16);
+        )+
+        /// The properties, in the order of their constants.
+        #[must_use]
+        pub fn properties() -> Vec<$crate::model::Property> {
+            vec![$($property),+]
+        }
+    };
+}

@@ -1,0 +1,170 @@
+//! The model this product serves: its entity sets, what each asks for, and their order.
+
+use std::sync::LazyLock;
+
+use super::{
+    comment::comment,
+    history::ticket_history,
+    person::{customer_type, user_type},
+    picker::{picker, status_type},
+    schema::{Contents, EntitySet, Guard, Model, SetScopes, StructId},
+    team::{team, team_member},
+    ticket::{ticket, ticket_tag},
+    token::access_token,
+};
+
+static HELPDESK: LazyLock<Model> = LazyLock::new(declare);
+
+/// The helpdesk's model; declared once, the same for everybody.
+#[must_use]
+pub fn helpdesk() -> &'static Model {
+    &HELPDESK
+}
+
+/// Index of each entity set, in the order of the service document.
+pub mod set {
+    use crate::model::schema::SetId;
+
+    /// `Tickets`.
+    pub const TICKETS: SetId = SetId(0);
+    /// `Comments`.
+    pub const COMMENTS: SetId = SetId(1);
+    /// `TicketTags`.
+    pub const TICKET_TAGS: SetId = SetId(2);
+    /// `Customers`.
+    pub const CUSTOMERS: SetId = SetId(3);
+    /// `Users`.
+    pub const USERS: SetId = SetId(4);
+    /// `Teams`.
+    pub const TEAMS: SetId = SetId(5);
+    /// `TeamMembers`.
+    pub const TEAM_MEMBERS: SetId = SetId(6);
+    /// `Statuses`.
+    pub const STATUSES: SetId = SetId(7);
+    /// `Priorities`.
+    pub const PRIORITIES: SetId = SetId(8);
+    /// `Categories`.
+    pub const CATEGORIES: SetId = SetId(9);
+    /// `Types`.
+    pub const TYPES: SetId = SetId(10);
+    /// `Sources`.
+    pub const SOURCES: SetId = SetId(11);
+    /// `Resolutions`.
+    pub const RESOLUTIONS: SetId = SetId(12);
+    /// `TicketHistory`.
+    pub const TICKET_HISTORY: SetId = SetId(13);
+    /// `AccessTokens`.
+    pub const ACCESS_TOKENS: SetId = SetId(14);
+}
+
+fn declare() -> Model {
+    let declared = vec![
+        (ticket(), stored("Tickets", 1, resource("tickets"))),
+        (comment(), EntitySet { guard: NOTES, ..stored("Comments", 2, resource("comments")) }),
+        (ticket_tag(), unfolded("TicketTags", "Tickets", "Tags", "tickets:read")),
+        (customer_type(), stored("Customers", 3, resource("customers"))),
+        (user_type(), stored("Users", 4, resource("users"))),
+        (team(), stored("Teams", 5, resource("teams"))),
+        (team_member(), stored("TeamMembers", 6, resource("teams"))),
+        (status_type(), stored("Statuses", 7, SETTINGS)),
+        (picker("Priority", "How urgent a ticket is"), stored("Priorities", 8, SETTINGS)),
+        (picker("Category", "What a ticket is about"), stored("Categories", 9, SETTINGS)),
+        (picker("TicketType", "What sort of request it is"), stored("Types", 10, SETTINGS)),
+        (picker("Source", "How a ticket came in"), stored("Sources", 11, SETTINGS)),
+        (picker("Resolution", "How a ticket ended"), stored("Resolutions", 12, SETTINGS)),
+        (ticket_history(), stored("TicketHistory", 13, read_only("tickets:read"))),
+        (access_token(), stored("AccessTokens", 14, read_only("tokens:read"))),
+    ];
+    let mut model = Model { namespace: "Tessera", enums: vec![], structs: vec![], sets: vec![] };
+    for (id, (structure, set)) in (0..).zip(declared) {
+        model.structs.push(structure);
+        model.sets.push(EntitySet { ty: StructId(id), ..set });
+    }
+    model
+}
+
+/// Pickers are read with the tickets that name them and changed with the settings.
+const SETTINGS: SetScopes = SetScopes {
+    read: "tickets:read",
+    create: Some("settings:write"),
+    write: Some("settings:write"),
+    delete: Some("settings:write"),
+};
+
+const NOTES: Option<Guard> = Some(Guard { property: "IsInternal", scope: "notes:read" });
+
+fn resource(name: &'static str) -> SetScopes {
+    let (read, create, write, delete) = match name {
+        "tickets" => ("tickets:read", "tickets:create", "tickets:write", "tickets:delete"),
+        "comments" => ("comments:read", "comments:create", "comments:write", "comments:delete"),
+        "customers" => ("customers:read", "customers:write", "customers:write", "customers:delete"),
+        "users" => ("users:read", "users:write", "users:write", "users:delete"),
+        _ => ("teams:read", "teams:write", "teams:write", "teams:delete"),
+    };
+    SetScopes { read, create: Some(create), write: Some(write), delete: Some(delete) }
+}
+
+fn read_only(read: &'static str) -> SetScopes {
+    SetScopes { read, create: None, write: None, delete: None }
+}
+
+fn stored(name: &'static str, code: u16, scopes: SetScopes) -> EntitySet {
+    EntitySet { name, ty: StructId(0), contents: Contents::Stored { code }, scopes, guard: None }
+}
+
+fn unfolded(
+    name: &'static str,
+    set: &'static str,
+    property: &'static str,
+    read: &'static str,
+) -> EntitySet {
+    let contents = Contents::Unfolded { set, property };
+    EntitySet { name, ty: StructId(0), contents, scopes: read_only(read), guard: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::{Prop, Property, props};
+
+    #[test]
+    fn every_name_in_the_model_leads_somewhere() {
+        assert_eq!(helpdesk().faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_constants_name_their_sets_and_properties() {
+        let model = helpdesk();
+        assert_eq!(model.find_set("AccessTokens"), Some(set::ACCESS_TOKENS));
+        assert_eq!(model.find_set("tickethistory"), Some(set::TICKET_HISTORY));
+        assert_eq!(model.find_set("Resolutions"), Some(set::RESOLUTIONS));
+        let named = |set, prop: Prop| model.entity_type(set).property_at(prop).name;
+        assert_eq!(named(set::TICKETS, props::ticket::RESOLUTION_HOURS), "ResolutionHours");
+        assert_eq!(named(set::STATUSES, props::status::KIND), "Kind");
+    }
+
+    #[test]
+    fn no_storage_number_is_used_twice() {
+        let model = helpdesk();
+        let codes: Vec<u16> = model
+            .sets
+            .iter()
+            .filter_map(|set| match set.contents {
+                Contents::Stored { code } => Some(code),
+                Contents::Unfolded { .. } => None,
+            })
+            .collect();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
+        for structure in &model.structs {
+            let tags: Vec<u16> = structure.properties.iter().filter_map(Property::tag).collect();
+            assert_eq!(
+                tags.iter().collect::<BTreeSet<_>>().len(),
+                tags.len(),
+                "{}",
+                structure.name
+            );
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! The shape of a model: types, properties, navigation, sets. Data only; knows no store and no text.
+
+use super::{types::Type, value::Value};
+use crate::time::Timestamp;
+
+/// Index of a structured type (entity or complex) in [`Model::structs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StructId(pub u16);
+/// Index of an enumeration type in [`Model::enums`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnumId(pub u16);
+/// Index of an entity set in [`Model::sets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetId(pub u16);
+/// Index of a property in its type, inherited properties first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prop(pub u16);
+/// Index of a navigation property in its type, inherited ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nav(pub u16);
+
+/// An enumeration type. Source: OData CSDL 4.01, 10.
+#[derive(Clone, Debug)]
+pub struct EnumType {
+    /// Name without namespace.
+    pub name: &'static str,
+    /// Whether several members may be set at once (`IsFlags`).
+    pub is_flags: bool,
+    /// Members with their numbers.
+    pub members: Vec<(&'static str, i64)>,
+}
+
+/// An entity type or a complex type.
+#[derive(Clone, Debug)]
+pub struct StructType {
+    /// Name without namespace.
+    pub name: &'static str,
+    /// One sentence for `$metadata` and people.
+    pub doc: &'static str,
+    /// The type it is derived from; its properties stand first in `properties`.
+    pub base: Option<StructId>,
+    /// Key properties; empty for complex types.
+    pub key: Vec<Prop>,
+    /// All properties, inherited first.
+    pub properties: Vec<Property>,
+    /// All navigation properties, inherited first.
+    pub navigations: Vec<Navigation>,
+}
+
+/// Who may set a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Nobody from outside.
+    Never,
+    /// Only when the entity is created.
+    OnCreate,
+    /// At creation and later.
+    Always,
+}
+
+/// How entities are found by a stored property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// By looking at all of them.
+    None,
+    /// By an index; many entities may share a value.
+    Many,
+    /// By an index; a value belongs to one entity.
+    Unique,
+    /// As `Unique`, comparing `str::to_lowercase`.
+    UniqueIgnoringCase,
+}
+
+/// What a computed property may look at: its own entity, and others through it.
+pub trait Entity {
+    /// Another property of the same entity.
+    fn value(&self, property: Prop) -> Value;
+    /// A property of the entity of `set` whose key is `id`; null where there is none.
+    fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value;
+    /// The date of an instant in the workspace's time zone, null for null.
+    fn date_of(&self, instant: Option<Timestamp>) -> Value;
+}
+
+/// Where a property's value comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin {
+    /// The record, under a number that is never used again for anything else.
+    Stored {
+        /// That number, from 1.
+        tag: u16,
+        /// How entities are found by it.
+        index: Index,
+    },
+    /// A record of its own, so that a change elsewhere does not write it again.
+    LongText {
+        /// As for `Stored`.
+        tag: u16,
+    },
+    /// A property of the entity a to-one navigation leads to.
+    LookUp {
+        /// The navigation property's name.
+        navigation: &'static str,
+        /// The property's name there.
+        property: &'static str,
+    },
+    /// The number of entities a to-many navigation leads to.
+    Count {
+        /// The navigation property's name.
+        navigation: &'static str,
+        /// Entities whose Boolean property of this name is true are left out.
+        unless: &'static str,
+    },
+    /// A function of the entity.
+    Computed(fn(&dyn Entity) -> Value),
+}
+
+/// A structural property.
+#[derive(Clone, Debug)]
+pub struct Property {
+    /// Name, `PascalCase`.
+    pub name: &'static str,
+    /// One sentence for `$metadata` and people; may be empty where the name says it.
+    pub doc: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Greatest length in characters of a text, or octets of a binary.
+    pub max_length: Option<u32>,
+    /// Where its value comes from.
+    pub origin: Origin,
+    /// Who may set it.
+    pub write: Write,
+    /// Scope needed to read it beyond its set's own; without it the property does not exist for a caller.
+    pub scope: Option<&'static str>,
+    /// Whether it exists only inside: never served, named or imported.
+    pub hidden: bool,
+}
+
+/// How a navigation property finds its entities.
+#[derive(Clone, Copy, Debug)]
+pub enum Relation {
+    /// To one: a property here holds the key there.
+    Reference {
+        /// Name of the property here.
+        by: &'static str,
+    },
+    /// To many: a property there holds the key here.
+    Children {
+        /// Name of the property there.
+        by: &'static str,
+    },
+}
+
+/// A navigation property.
+#[derive(Clone, Debug)]
+pub struct Navigation {
+    /// Name, `PascalCase`.
+    pub name: &'static str,
+    /// Name of the target entity set.
+    pub target: &'static str,
+    /// How its entities are found.
+    pub relation: Relation,
+}
+
+/// What an entity set holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Contents {
+    /// Entities of its own, stored under a number that is never used again.
+    Stored {
+        /// That number, from 1.
+        code: u16,
+    },
+    /// One entity per item of a collection property of another set: key and item.
+    Unfolded {
+        /// The other set's name.
+        set: &'static str,
+        /// The collection property's name there.
+        property: &'static str,
+    },
+}
+
+/// Scopes an entity set asks for; `None`: nobody may from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct SetScopes {
+    /// To read it.
+    pub read: &'static str,
+    /// To create in it.
+    pub create: Option<&'static str>,
+    /// To change it.
+    pub write: Option<&'static str>,
+    /// To delete from it.
+    pub delete: Option<&'static str>,
+}
+
+/// Entities hidden from callers without a scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    /// Name of a Boolean property; entities for which it is true are guarded.
+    pub property: &'static str,
+    /// The scope that sees them all the same.
+    pub scope: &'static str,
+}
+
+/// An entity set.
+#[derive(Clone, Debug)]
+pub struct EntitySet {
+    /// Name, plural, `PascalCase`.
+    pub name: &'static str,
+    /// The type of its entities; may be derived further.
+    pub ty: StructId,
+    /// What it holds.
+    pub contents: Contents,
+    /// What it asks for.
+    pub scopes: SetScopes,
+    /// Entities that need more than the read scope.
+    pub guard: Option<Guard>,
+}
+
+/// A whole model: what `$metadata` tells and every other layer asks.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Namespace of all its types.
+    pub namespace: &'static str,
+    /// Enumeration types.
+    pub enums: Vec<EnumType>,
+    /// Entity types and complex types; a base stands before what is derived from it.
+    pub structs: Vec<StructType>,
+    /// Entity sets.
+    pub sets: Vec<EntitySet>,
+}
+
+impl Model {
+    /// The type of that index.
+    #[must_use]
+    pub fn structure(&self, id: StructId) -> &StructType {
+        &self.structs[usize::from(id.0)]
+    }
+
+    /// The set of that index.
+    #[must_use]
+    pub fn set(&self, id: SetId) -> &EntitySet {
+        &self.sets[usize::from(id.0)]
+    }
+
+    /// The declared entity type of a set.
+    #[must_use]
+    pub fn entity_type(&self, id: SetId) -> &StructType {
+        self.structure(self.set(id).ty)
+    }
+
+    /// The set of exactly that name, else the one that matches ignoring case.
+    #[must_use]
+    pub fn find_set(&self, name: &str) -> Option<SetId> {
+        find(self.sets.iter().map(|set| set.name), name).map(SetId)
+    }
+
+    /// Whether `id` is `ancestor` or derived from it.
+    #[must_use]
+    pub fn is_a(&self, id: StructId, ancestor: StructId) -> bool {
+        id == ancestor || self.structure(id).base.is_some_and(|base| self.is_a(base, ancestor))
+    }
+
+    /// The target set of a navigation property.
+    #[must_use]
+    pub fn target(&self, navigation: &Navigation) -> Option<SetId> {
+        self.find_set(navigation.target)
+    }
+
+    /// All sets with their indices.
+    pub fn set_ids(&self) -> impl Iterator<Item = (SetId, &EntitySet)> {
+        (0u16..).map(SetId).zip(&self.sets)
+    }
+
+    /// What would make the model unusable: references to names that do not exist. Empty when sound.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for structure in &self.structs {
+            for property in &structure.properties {
+                let known = match property.origin {
+                    Origin::Stored { .. } | Origin::LongText { .. } | Origin::Computed(_) => true,
+                    Origin::LookUp { navigation, property } => {
+                        self.leads_to(structure, navigation, property)
+                    }
+                    Origin::Count { navigation, unless } => {
+                        self.leads_to(structure, navigation, unless)
+                    }
+                };
+                if !known {
+                    faults.push(format!("{}.{} comes from nowhere", structure.name, property.name));
+                }
+            }
+            for navigation in &structure.navigations {
+                let known = match navigation.relation {
+                    Relation::Reference { by } => structure.property(by).is_some(),
+                    Relation::Children { by } => self
+                        .target(navigation)
+                        .is_some_and(|set| self.entity_type(set).property(by).is_some()),
+                };
+                if !known || self.target(navigation).is_none() {
+                    faults.push(format!("{}.{} leads nowhere", structure.name, navigation.name));
+                }
+            }
+        }
+        faults
+    }
+
+    fn leads_to(&self, from: &StructType, navigation: &str, property: &str) -> bool {
+        from.navigation(navigation)
+            .and_then(|nav| self.target(from.navigation_at(nav)))
+            .is_some_and(|set| self.entity_type(set).property(property).is_some())
+    }
+}
+
+impl StructType {
+    /// The property of exactly that name, else the one that matches ignoring case; hidden ones too.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<Prop> {
+        find(self.properties.iter().map(|property| property.name), name).map(Prop)
+    }
+
+    /// The navigation property of exactly that name, else the one that matches ignoring case.
+    #[must_use]
+    pub fn navigation(&self, name: &str) -> Option<Nav> {
+        find(self.navigations.iter().map(|navigation| navigation.name), name).map(Nav)
+    }
+
+    /// The property of that index.
+    #[must_use]
+    pub fn property_at(&self, index: Prop) -> &Property {
+        &self.properties[usize::from(index.0)]
+    }
+
+    /// The navigation property of that index.
+    #[must_use]
+    pub fn navigation_at(&self, index: Nav) -> &Navigation {
+        &self.navigations[usize::from(index.0)]
+    }
+
+    /// All properties with their indices.
+    pub fn props(&self) -> impl Iterator<Item = (Prop, &Property)> {
+        (0u16..).map(Prop).zip(&self.properties)
+    }
+
+    /// All navigation properties with their indices.
+    pub fn navs(&self) -> impl Iterator<Item = (Nav, &Navigation)> {
+        (0u16..).map(Nav).zip(&self.navigations)
+    }
+}
+
+fn find<'a>(mut names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<u16> {
+    let mut again = names.clone();
+    let exact = names.position(|candidate| candidate == name);
+    let any = || again.position(|candidate| candidate.eq_ignore_ascii_case(name));
+    exact.or_else(any).and_then(|at| u16::try_from(at).ok())
+}
+
+impl Property {
+    /// The number of a stored property, long text included.
+    #[must_use]
+    pub fn tag(&self) -> Option<u16> {
+        match self.origin {
+            Origin::Stored { tag, .. } | Origin::LongText { tag } => Some(tag),
+            Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(_) => None,
+        }
+    }
+
+    /// How entities are found by it.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        match self.origin {
+            Origin::Stored { index, .. } => index,
+            Origin::LongText { .. }
+            | Origin::LookUp { .. }
+            | Origin::Count { .. }
+            | Origin::Computed(_) => Index::None,
+        }
+    }
+
+    /// Whether it is kept in a record of its own.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(self.origin, Origin::LongText { .. })
+    }
+}

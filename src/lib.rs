@@ -5,4 +5,5 @@ pub mod hash;
 pub mod id;
 pub mod model;
 pub mod odata;
+pub mod query;
 pub mod time;

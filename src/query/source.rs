@@ -1,0 +1,39 @@
+//! Where a plan finds its rows: a snapshot of the store, or plain rows in a test.
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    error::Error,
+    model::{Key, Model, Prop, Row, SetId, Value},
+};
+
+/// Rows that do not change while they are read.
+pub trait Source: Send + Sync {
+    /// The model its rows follow.
+    fn model(&self) -> &Model;
+
+    /// The workspace's time zone, for calendar dates.
+    fn zone(&self) -> &TimeZone;
+
+    /// All rows of a set, by key.
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_>;
+
+    /// The row with that key.
+    fn row(&self, set: SetId, key: &Key) -> Option<Row>;
+
+    /// The rows whose stored property has that value, by key; by an index where the model asks for one.
+    /// For `Index::UniqueIgnoringCase` letter case is ignored.
+    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row>;
+
+    /// A long text of a row; null where it has none.
+    ///
+    /// # Errors
+    /// `Internal` if the store cannot read it.
+    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error>;
+}
+
+/// What a caller may do, as far as a query must know.
+pub trait Rights {
+    /// Whether the caller holds `scope`, such as `tickets:read`.
+    fn has(&self, scope: &str) -> bool;
+}

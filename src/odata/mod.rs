@@ -5,5 +5,6 @@
 pub mod ast;
 pub mod limits;
 pub mod path;
+pub mod service;
 
 pub use limits::Limits;

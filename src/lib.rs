@@ -1,8 +1,12 @@
 //! Tessera, a helpdesk in one binary: tickets served as an OData feed, with tokens nobody has to fear.
 
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod hash;
+pub mod http;
 pub mod id;
+pub mod logging;
 pub mod model;
 pub mod odata;
 pub mod query;

@@ -1,3 +1,7 @@
 //! The `tessera` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tessera::cli::main(std::env::args_os())
+}

@@ -1,0 +1,290 @@
+//! The arguments of every command, with their help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::{expires::Expires, settings::SettingFlags};
+
+/// The roles tokens and users can have.
+const ROLES: [&str; 4] = ["Administrator", "ReadOnlyAdministrator", "Agent", "ReadOnlyAgent"];
+
+/// A helpdesk in one binary: tickets served as an OData feed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tessera",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  tessera serve --demo
+  tessera token create --name 'Power BI' --role ReadOnlyAgent --expires 30d
+  tessera query 'Tickets?$top=5'
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 data of a newer version."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(Serve),
+    /// Read entities from JSON Lines into the store
+    Import(Import),
+    /// Write entities as JSON Lines to standard output
+    Export(Export),
+    /// Make, list and revoke access tokens
+    Token(Token),
+    /// Manage the people who work here
+    User(User),
+    /// Compare the records with the journal and print hash and count of each entity set
+    Check(Check),
+    /// Run an OData query against the data folder and print the answer
+    Query(Query),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print a manual page
+    Man(Man),
+}
+
+/// `tessera serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Every setting may also stand in tessera.toml (page_size = 500) or in the environment
+(TESSERA_PAGE_SIZE=500); a flag wins over the environment, and that over the file.
+
+Examples:
+  tessera serve --demo
+  tessera serve --data /var/lib/tessera --public-url https://desk.example.com --listen 0.0.0.0:8420
+  TESSERA_LOG_FORMAT=json tessera serve
+  tessera serve --print-config")]
+pub struct Serve {
+    /// Serve a small made-up helpdesk from ./tessera-demo
+    #[arg(long)]
+    pub demo: bool,
+    /// Print every setting with its origin, and end
+    #[arg(long)]
+    pub print_config: bool,
+    /// Copy what is sound of a damaged journal and list what is not, then serve
+    #[arg(long)]
+    pub recover: bool,
+    /// Settings file [default: tessera.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A flag for each setting.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which data folder a command works on.
+#[derive(Debug, clap::Args)]
+pub struct DataArgs {
+    /// Folder with the data [default: ./tessera-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Settings file [default: tessera.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `tessera import`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+One JSON object a line, in the shape the feed returns; files ending in .gz are unpacked. A bad line
+is refused with its number and reason and does not stop the rest; running it again changes nothing.
+
+Examples:
+  tessera import tickets.jsonl
+  tessera import --data /var/lib/tessera tickets-2025.jsonl.gz tickets-2026.jsonl.gz
+  tessera import --set Customers customers.jsonl")]
+pub struct Import {
+    /// Entity set the lines belong to
+    #[arg(long, value_name = "SET", default_value = "Tickets")]
+    pub set: String,
+    /// Where to import to.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Files to read, in this order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `tessera export`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera export > tickets.jsonl
+  tessera export --set Customers | gzip > customers.jsonl.gz")]
+pub struct Export {
+    /// Entity set to write
+    #[arg(long, value_name = "SET", default_value = "Tickets")]
+    pub set: String,
+    /// Where to export from.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token`.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct Token {
+    /// What to do with tokens.
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+/// The commands of `tessera token`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it, this once, alone on standard output
+    Create(TokenCreate),
+    /// List the tokens, without their secrets
+    List(TokenList),
+    /// End a token; it stops working with the next request
+    Revoke(TokenRevoke),
+}
+
+/// `tessera token create`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera token create --name 'Power BI' --role ReadOnlyAgent
+  tessera token create --name 'intake form' --role Agent --scopes tickets:create --expires 12h
+  tessera token create --name audit --role ReadOnlyAdministrator --expires 2027-01-31")]
+pub struct TokenCreate {
+    /// What the token is for, so that somebody else knows it again
+    #[arg(long)]
+    pub name: String,
+    /// What it may do at most
+    #[arg(long, value_parser = ROLES)]
+    pub role: String,
+    /// Only these of the role's scopes, such as tickets:read,comments:read
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
+    pub scopes: Vec<String>,
+    /// How long it works (90s, 15m, 12h, 30d), or its last day [default: one month]
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<Expires>,
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera token list
+  tessera token list --data /var/lib/tessera")]
+pub struct TokenList {
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token revoke`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera token revoke 7")]
+pub struct TokenRevoke {
+    /// The token's Id, as 'tessera token list' shows it
+    pub id: u64,
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera user`.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub struct User {
+    /// What to do with users.
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+/// The commands of `tessera user`.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user
+    Create(UserCreate),
+}
+
+/// `tessera user create`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera user create --name 'Ada Reyes' --email ada@example.com --role Agent")]
+pub struct UserCreate {
+    /// The user's name
+    #[arg(long)]
+    pub name: String,
+    /// The user's e-mail address; no other user may have it
+    #[arg(long)]
+    pub email: String,
+    /// What it may do at most
+    #[arg(long, value_parser = ROLES)]
+    pub role: String,
+    /// Where the users are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera check
+  tessera check --data /var/lib/tessera")]
+pub struct Check {
+    /// What to check.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera query`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Quote the query, and in double quotes write \\$, so that the shell leaves its $ alone.
+
+Examples:
+  tessera query 'Tickets?$top=5&$select=Id,Title'
+  tessera query \"Tickets/\\$count?\\$filter=Status eq 'Open'\"
+  tessera query --explain \"Tickets?\\$filter=contains(Title,'printer')\"")]
+pub struct Query {
+    /// Resource path and options, as they follow /odata/ in an address; blanks need no escape
+    pub query: String,
+    /// Print how the query is run instead of its answer
+    #[arg(long)]
+    pub explain: bool,
+    /// What to query.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera completions`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera completions bash > ~/.local/share/bash-completion/completions/tessera
+  tessera completions powershell >> $PROFILE")]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `tessera man`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera man > tessera.1
+  tessera man token create | man -l -")]
+pub struct Man {
+    /// The command the page is about [default: tessera itself]
+    pub command: Vec<String>,
+}

@@ -1,0 +1,146 @@
+//! The settings themselves: the one table everything else is made from.
+
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
+
+use jiff::tz::TimeZone;
+
+use super::value::{LogFormat, LogLevel, Origin, PublicUrl, Value};
+
+/// One setting as the file, the environment, the flags and the documentation name it.
+#[derive(Debug)]
+pub struct Setting {
+    /// The key in the file, with its unit last; the other names follow from it.
+    pub name: &'static str,
+    /// The text of its default.
+    pub default: &'static str,
+    /// One line: what it is for.
+    pub about: &'static str,
+    /// True where the flag may stand without a value.
+    pub is_switch: bool,
+}
+
+impl Setting {
+    /// The environment variable: `page_size` is `TESSERA_PAGE_SIZE`.
+    #[must_use]
+    pub fn env(&self) -> String {
+        format!("TESSERA_{}", self.name.to_ascii_uppercase())
+    }
+
+    /// The flag: `page_size` is `--page-size`.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// Numbers that have no bounds of their own.
+const ANY: RangeInclusive<u64> = 0..=u64::MAX;
+
+/// name: type = default, bounds of a number, what it is for.
+macro_rules! settings {
+    ($($name:ident: $kind:ty = $default:literal, $range:expr, $about:literal;)+) => {
+        /// Every setting, in the order they are shown.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            name: stringify!($name),
+            default: $default,
+            about: $about,
+            is_switch: <$kind as Value>::IS_SWITCH,
+        }),+];
+
+        /// The settings in force.
+        #[derive(Clone, Debug)]
+        pub struct Config {
+            $(#[doc = $about] pub $name: $kind,)+
+            /// Where each came from, in the order of [`SETTINGS`].
+            pub origins: Vec<Origin>,
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                // The table is checked by a test of this module.
+                $(let $name = <$kind as Value>::read($default, &$range).expect("a default is valid");)+
+                Self { $($name,)+ origins: vec![Origin::Default; SETTINGS.len()] }
+            }
+        }
+
+        impl Config {
+            /// Sets the setting called `name` from its text form; false where there is none.
+            ///
+            /// # Errors
+            /// What the setting takes.
+            pub(super) fn set(&mut self, name: &str, text: &str, origin: Origin) -> Result<bool, String> {
+                $(if name == stringify!($name) {
+                    self.$name = <$kind as Value>::read(text, &$range)?;
+                } else)+ {
+                    return Ok(false);
+                }
+                if let Some(at) = SETTINGS.iter().position(|setting| setting.name == name) {
+                    self.origins[at] = origin;
+                }
+                Ok(true)
+            }
+
+            /// The text form of every value, in the order of [`SETTINGS`].
+            #[must_use]
+            pub fn values(&self) -> Vec<String> {
+                vec![$(self.$name.show()),+]
+            }
+        }
+    };
+}
+
+settings! {
+    data: PathBuf = "./tessera-data", ANY, "folder with everything Tessera keeps";
+    listen: SocketAddr = "127.0.0.1:8420", ANY, "address and port to listen on; port 0 takes a free one";
+    public_url: Option<PublicUrl> = "", ANY, "address clients use, for links; without it the Host header is used";
+    insecure_http: bool = "false", ANY, "listen beyond this machine although nothing encrypts the traffic";
+    log_format: LogFormat = "human", ANY, "how log lines look: human or json";
+    log_level: LogLevel = "info", ANY, "least grave log line written: error, warn, info, debug or trace";
+    time_zone: TimeZone = "UTC", ANY, "time zone of calendar dates, such as the day a ticket was created";
+    page_size: u64 = "1000", 1..=100_000, "entities on a page when the client asks for no size";
+    page_size_max: u64 = "10000", 1..=100_000, "most entities on a page, whatever the client asks";
+    body_bytes_max: u64 = "1MiB", 1024..=1 << 30, "largest request body, bytes";
+    body_timeout_secs: u64 = "60", 1..=3600, "seconds a request body may take to arrive";
+    query_bytes_max: u64 = "32KiB", 256..=65_534, "longest query in an address, bytes; beyond it 414";
+    head_bytes_max: u64 = "128KiB", 8192..=1 << 20, "largest request line with headers, bytes; beyond it a bare 431";
+    header_timeout_secs: u64 = "15", 1..=3600, "seconds a connection may take to send the next request's headers";
+    connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; more wait until one ends";
+    drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
+    query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
+    query_nodes_max: u64 = "2000", 1..=100_000, "most operators, calls and values in one query";
+    in_items_max: u64 = "1000", 1..=100_000, "most items in the list of one 'in'";
+    expand_depth_max: u64 = "3", 1..=10, "deepest nesting of $expand";
+    queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
+    block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
+    transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";
+    overlay_bytes_max: u64 = "256MiB", 1 << 20..=1 << 40, "memory for changes not yet in the records; beyond it 503 Overloaded";
+    records_cache_bytes: u64 = "64MiB", 1 << 20..=1 << 40, "memory the records may use as a cache, bytes";
+    segment_bytes: u64 = "64MiB", 1 << 20..=1 << 32, "size of one journal file, bytes";
+    checkpoint_journal_bytes: u64 = "512MiB", 1 << 20..=1 << 40, "journal written since the last checkpoint that starts the next one, bytes";
+    history_days: u64 = "90", 0..=36_500, "days of journal kept behind the last checkpoint";
+    history_bytes_max: u64 = "4GiB", 1 << 20..=1 << 44, "most journal kept behind the last checkpoint, bytes";
+    token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_valid_and_its_text_form_reads_back() {
+        let mut config = Config::default();
+        for (setting, text) in SETTINGS.iter().zip(config.values()) {
+            assert_eq!(config.set(setting.name, &text, Origin::Default), Ok(true), "{setting:?}");
+        }
+        assert_eq!(config.set("colour", "", Origin::Default), Ok(false));
+    }
+
+    #[test]
+    fn the_names_of_a_setting_follow_from_one() {
+        let setting = SETTINGS.iter().find(|setting| setting.name == "page_size").unwrap();
+        assert_eq!(
+            (setting.env(), setting.flag()),
+            ("TESSERA_PAGE_SIZE".into(), "--page-size".into())
+        );
+    }
+}

@@ -1,0 +1,202 @@
+//! The HTTP edge: one filter takes a request apart, one dispatcher finds the surface that answers.
+//!
+//! No rule of the helpdesk lives here. Every surface answers with a plain [`Response`]; what all
+//! answers share (security headers, the OData version) is put on here, once.
+
+pub mod assets;
+pub mod credentials;
+pub mod health;
+pub mod log;
+pub mod odata;
+pub mod request;
+pub mod respond;
+pub mod serve;
+
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderMap, Method},
+};
+
+pub use request::{Arrival, Body, Request};
+pub use respond::{Manner, Response};
+
+use crate::{config::Config, error::Error, time::Clock};
+
+/// What every handler may use; one per server.
+#[derive(Debug)]
+pub struct App {
+    /// The settings in force.
+    pub config: Config,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Whether `/readyz` says yes.
+    pub health: health::Health,
+}
+
+impl App {
+    /// A server's state with these settings and the machine's clock.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, clock: Clock::default(), health: health::Health::default() }
+    }
+}
+
+/// Who answers, by the path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// The page at `/`.
+    Page,
+    /// What the page needs, below `/ui/`.
+    Asset,
+    /// `/healthz`: the process runs.
+    Alive,
+    /// `/readyz`: the server takes requests.
+    Ready,
+    /// The feed, `/odata` and below.
+    OData,
+    /// Nobody.
+    Unknown,
+}
+
+impl Surface {
+    /// The surface of a raw path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        match path {
+            "/" => Self::Page,
+            "/healthz" => Self::Alive,
+            "/readyz" => Self::Ready,
+            "/odata" => Self::OData,
+            path if path.starts_with("/odata/") => Self::OData,
+            path if path.starts_with("/ui/") => Self::Asset,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The whole server as one filter for `warp::service`.
+///
+/// Requests must carry an [`Arrival`] as an extension; the accept loop sees to that.
+#[must_use]
+pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
+    warp::method()
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Arrival>())
+        .and(warp::body::stream().map(Body::new))
+        .and_then(move |method: Method, headers: HeaderMap, arrival: Arrival, body: Body| {
+            let app = Arc::clone(&app);
+            let request = Request::new(method, headers, arrival, body);
+            async move { Ok::<_, warp::Rejection>(answer(app, request).await) }
+        })
+        .recover(|_| async {
+            // Only a lost `Arrival` gets here, which is a fault of ours.
+            let error = Error::internal(&"a request came in without its arrival");
+            Ok::<_, Infallible>(respond::error(&error, Manner::default()))
+        })
+        .unify()
+        .boxed()
+}
+
+/// Answers one request. `HEAD` is answered as `GET`; hyper leaves the body out.
+pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
+    if request.method == Method::HEAD {
+        request.method = Method::GET;
+    }
+    let surface = Surface::of(request.path());
+    let manner = Manner::of(&request.headers);
+    let mut response = match unwound(dispatch(app, request, surface)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => respond::error(&error, manner),
+        Err(panic) => respond::error(&Error::internal(&panic), manner),
+    };
+    respond::finish(&mut response, surface);
+    response
+}
+
+async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<Response, Error> {
+    match surface {
+        Surface::Page => assets::page(&request),
+        Surface::Asset => assets::asset(&request),
+        Surface::Alive => health::alive(&request),
+        Surface::Ready => health::ready(&app, &request),
+        Surface::OData => {
+            let max = app.config.query_bytes_max;
+            if request.query().is_some_and(|query| query.len() as u64 > max) {
+                return Err(Error::UriTooLong { max });
+            }
+            Ok(odata::handle(app, request).await)
+        }
+        Surface::Unknown => Err(Error::UnknownResource {
+            name: request.path().to_owned(),
+            suggestion: crate::error::nearest(
+                request.path(),
+                ["/odata/", "/healthz", "/readyz", "/"],
+            ),
+        }),
+    }
+}
+
+/// Runs `work`; a panic in it becomes its message, so that one bad request costs one answer.
+async fn unwound<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|cx: &mut Context<'_>| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Err(cause) => Poll::Ready(Err(panic_message(cause.as_ref()))),
+        }
+    })
+    .await
+}
+
+fn panic_message(cause: &(dyn std::any::Any + Send)) -> String {
+    let text = cause.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    format!("a request handler panicked: {}", text.unwrap_or("without a message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_alone_finds_the_surface() {
+        for (path, want) in [
+            ("/", Surface::Page),
+            ("/odata", Surface::OData),
+            ("/odata/", Surface::OData),
+            ("/odata/Tickets(7)", Surface::OData),
+            ("/odatas", Surface::Unknown),
+            ("/OData/", Surface::Unknown),
+            ("/ui/style.css", Surface::Asset),
+            ("/ui", Surface::Unknown),
+            ("/healthz", Surface::Alive),
+            ("/healthz/", Surface::Unknown),
+            ("/readyz", Surface::Ready),
+            ("*", Surface::Unknown),
+            ("", Surface::Unknown),
+        ] {
+            assert_eq!(Surface::of(path), want, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_becomes_its_message() {
+        let silent = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| ()));
+        let got = unwound(async { panic!("no {}", "luck") }).await;
+        std::panic::set_hook(silent);
+        assert_eq!(got, Err::<(), _>("a request handler panicked: no luck".to_owned()));
+        assert_eq!(unwound(async { 7 }).await, Ok(7));
+    }
+}

@@ -1,0 +1,246 @@
+//! One request as the handlers see it: nothing decoded, the body not yet read.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use warp::{
+    Stream,
+    http::{HeaderMap, Method, Uri, header},
+};
+
+use crate::error::Error;
+
+/// What the accept loop knows of a request; travels as an extension.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The other end of the connection.
+    pub client: SocketAddr,
+    /// The address as it was sent.
+    pub uri: Uri,
+    /// How long the body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+/// One request, taken apart but not decoded.
+#[derive(Debug)]
+pub struct Request {
+    /// The method; `GET` where `HEAD` was sent.
+    pub method: Method,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The other end of the connection.
+    pub client: SocketAddr,
+    uri: Uri,
+    body: Body,
+    body_timeout: Duration,
+}
+
+impl Request {
+    /// A request from its parts.
+    #[must_use]
+    pub fn new(method: Method, headers: HeaderMap, arrival: Arrival, body: Body) -> Self {
+        let Arrival { client, uri, body_timeout } = arrival;
+        Self { method, headers, client, uri, body, body_timeout }
+    }
+
+    /// The path, still percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// What follows the `?`, still percent-encoded.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.uri.query()
+    }
+
+    /// A header's text; `None` where it is absent, repeated or not ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut all = self.headers.get_all(name).iter();
+        let first = all.next()?.to_str().ok()?;
+        all.next().is_none().then_some(first)
+    }
+
+    /// Refuses every method but `GET` (and `HEAD`).
+    ///
+    /// # Errors
+    /// 405 with what is taken.
+    pub fn only_get(&self) -> Result<(), Error> {
+        if self.method == Method::GET {
+            Ok(())
+        } else {
+            Err(Error::MethodNotAllowed { allow: "GET, HEAD" })
+        }
+    }
+
+    /// Reads the body; call it after path, method and caller are known. A second call gets nothing.
+    ///
+    /// # Errors
+    /// 413 when it is longer than `max` bytes, which a `Content-Length` tells before a byte is read;
+    /// 400 when it breaks off or takes too long.
+    pub async fn body_bytes(&mut self, max: u64) -> Result<Bytes, Error> {
+        let length = self.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > max) {
+            return Err(Error::BodyTooLarge { max });
+        }
+        match tokio::time::timeout(self.body_timeout, self.body.collect(max)).await {
+            Ok(read) => read,
+            Err(_) => Err(Error::InvalidBody {
+                reason: format!("it did not arrive within {} s", self.body_timeout.as_secs()),
+            }),
+        }
+    }
+}
+
+/// A request body not yet read.
+pub struct Body(Pin<Box<dyn Chunks>>);
+
+/// A stream of chunks whose type nobody can name.
+trait Chunks: Send {
+    fn poll_chunk(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, String>>>;
+}
+
+impl<S, B, E> Chunks for S
+where
+    S: Stream<Item = Result<B, E>> + Send,
+    B: Buf,
+    E: fmt::Display,
+{
+    fn poll_chunk(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, String>>> {
+        self.poll_next(cx).map(|next| {
+            next.map(|chunk| {
+                chunk
+                    .map(|mut chunk| chunk.copy_to_bytes(chunk.remaining()))
+                    .map_err(|error| error.to_string())
+            })
+        })
+    }
+}
+
+impl Body {
+    /// A body that will come from `chunks`.
+    pub fn new<B: Buf + 'static, E: fmt::Display + 'static>(
+        chunks: impl Stream<Item = Result<B, E>> + Send + 'static,
+    ) -> Self {
+        Self(Box::pin(chunks))
+    }
+
+    async fn collect(&mut self, max: u64) -> Result<Bytes, Error> {
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        while let Some(chunk) = std::future::poll_fn(|cx| self.0.as_mut().poll_chunk(cx)).await {
+            let chunk = chunk.map_err(|_| Error::InvalidBody {
+                reason: "it broke off before its end".to_owned(),
+            })?;
+            if (first.len() + rest.len() + chunk.len()) as u64 > max {
+                return Err(Error::BodyTooLarge { max });
+            }
+            // Nearly every body is one chunk, which is kept without a copy.
+            if first.is_empty() && rest.is_empty() {
+                first = chunk;
+            } else {
+                rest.extend_from_slice(&std::mem::take(&mut first));
+                rest.extend_from_slice(&chunk);
+            }
+        }
+        Ok(if rest.is_empty() { first } else { rest.freeze() })
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body(..)")
+    }
+}
+
+/// Requests for tests of handlers, without a connection.
+#[cfg(test)]
+pub(crate) mod fake {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    struct List(VecDeque<Bytes>);
+
+    impl Stream for List {
+        type Item = Result<Bytes, std::io::Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Ready(self.0.pop_front().map(Ok))
+        }
+    }
+
+    /// A request for `address` with these headers, its body in chunks.
+    pub(crate) fn request(
+        method: Method,
+        address: &'static str,
+        headers: &[(&'static str, &str)],
+        body: &[&'static str],
+    ) -> Request {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        let arrival = Arrival {
+            client: SocketAddr::from(([127, 0, 0, 1], 40_000)),
+            uri: Uri::from_static(address),
+            body_timeout: Duration::from_mins(1),
+        };
+        let chunks = body.iter().map(|chunk| Bytes::from_static(chunk.as_bytes())).collect();
+        Request::new(method, map, arrival, Body::new(List(chunks)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_joined_and_stops_at_its_limit() {
+        for (chunks, max, want) in [
+            (&["abc"][..], 3, Ok("abc")),
+            (&["ab", "c", "d"], 4, Ok("abcd")),
+            (&[], 0, Ok("")),
+            (&["ab", "cd"], 3, Err(Error::BodyTooLarge { max: 3 })),
+        ] {
+            let mut request = fake::request(Method::POST, "/odata/Tickets", &[], chunks);
+            assert_eq!(request.body_bytes(max).await, want.map(Bytes::from));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_announced_too_long_is_not_read() {
+        let headers = [("content-length", "9")];
+        let mut request = fake::request(Method::POST, "/odata/Tickets", &headers, &["abc"]);
+        assert_eq!(request.body_bytes(8).await, Err(Error::BodyTooLarge { max: 8 }));
+        assert_eq!(request.body_bytes(9).await, Ok(Bytes::from("abc")));
+    }
+
+    #[test]
+    fn path_and_query_stay_encoded() {
+        let request = fake::request(Method::GET, "/odata/T%20x?$filter=a%2Bb", &[], &[]);
+        assert_eq!((request.path(), request.query()), ("/odata/T%20x", Some("$filter=a%2Bb")));
+    }
+
+    #[test]
+    fn a_repeated_header_is_no_text() {
+        let headers = [("accept", "a"), ("accept", "b"), ("prefer", "c")];
+        let request = fake::request(Method::GET, "/", &headers, &[]);
+        assert_eq!((request.header("Accept"), request.header("Prefer")), (None, Some("c")));
+    }
+}

@@ -10,4 +10,5 @@ pub mod logging;
 pub mod model;
 pub mod odata;
 pub mod query;
+pub mod store;
 pub mod time;

@@ -3,8 +3,10 @@
 /// The bounds of one request's address, all inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Nesting of parentheses, functions, lambdas, arrays, signs and chains of arithmetic.
+    /// Nesting of parentheses, functions, lambdas, arrays and signs.
     pub depth: usize,
+    /// Operators beyond the first in chains such as `a add b add c`, in one option.
+    pub chained: usize,
     /// Literals, names, operators and segments in all options together.
     pub nodes: usize,
     /// Items in one list after `in`.
@@ -16,6 +18,8 @@ pub struct Limits {
 impl Limits {
     /// Name of the limit on nesting, as errors give it.
     pub const DEPTH: &'static str = "query_depth_max";
+    /// Name of the limit on chains of operators, as errors give it.
+    pub const CHAINED: &'static str = "query_chained_max";
     /// Name of the limit on size, as errors give it.
     pub const NODES: &'static str = "query_nodes_max";
     /// Name of the limit on lists, as errors give it.
@@ -26,6 +30,6 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 64, nodes: 10_000, in_items: 2_000, expand_depth: 5 }
+        Self { depth: 64, chained: 256, nodes: 10_000, in_items: 2_000, expand_depth: 5 }
     }
 }

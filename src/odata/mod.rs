@@ -3,8 +3,22 @@
 //! Purely syntactic: knows no model, no storage and no HTTP frames. Names are checked elsewhere.
 
 pub mod ast;
+mod collection;
+pub mod compute;
+mod expr;
+pub mod filter;
+mod functions;
+mod lambda;
 pub mod limits;
+pub mod literal;
+mod member;
+pub mod options;
+pub mod orderby;
 pub mod path;
+pub mod search;
+pub mod select_expand;
 pub mod service;
+mod syntax;
+pub mod url;
 
 pub use limits::Limits;

@@ -1,9 +1,23 @@
 //! The neutral query: names resolved, types agreed, the caller's rights inside. No text, no HTTP, no storage.
 
+mod arithmetic;
+mod cast;
+mod clock;
+pub mod compare;
+pub mod eval;
 pub mod expr;
+mod functions;
+pub mod list;
+pub mod literal;
+pub mod memory;
+mod pattern;
 pub mod plan;
+pub mod resolve;
 pub mod source;
 
+pub use eval::{Binding, eval, matches};
 pub use expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var};
+pub use list::{get, list};
 pub use plan::{Expand, ExpandKind, Order, Page, Plan, Shape, Start};
+pub use resolve::{Context, related, value};
 pub use source::{Rights, Source};

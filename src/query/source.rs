@@ -18,6 +18,12 @@ pub trait Source: Send + Sync {
     /// All rows of a set, by key.
     fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_>;
 
+    /// The rows of a set whose keys come after `key`, by key.
+    fn rows_after<'a>(&'a self, set: SetId, key: &'a Key) -> Box<dyn Iterator<Item = Row> + 'a> {
+        let model = self.model();
+        Box::new(self.rows(set).skip_while(move |row| row.key(model) <= *key))
+    }
+
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 

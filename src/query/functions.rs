@@ -1,0 +1,154 @@
+//! The canonical functions on texts, collections and numbers; those on time are in `clock`.
+//!
+//! A null argument, or one of a wrong type, gives null. Source: OData 4.01 Part 2, 5.1.1.4 to 5.1.1.9.
+
+use super::{
+    arithmetic::{invalid, rounded},
+    clock,
+    compare::equal,
+    expr::Function,
+    pattern,
+    resolve::Context,
+};
+use crate::{error::Error, model::Value};
+
+/// Calls `function`.
+pub(super) fn call(function: Function, args: &[Value], ctx: &Context<'_>) -> Result<Value, Error> {
+    if args.iter().any(Value::is_null) {
+        return Ok(Value::Null);
+    }
+    match function {
+        Function::Substring => substring(args),
+        Function::MatchesPattern => pattern::matches(args),
+        Function::Concat
+        | Function::Contains
+        | Function::EndsWith
+        | Function::IndexOf
+        | Function::StartsWith
+        | Function::HasSubset
+        | Function::HasSubsequence => Ok(match args {
+            [Value::Text(a), Value::Text(b)] => of_texts(function, a, b),
+            [Value::List(a), Value::List(b)] => of_lists(function, a, b),
+            _ => Value::Null,
+        }),
+        Function::Length | Function::ToLower | Function::ToUpper | Function::Trim => {
+            Ok(of_one(function, args))
+        }
+        Function::Ceiling | Function::Floor | Function::Round => Ok(whole(function, args)),
+        Function::Date
+        | Function::Day
+        | Function::FractionalSeconds
+        | Function::Hour
+        | Function::MaxDateTime
+        | Function::MinDateTime
+        | Function::Minute
+        | Function::Month
+        | Function::Now
+        | Function::Second
+        | Function::Time
+        | Function::TotalOffsetMinutes
+        | Function::TotalSeconds
+        | Function::Year => Ok(clock::call(function, args, ctx.now)),
+    }
+}
+
+fn count(length: usize) -> Value {
+    Value::Int(i64::try_from(length).unwrap_or(i64::MAX))
+}
+
+fn position(at: Option<usize>) -> Value {
+    at.map_or(Value::Int(-1), count)
+}
+
+fn of_one(function: Function, args: &[Value]) -> Value {
+    match (function, args) {
+        (Function::Length, [Value::Text(text)]) => count(text.chars().count()),
+        (Function::Length, [Value::List(items)]) => count(items.len()),
+        (Function::ToLower, [Value::Text(text)]) => Value::text(&text.to_lowercase()),
+        (Function::ToUpper, [Value::Text(text)]) => Value::text(&text.to_uppercase()),
+        (Function::Trim, [Value::Text(text)]) => Value::text(text.trim()),
+        _ => Value::Null,
+    }
+}
+
+fn of_texts(function: Function, a: &str, b: &str) -> Value {
+    match function {
+        Function::Concat => Value::text(&format!("{a}{b}")),
+        Function::Contains => a.contains(b).into(),
+        Function::EndsWith => a.ends_with(b).into(),
+        Function::StartsWith => a.starts_with(b).into(),
+        Function::IndexOf => position(a.find(b).map(|at| a[..at].chars().count())),
+        _ => Value::Null,
+    }
+}
+
+fn of_lists(function: Function, a: &[Value], b: &[Value]) -> Value {
+    let same = |a: &[Value]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b));
+    let ends = a.len().checked_sub(b.len());
+    let index = || ends.and_then(|last| (0..=last).find(|at| same(&a[*at..at + b.len()])));
+    match function {
+        Function::Concat => Value::List(a.iter().chain(b).cloned().collect()),
+        Function::Contains => index().is_some().into(),
+        Function::IndexOf => position(index()),
+        Function::EndsWith => ends.is_some_and(|at| same(&a[at..])).into(),
+        Function::StartsWith => ends.is_some_and(|_| same(&a[..b.len()])).into(),
+        Function::HasSubset => has_subset(a, b).into(),
+        Function::HasSubsequence => has_subsequence(a, b).into(),
+        _ => Value::Null,
+    }
+}
+
+/// Each item of `b` takes an equal one of `a`, which is then gone.
+fn has_subset(a: &[Value], b: &[Value]) -> bool {
+    let mut left: Vec<&Value> = a.iter().collect();
+    b.iter().all(|wanted| {
+        let at = left.iter().position(|item| equal(item, wanted));
+        at.map(|at| left.swap_remove(at)).is_some()
+    })
+}
+
+/// As [`has_subset`], in the same order.
+fn has_subsequence(a: &[Value], b: &[Value]) -> bool {
+    let mut left = a.iter();
+    b.iter().all(|wanted| left.any(|item| equal(item, wanted)))
+}
+
+/// `substring`: of characters or items; a negative start counts from the end.
+fn substring(args: &[Value]) -> Result<Value, Error> {
+    let (whole, start, length) = match args {
+        [whole, Value::Int(start)] => (whole, *start, i64::MAX),
+        [whole, Value::Int(start), Value::Int(length)] => (whole, *start, *length),
+        _ => return Ok(Value::Null),
+    };
+    let Ok(length) = usize::try_from(length) else {
+        return Err(invalid(format!("substring takes a length of 0 or more, not {length}")));
+    };
+    let from = |available: usize| {
+        let size = usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX);
+        if start < 0 { available.saturating_sub(size) } else { size }
+    };
+    Ok(match whole {
+        Value::Text(text) => {
+            let rest = text.chars().skip(from(text.chars().count()));
+            Value::text(&rest.take(length).collect::<String>())
+        }
+        Value::List(items) => {
+            Value::List(items.iter().skip(from(items.len())).take(length).cloned().collect())
+        }
+        _ => Value::Null,
+    })
+}
+
+/// `ceiling`, `floor` and `round`; an integer is whole already.
+fn whole(function: Function, args: &[Value]) -> Value {
+    match (function, args) {
+        (_, [Value::Int(number)]) => Value::Int(*number),
+        (Function::Ceiling, [Value::Decimal(number)]) => Value::Decimal(number.ceil()),
+        (Function::Floor, [Value::Decimal(number)]) => Value::Decimal(number.floor()),
+        (Function::Round, [Value::Decimal(number)]) => Value::Decimal(rounded(*number)),
+        (Function::Ceiling, [Value::Double(number)]) => Value::Double(number.ceil()),
+        (Function::Floor, [Value::Double(number)]) => Value::Double(number.floor()),
+        (Function::Round, [Value::Double(number)]) => Value::Double(number.round()),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,135 @@
+//! A row's properties wherever they come from, and the rows its navigation leads to.
+//!
+//! Knows the model and a [`Source`]; nothing of expressions, texts or rights.
+
+use std::cell::RefCell;
+
+use super::source::Source;
+use crate::{
+    error::Error,
+    model::{Entity, Key, Model, Nav, Origin, Prop, Relation, Row, SetId, StructType, Value},
+    time::Timestamp,
+};
+
+/// What every step of one evaluation shares: the rows, and one "now" for all of them.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Where rows are found.
+    pub source: &'a dyn Source,
+    /// The answer to `now()`.
+    pub now: Timestamp,
+}
+
+impl<'a> Context<'a> {
+    /// The model of the rows.
+    #[must_use]
+    pub fn model(&self) -> &'a Model {
+        self.source.model()
+    }
+
+    /// The row's own type, which may be derived from its set's.
+    #[must_use]
+    pub fn structure(&self, row: &Row) -> &'a StructType {
+        self.model().structure(row.type_id)
+    }
+}
+
+/// A property of a row, by its index in the row's own type; null where that type has none such.
+///
+/// # Errors
+/// `Internal` if the store cannot read a long text.
+pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
+    let structure = ctx.structure(row);
+    let Some(property) = structure.properties.get(usize::from(prop.0)) else {
+        return Ok(Value::Null);
+    };
+    match property.origin {
+        Origin::Stored { .. } => Ok(row.record.get(structure, prop)),
+        Origin::LongText { .. } => ctx.source.long_text(row, prop),
+        Origin::LookUp { navigation, property } => {
+            let target = structure.navigation(navigation).and_then(|nav| one(ctx, row, nav));
+            target.map_or(Ok(Value::Null), |there| named(ctx, &there, property))
+        }
+        Origin::Count { navigation, unless } => {
+            let mut count = 0;
+            let rows = structure.navigation(navigation).map(|nav| related(ctx, row, nav));
+            for there in rows.unwrap_or_default() {
+                count += i64::from(!named(ctx, &there, unless)?.is_true());
+            }
+            Ok(Value::Int(count))
+        }
+        Origin::Computed(of) => {
+            let view = View { ctx, row, failure: RefCell::new(None) };
+            let value = of(&view);
+            view.failure.into_inner().map_or(Ok(value), Err)
+        }
+    }
+}
+
+/// The rows a navigation property leads to, by key; at most one if it is to-one.
+///
+/// The property that holds the key, here or there, must be a stored one.
+#[must_use]
+pub fn related(ctx: &Context<'_>, row: &Row, nav: Nav) -> Vec<Row> {
+    let structure = ctx.structure(row);
+    let Some(navigation) = structure.navigations.get(usize::from(nav.0)) else { return vec![] };
+    let Some(target) = ctx.model().target(navigation) else { return vec![] };
+    let there = ctx.model().entity_type(target);
+    match navigation.relation {
+        Relation::Reference { by } => {
+            let key = structure.property(by).map(|prop| row.record.get(structure, prop));
+            let key = key.filter(|key| !key.is_null() && there.key.len() == 1);
+            key.and_then(|key| ctx.source.row(target, &Key::new(&[key]))).into_iter().collect()
+        }
+        Relation::Children { by } => match (structure.key.as_slice(), there.property(by)) {
+            ([own], Some(prop)) => {
+                ctx.source.rows_where(target, prop, &row.record.get(structure, *own))
+            }
+            _ => vec![],
+        },
+    }
+}
+
+/// The row a to-one navigation property leads to.
+#[must_use]
+pub fn one(ctx: &Context<'_>, row: &Row, nav: Nav) -> Option<Row> {
+    related(ctx, row, nav).into_iter().next()
+}
+
+fn named(ctx: &Context<'_>, row: &Row, property: &str) -> Result<Value, Error> {
+    ctx.structure(row).property(property).map_or(Ok(Value::Null), |prop| value(ctx, row, prop))
+}
+
+/// What a computed property sees. Its functions cannot fail, so a failure waits here.
+struct View<'a> {
+    ctx: &'a Context<'a>,
+    row: &'a Row,
+    failure: RefCell<Option<Error>>,
+}
+
+impl View<'_> {
+    fn keep(&self, value: Result<Value, Error>) -> Value {
+        value.unwrap_or_else(|error| {
+            self.failure.replace(Some(error));
+            Value::Null
+        })
+    }
+}
+
+impl Entity for View<'_> {
+    fn value(&self, property: Prop) -> Value {
+        self.keep(value(self.ctx, self.row, property))
+    }
+
+    fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {
+        if id.is_null() {
+            return Value::Null;
+        }
+        let row = self.ctx.source.row(set, &Key::new(std::slice::from_ref(id)));
+        row.map_or(Value::Null, |row| self.keep(value(self.ctx, &row, property)))
+    }
+
+    fn date_of(&self, instant: Option<Timestamp>) -> Value {
+        instant.map_or(Value::Null, |at| Value::Date(at.date_in(self.ctx.source.zone())))
+    }
+}

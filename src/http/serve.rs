@@ -150,10 +150,12 @@ struct Connection {
 
 impl Connection {
     fn new(app: Arc<App>, stage: watch::Receiver<Stage>) -> Self {
+        let head_bytes_max = usize::try_from(app.config.head_bytes_max).unwrap_or(usize::MAX);
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(app.config.header_timeout_secs))
-            .max_buf_size(usize::try_from(app.config.head_bytes_max).unwrap_or(1 << 17));
+            .max_header_size(head_bytes_max)
+            .max_buf_size(head_bytes_max);
         Self { routes: routes(Arc::clone(&app)), app, http, stage }
     }
 

@@ -1,0 +1,140 @@
+//! The binary as a person at a terminal meets it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Output, Stdio},
+};
+
+fn tessera(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tessera"));
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    tessera(args).output().unwrap()
+}
+
+#[track_caller]
+fn check(args: &[&str], code: i32, stdout: &str, stderr: &str) {
+    let output = run(args);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {out}{err}");
+    assert!(out.contains(stdout), "{args:?}: {out}");
+    assert!(err.contains(stderr), "{args:?}: {err}");
+    if code == 2 && !args.is_empty() {
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+}
+
+#[test]
+fn help_and_pages_for_shells_go_to_standard_output() {
+    check(&["--help"], 0, "Examples:", "");
+    check(&["--version"], 0, "tessera ", "");
+    for command in ["serve", "import", "export", "check", "query", "completions", "man"] {
+        check(&[command, "--help"], 0, "Examples:", "");
+    }
+    check(&["completions", "bash"], 0, "_tessera", "");
+    check(&["man"], 0, ".TH tessera", "");
+    check(&["man", "token", "create"], 0, ".TH tessera-token-create", "");
+    check(&[], 2, "", "Usage: tessera <COMMAND>");
+}
+
+#[test]
+fn mistakes_are_one_line_and_exit_with_2() {
+    check(&["serve", "--listn"], 2, "", "see 'tessera serve --help'\n");
+    check(&["token", "revoke"], 2, "", "see 'tessera token revoke --help'\n");
+    check(&["completions", "tcsh"], 2, "", "[possible values: bash, ");
+}
+
+#[test]
+fn failures_are_one_line_and_exit_with_1() {
+    check(&["man", "nothing"], 1, "", "tessera: there is no command 'nothing'; ");
+    check(&["serve", "--page-size", "0"], 1, "", "tessera: flag --page-size: page_size is '0'");
+    check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
+}
+
+#[test]
+fn print_config_shows_each_setting_with_its_origin() {
+    let mut command = tessera(&["serve", "--print-config", "--demo", "--listen=127.0.0.1:1"]);
+    let output = command.env("TESSERA_PAGE_SIZE", "7").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    for (setting, origin) in [
+        ("data = \"./tessera-demo\" ", "# --demo"),
+        ("listen = \"127.0.0.1:1\" ", "# flag --listen"),
+        ("page_size = 7 ", "# environment TESSERA_PAGE_SIZE"),
+        ("log_level = \"info\" ", "# default"),
+    ] {
+        let line = out.lines().find(|line| line.starts_with(setting)).unwrap();
+        assert!(line.ends_with(origin), "{line}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = tessera(&["completions", "zsh"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+/// A running server, killed when dropped.
+struct Server {
+    child: Child,
+    address: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(args);
+        let mut child = tessera(&all).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let start = "listening on http://";
+        while !line.starts_with(start) {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended");
+        }
+        Self { child, address: line[start.len()..].trim().to_owned(), log }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_logs_without_secrets_and_ends_when_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let mut server = Server::start(&["--log-format", "json", "--data", &data]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream
+        .write_all(b"GET /nowhere?token=tsr_ro_x&$top=5 HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    stream.read_to_string(&mut String::new()).unwrap();
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success());
+    let mut log = String::new();
+    server.log.read_to_string(&mut log).unwrap();
+    let line = log.lines().find(|line| line.contains("\"message\":\"request\"")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        (&line["method"], &line["path"], &line["options"], &line["status"]),
+        (&"GET".into(), &"/nowhere".into(), &"token,$top".into(), &404.into())
+    );
+    assert!(line["duration_ms"].is_number() && line["bytes"].is_number(), "{line}");
+    assert!(!log.contains("tsr_"), "{log}");
+}

@@ -1,0 +1,108 @@
+//! What the documentation must name: every setting, error code and flag, and nothing that is gone.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::collections::BTreeMap;
+
+use tessera::{
+    cli,
+    config::{SETTINGS, Setting},
+};
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// The cells of every row of the tables of a page, without the backticks.
+fn rows(page: &str) -> Vec<Vec<String>> {
+    let is_row = |line: &&str| line.starts_with("| ");
+    let cells = |line: &str| {
+        let inner = line.trim_matches('|').to_owned();
+        inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    };
+    page.lines().filter(is_row).map(cells).collect()
+}
+
+#[test]
+fn every_setting_is_documented_with_its_names_and_default() {
+    let page = read("docs/settings.md");
+    let of_tables: Vec<_> = rows(&page).into_iter().skip(1).collect();
+    let wanted: Vec<Vec<String>> = SETTINGS
+        .iter()
+        .map(|setting| {
+            let default = match setting.default {
+                "" => "none".to_owned(),
+                default => format!("`{default}`"),
+            };
+            let (name, env, flag) = (setting.name, setting.env(), setting.flag());
+            let about = setting.about.to_owned();
+            vec![format!("`{name}`"), default, format!("`{env}`"), format!("`{flag}`"), about]
+        })
+        .collect();
+    for want in &wanted {
+        assert!(of_tables.contains(want), "docs/settings.md lacks: | {} |", want.join(" | "));
+    }
+    for row in &of_tables {
+        assert!(wanted.contains(row), "docs/settings.md has, but no setting is: {row:?}");
+    }
+}
+
+/// Code and status of every error, from the matches in `src/error.rs`.
+fn error_codes() -> BTreeMap<String, String> {
+    let source = read("src/error.rs");
+    let body = |name: &str| {
+        let start = source.find(&format!("pub fn {name}(&self)")).unwrap();
+        let end = start + source[start..].find("\n    }\n").unwrap();
+        source[start..end].to_owned()
+    };
+    let variant = |text: &str| {
+        let name = text.trim_start_matches(['|', ' ']).strip_prefix("Self::")?;
+        Some(name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
+    };
+    let mut statuses = BTreeMap::new();
+    for arm in body("status").split(",\n") {
+        let Some((patterns, status)) = arm.split_once(" => ") else { continue };
+        for name in patterns.split(['\n', '|']).filter_map(|text| variant(text.trim())) {
+            statuses.insert(name, status.trim().to_owned());
+        }
+    }
+    body("code")
+        .lines()
+        .filter_map(|line| {
+            let (pattern, code) = line.split_once(" => ")?;
+            let code = code.trim_matches([',', '"']).to_owned();
+            Some((code, statuses[&variant(pattern.trim())?].clone()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_error_code_is_documented_with_its_status() {
+    let known = error_codes();
+    assert!(known.len() > 30 && known["StorageFull"] == "507", "{known:?}");
+    let documented: BTreeMap<String, String> = rows(&read("docs/errors.md"))
+        .into_iter()
+        .skip(1)
+        .map(|row| (row[0].trim_matches('`').to_owned(), row[1].clone()))
+        .collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_command_and_flag_is_documented() {
+    fn visit(command: &clap::Command, words: &str, page: &str) {
+        let names: Vec<String> = SETTINGS.iter().map(Setting::flag).collect();
+        for arg in command.get_arguments() {
+            let Some(long) = arg.get_long().map(|long| format!("--{long}")) else { continue };
+            let is_known = names.contains(&long) || long == "--help" || long == "--version";
+            assert!(is_known || page.contains(&format!("`{long}")), "{words} {long}");
+        }
+        for inner in command.get_subcommands() {
+            let words = format!("{words} {}", inner.get_name());
+            let is_group = inner.has_subcommands();
+            assert!(is_group || page.contains(&format!("`{words}`")), "{words}");
+            visit(inner, &words, page);
+        }
+    }
+    visit(&cli::command(), "tessera", &read("docs/cli.md"));
+}

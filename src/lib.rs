@@ -1,5 +1,6 @@
 //! Tessera, a helpdesk in one binary: tickets served as an OData feed, with tokens nobody has to fear.
 
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod error;

@@ -1,0 +1,273 @@
+//! Scopes: every right there is, once, and sets of them.
+
+use std::{fmt, str::FromStr};
+
+use crate::error::{Error, nearest};
+
+/// One right.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// `resource:action`.
+    pub name: &'static str,
+    /// What it allows, in one line.
+    pub doc: &'static str,
+    /// The narrower scope that comes with it.
+    pub implies: Option<&'static str>,
+}
+
+const fn scope(name: &'static str, doc: &'static str) -> Scope {
+    Scope { name, doc, implies: None }
+}
+
+const fn wider(name: &'static str, doc: &'static str, implies: &'static str) -> Scope {
+    Scope { name, doc, implies: Some(implies) }
+}
+
+/// Every scope. A scope's position is its bit: append only at the end.
+pub const ALL: [Scope; 32] = [
+    scope("tickets:read", "Read tickets, their history and the lists they choose from"),
+    wider("tickets:write", "Create and change tickets", "tickets:create"),
+    scope("tickets:delete", "Delete tickets"),
+    scope("tickets:create", "Create tickets, but not change them"),
+    scope("comments:read", "Read public comments"),
+    wider("comments:write", "Create and change comments", "comments:create"),
+    scope("comments:delete", "Delete comments"),
+    scope("comments:create", "Create comments, but not change them"),
+    scope("attachments:read", "Read attachments"),
+    scope("attachments:write", "Add attachments"),
+    scope("attachments:delete", "Delete attachments"),
+    scope("customers:read", "Read customers, and the addresses of requesters"),
+    scope("customers:write", "Create and change customers"),
+    scope("customers:delete", "Delete customers"),
+    scope("teams:read", "Read teams and who is in them"),
+    scope("teams:write", "Create and change teams"),
+    scope("teams:delete", "Delete teams"),
+    scope("users:read", "Read staff, and the addresses of assignees"),
+    scope("users:write", "Create and change staff"),
+    scope("users:delete", "Delete staff"),
+    scope("notes:read", "Read internal notes"),
+    scope("notes:write", "Write internal notes"),
+    scope("dashboard:read", "Read figures by day"),
+    scope("mail:send", "Send mail"),
+    scope("tokens:mint", "Make access tokens, with no more rights than one has"),
+    scope("tokens:read", "Read the list of access tokens"),
+    scope("tokens:write", "Change and revoke access tokens of others"),
+    scope("audit:read", "Read the audit log"),
+    scope("webhooks:read", "Read webhooks"),
+    scope("webhooks:write", "Create and change webhooks"),
+    scope("settings:read", "Read settings"),
+    scope("settings:write", "Change settings and the lists tickets choose from"),
+];
+
+/// A set of scopes. Always holds what its members imply.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(u64);
+
+impl Scopes {
+    /// No scope.
+    pub const NONE: Self = Self(0);
+
+    /// Every scope.
+    #[must_use]
+    pub fn all() -> Self {
+        Self((1 << ALL.len()) - 1)
+    }
+
+    /// The scopes for which `belongs` is true, and what they imply.
+    #[must_use]
+    pub fn filter(belongs: impl Fn(&Scope) -> bool) -> Self {
+        ALL.iter()
+            .filter(|scope| belongs(scope))
+            .fold(Self::NONE, |scopes, scope| scopes.union(Self::of(scope)))
+    }
+
+    /// The scopes of these names, and what they imply.
+    ///
+    /// # Errors
+    /// `InvalidValue` for a name that is none, with the nearest that is.
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
+        let mut scopes = Self::NONE;
+        for name in names {
+            let scope = ALL.iter().find(|scope| scope.name == name).ok_or_else(|| unknown(name))?;
+            scopes = scopes.union(Self::of(scope));
+        }
+        Ok(scopes)
+    }
+
+    /// Names in the order of [`ALL`].
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        (0u32..).zip(ALL).filter(move |(bit, _)| self.0 >> bit & 1 == 1).map(|(_, s)| s.name)
+    }
+
+    /// Whether `name` is among them; no unknown name ever is.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        self.names().any(|held| held == name)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `other` has all of these.
+    #[must_use]
+    pub fn is_subset(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// These, if `giver` holds them all: what one may hand on.
+    ///
+    /// # Errors
+    /// `ExceedsRights` names what was asked for and not held, and what is held; nothing is lowered
+    /// silently.
+    pub fn grant(self, giver: Self) -> Result<Self, Error> {
+        if self.is_subset(giver) {
+            return Ok(self);
+        }
+        let excess = Self(self.0 & !giver.0);
+        Err(Error::ExceedsRights { asked: excess.to_string(), held: giver.to_string() })
+    }
+
+    fn of(scope: &Scope) -> Self {
+        let bit = |name| {
+            let at = ALL.iter().position(|other| other.name == name);
+            at.map_or(0, |at| 1 << at)
+        };
+        Self(bit(scope.name) | scope.implies.map_or(0, bit))
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let hint = nearest(name, ALL.iter().map(|scope| scope.name))
+        .map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+    Error::InvalidValue {
+        target: "Scopes".into(),
+        reason: format!("there is no scope '{name}'{hint}"),
+    }
+}
+
+impl fmt::Display for Scopes {
+    /// Names with commas between, as [`FromStr`] reads them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.names().collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scopes({self})")
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = Error;
+
+    /// Reads `tickets:read, comments:read`; blanks around names do not count, an empty text is none.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::from_names(text.split(',').map(str::trim).filter(|name| !name.is_empty()))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::helpdesk;
+
+    #[test]
+    fn no_scope_is_declared_twice_and_each_implies_a_declared_one() {
+        assert_eq!(ALL.iter().map(|s| s.name).collect::<BTreeSet<_>>().len(), ALL.len());
+        for scope in ALL {
+            assert!(scope.implies.is_none_or(|name| ALL.iter().any(|s| s.name == name)));
+            assert!(!scope.doc.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_scope_the_model_asks_for_exists() {
+        let model = helpdesk();
+        for set in &model.sets {
+            let scopes = set.scopes;
+            let wanted = [Some(scopes.read), scopes.create, scopes.write, scopes.delete];
+            let guard = set.guard.map(|guard| guard.scope);
+            for name in wanted.into_iter().chain([guard]).flatten() {
+                assert!(Scopes::all().has(name), "{name}");
+            }
+        }
+        for property in model.structs.iter().flat_map(|structure| &structure.properties) {
+            assert!(property.scope.is_none_or(|name| Scopes::all().has(name)), "{}", property.name);
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: &str) {
+        let got = text.parse::<Scopes>().map_or_else(|e| e.to_string(), |s| s.to_string());
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn names_are_read_in_any_order_and_bring_what_they_imply() {
+        check("comments:read, tickets:read", "tickets:read,comments:read");
+        check("tickets:write", "tickets:write,tickets:create");
+        check("comments:write", "comments:write,comments:create");
+        check("tickets:create", "tickets:create");
+        check("", "");
+        check(
+            "ticket:read",
+            "'Scopes' does not fit: there is no scope 'ticket:read'; did you mean 'tickets:read'?",
+        );
+        check("everything", "'Scopes' does not fit: there is no scope 'everything'");
+    }
+
+    #[test]
+    fn what_one_does_not_hold_cannot_be_handed_on() {
+        let held: Scopes = "tickets:read,comments:read".parse().unwrap();
+        let asked: Scopes = "tickets:read,tickets:delete".parse().unwrap();
+        assert_eq!(
+            asked.grant(held),
+            Err(Error::ExceedsRights {
+                asked: "tickets:delete".into(),
+                held: "tickets:read,comments:read".into()
+            })
+        );
+        assert_eq!(held.grant(held), Ok(held));
+    }
+
+    pub(in crate::auth) fn any_scopes() -> impl Strategy<Value = Scopes> {
+        any::<u64>().prop_map(|bits| {
+            Scopes::from_names(
+                (0..).zip(ALL).filter(|(at, _)| bits >> at & 1 == 1).map(|(_, s)| s.name),
+            )
+            .unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sets_of_scopes_behave_as_sets(a in any_scopes(), b in any_scopes()) {
+            let both = a.intersection(b);
+            prop_assert!(both.is_subset(a) && both.is_subset(b));
+            prop_assert!(a.is_subset(a.union(b)));
+            prop_assert_eq!(a.is_subset(b), a.names().all(|name| b.has(name)));
+            prop_assert_eq!(both.to_string().parse::<Scopes>(), Ok(both));
+        }
+    }
+}

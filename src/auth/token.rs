@@ -1,0 +1,257 @@
+//! Access tokens: `tsr_<kind>_<43 base62: 256 random bits><6 base62: CRC-32 of all before>`.
+//!
+//! The checksum only tells a slip from a token without asking the store; it protects nothing.
+
+use std::{fmt, hint::black_box, str::FromStr};
+
+use crate::hash::{Digest, digest};
+
+const START: &str = "tsr_";
+const RANDOM_DIGITS: usize = 43;
+const CHECK_DIGITS: usize = 6;
+/// Digits of the random part that are kept for recognition; 220 bits remain unknown.
+const PREFIX_DIGITS: usize = 6;
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A label fixed when a token is made, for limits and eyes, never for rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// All of an administrator.
+    Admin,
+    /// All of a role that only reads.
+    Ro,
+    /// All of an agent.
+    Agent,
+    /// A service of the workspace.
+    Svc,
+    /// Fewer scopes than its role.
+    Custom,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Ro, Self::Agent, Self::Svc, Self::Custom];
+
+    /// As it stands in the token.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Ro => "ro",
+            Self::Agent => "agent",
+            Self::Svc => "svc",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A token as its owner sees it, once. Not `Clone`, not `Serialize`, prints as `PlainToken(..)`.
+#[derive(PartialEq, Eq)]
+pub struct PlainToken(String);
+
+impl PlainToken {
+    /// The token of `kind` made of `random` bits.
+    #[must_use]
+    pub fn mint(kind: Kind, random: [u8; 32]) -> Self {
+        let mut text = format!("{START}{kind}_");
+        text.push_str(&base62(random));
+        let check = check_digits(&text);
+        text.push_str(&check);
+        Self(text)
+    }
+
+    /// The secret itself; never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored of it.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(digest(self.0.as_bytes()))
+    }
+
+    /// How it begins, to recognise it by: `tsr_agent_4fK9aB`.
+    #[must_use]
+    pub fn key_prefix(&self) -> &str {
+        &self.0[..self.0.len() - RANDOM_DIGITS - CHECK_DIGITS + PREFIX_DIGITS]
+    }
+}
+
+impl fmt::Debug for PlainToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainToken(..)")
+    }
+}
+
+/// A text that is no token of ours. Says nothing more, so that it teaches nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an access token")]
+pub struct NotAToken;
+
+impl FromStr for PlainToken {
+    type Err = NotAToken;
+
+    /// Takes a text whose form and checksum are right; whether it was ever given out is another matter.
+    fn from_str(text: &str) -> Result<Self, NotAToken> {
+        let rest = text.strip_prefix(START).ok_or(NotAToken)?;
+        let (kind, digits) = rest.split_once('_').ok_or(NotAToken)?;
+        let known = Kind::ALL.iter().any(|candidate| candidate.name() == kind);
+        let right_digits = digits.len() == RANDOM_DIGITS + CHECK_DIGITS
+            && digits.bytes().all(|byte| DIGITS.contains(&byte));
+        if !known || !right_digits {
+            return Err(NotAToken);
+        }
+        let (body, check) = text.split_at(text.len() - CHECK_DIGITS);
+        if check_digits(body) == check { Ok(Self(text.to_owned())) } else { Err(NotAToken) }
+    }
+}
+
+/// What is stored: BLAKE3 of the token (256 random bits need no salt and no stretching).
+#[derive(Clone, Debug)]
+pub struct TokenHash(Digest);
+
+impl TokenHash {
+    /// The bytes as stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &Digest {
+        &self.0
+    }
+
+    /// Whether `stored` is this hash, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn matches(&self, stored: &[u8]) -> bool {
+        let differ = self.0.iter().zip(stored).fold(0, |all, (a, b)| black_box(all | (a ^ b)));
+        stored.len() == self.0.len() && differ == 0
+    }
+}
+
+/// 256 bits as 43 digits, most significant first, by long division.
+fn base62(bytes: [u8; 32]) -> String {
+    let mut number = bytes;
+    let mut digits = [0; RANDOM_DIGITS];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0u16;
+        for byte in &mut number {
+            let part = rest << 8 | u16::from(*byte);
+            *byte = (part / 62).to_le_bytes()[0]; // below 256, because rest is below 62
+            rest = part % 62;
+        }
+        *digit = DIGITS[usize::from(rest)];
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+fn check_digits(text: &str) -> String {
+    let mut number = crc32(text.as_bytes());
+    let mut digits = [0; CHECK_DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[number as usize % 62];
+        number /= 62;
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+/// CRC-32 as in zip and PNG (reflected, polynomial 04C11DB7); bit by bit, tokens are short.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc: u32, _| {
+            if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::id::random_bytes;
+
+    #[test]
+    fn the_checksum_is_the_usual_one() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn the_random_part_is_the_number_in_base_62() {
+        assert_eq!(base62([0; 32]), "0".repeat(43));
+        let mut one = [0; 32];
+        one[31] = 63;
+        assert_eq!(base62(one), format!("{}11", "0".repeat(41)));
+        // 2^256 - 1, computed elsewhere.
+        assert_eq!(base62([255; 32]), "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1");
+    }
+
+    #[test]
+    fn ten_thousand_tokens_are_distinct_and_check_themselves() {
+        let mut seen = HashSet::new();
+        for round in 0..10_000 {
+            let token = PlainToken::mint(Kind::ALL[round % 5], random_bytes());
+            assert_eq!(token.expose().parse().as_ref(), Ok(&token));
+            assert!(seen.insert(token.expose().to_owned()));
+        }
+    }
+
+    #[test]
+    fn any_single_changed_character_is_noticed() {
+        let token = PlainToken::mint(Kind::Custom, [7; 32]);
+        for at in 0..token.expose().len() {
+            for other in DIGITS.iter().chain(b"_-. ") {
+                let mut bytes = token.expose().as_bytes().to_vec();
+                if bytes[at] == *other {
+                    continue;
+                }
+                bytes[at] = *other;
+                let changed = String::from_utf8(bytes).unwrap();
+                assert_eq!(changed.parse::<PlainToken>(), Err(NotAToken), "{changed}");
+            }
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_token() {
+        let good = PlainToken::mint(Kind::Agent, [1; 32]);
+        let (start, rest) = good.expose().split_at(10);
+        for bad in [
+            "",
+            "tsr_",
+            "tsr_agent_",
+            start,
+            rest,
+            &good.expose()[..good.expose().len() - 1],
+            &format!("{}0", good.expose()),
+            &format!("TSR_agent_{rest}"),
+            &format!("tsr_boss_{rest}"),
+            &format!("tsr_agent_{}", "\u{e9}".repeat(49)),
+        ] {
+            assert_eq!(bad.parse::<PlainToken>(), Err(NotAToken), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_beginning_is_shown() {
+        let token = PlainToken::mint(Kind::Agent, [7; 32]);
+        assert_eq!(format!("{token:?}"), "PlainToken(..)");
+        assert_eq!(token.key_prefix().len(), "tsr_agent_".len() + 6);
+        assert!(token.expose().starts_with(token.key_prefix()));
+    }
+
+    #[test]
+    fn a_hash_matches_itself_alone() {
+        let hash = PlainToken::mint(Kind::Ro, [7; 32]).hash();
+        let mut other = *hash.as_bytes();
+        assert!(hash.matches(&other));
+        assert!(!hash.matches(&other[..31]));
+        other[31] ^= 1;
+        assert!(!hash.matches(&other));
+        assert!(!hash.matches(&[]));
+    }
+}

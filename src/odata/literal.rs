@@ -7,10 +7,10 @@ use nom::{
     Parser,
     branch::alt,
     bytes::complete::{tag, tag_no_case, take_while_m_n},
-    character::complete::{char, digit1, one_of},
-    combinator::{opt, recognize, value, verify},
+    character::complete::{char, digit1, one_of, satisfy},
+    combinator::{not, opt, recognize, value, verify},
     error::context,
-    sequence::{pair, preceded},
+    sequence::{pair, preceded, terminated},
 };
 
 use super::{
@@ -193,7 +193,8 @@ fn date_time_offset(input: &str) -> PResult<'_, &str> {
 
 /// `decimalLiteral = [ SIGN ] 1*DIGIT [ "." 1*DIGIT ] [ "e" [ SIGN ] 1*DIGIT ] / nanInfinity`
 fn decimal_literal(input: &str) -> PResult<'_, Literal> {
-    let infinity = value(Literal::Double("-INF".to_owned()), tag("-INF"));
+    let no_name = not(satisfy(|c| is_identifier(c) || matches!(c, '/' | '(')));
+    let infinity = value(Literal::Double("-INF".to_owned()), terminated(tag("-INF"), no_name));
     let fraction = recognize(opt(pair(char('.'), digit1)));
     let exponent = recognize(opt((one_of("eE"), opt(one_of("+-")), digit1)));
     let number = (opt(one_of("+-")), digit1, fraction, exponent);

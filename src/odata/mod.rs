@@ -15,6 +15,10 @@ mod member;
 pub mod options;
 pub mod orderby;
 pub mod path;
+mod print;
+pub mod print_url;
+#[cfg(test)]
+mod round_trip;
 pub mod search;
 pub mod select_expand;
 pub mod service;

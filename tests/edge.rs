@@ -10,7 +10,7 @@ use std::{
 };
 
 use tessera::{
-    config::Config,
+    config::{Config, PublicUrl},
     http::{App, serve},
 };
 use tokio::sync::oneshot;
@@ -107,6 +107,16 @@ fn every_answer_carries_the_security_headers() {
     assert_eq!(feed.matches("odata-version: 4.0").count(), 1, "{feed}");
     check(&feed, feed[9..12].parse().unwrap(), &both);
     check(&feed, feed[9..12].parse().unwrap(), &["cache-control: no-store"]);
+}
+
+#[test]
+fn a_browser_is_held_to_https_where_that_is_the_public_address() {
+    let header = "strict-transport-security: max-age=31536000";
+    assert!(!Server::start(|_| ()).get("/").contains(header));
+    let server = Server::start(|config| {
+        config.public_url = PublicUrl::new("https://desk.example.com");
+    });
+    check(&server.get("/"), 200, &[header]);
 }
 
 #[test]

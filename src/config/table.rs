@@ -104,6 +104,7 @@ settings! {
     query_bytes_max: u64 = "32KiB", 256..=65_534, "longest query in an address, bytes; beyond it 414";
     head_bytes_max: u64 = "128KiB", 8192..=1 << 20, "largest request line with headers, bytes; beyond it a bare 431";
     header_timeout_secs: u64 = "30", 1..=3600, "seconds a connection may take to send the next request's headers";
+    write_timeout_secs: u64 = "30", 1..=3600, "seconds a client may take to accept the next part of an answer";
     connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; more wait until one ends";
     drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";

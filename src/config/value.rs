@@ -135,6 +135,16 @@ impl Value for TimeZone {
 pub struct PublicUrl(String);
 
 impl PublicUrl {
+    /// The address `text` says; `None` without scheme and host, or with a query.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let is_plain = !host.is_empty()
+            && !host.starts_with(['/', ':'])
+            && host.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"<>\\@".contains(&b));
+        is_plain.then(|| Self(text.trim_end_matches('/').to_owned()))
+    }
+
     /// The address, without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -154,16 +164,8 @@ impl Value for Option<PublicUrl> {
         if text.is_empty() {
             return Ok(None);
         }
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let plain = |host: &str| {
-            !host.starts_with(['/', ':'])
-                && !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"<>\\@".contains(&b))
-        };
-        match host {
-            Some(host) if plain(host) => Ok(Some(PublicUrl(text.trim_end_matches('/').to_owned()))),
-            Some(_) | None => Err("an address such as https://desk.example.com".into()),
-        }
+        let takes = "an address such as https://desk.example.com";
+        PublicUrl::new(text).map(Some).ok_or_else(|| takes.to_owned())
     }
 
     fn show(&self) -> String {

@@ -11,6 +11,7 @@ pub mod odata;
 pub mod request;
 pub mod respond;
 pub mod serve;
+pub mod stall;
 
 use std::{
     convert::Infallible,
@@ -29,7 +30,11 @@ use warp::{
 pub use request::{Arrival, Body, Request};
 pub use respond::{Manner, Response};
 
-use crate::{config::Config, error::Error, time::Clock};
+use crate::{
+    config::{Config, PublicUrl},
+    error::Error,
+    time::Clock,
+};
 
 /// What every handler may use; one per server.
 #[derive(Debug)]
@@ -113,12 +118,16 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     }
     let surface = Surface::of(request.path());
     let manner = Manner::of(&request.headers);
+    let is_https = app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     let mut response = match unwound(dispatch(app, request, surface)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => respond::error(&error, manner),
         Err(panic) => respond::error(&Error::internal(&panic), manner),
     };
     respond::finish(&mut response, surface);
+    if is_https {
+        respond::require_https(&mut response);
+    }
     response
 }
 

@@ -14,7 +14,7 @@ use warp::{
     http::{HeaderMap, Method, Uri, header},
 };
 
-use crate::error::Error;
+use crate::{config::PublicUrl, error::Error};
 
 /// What the accept loop knows of a request; travels as an extension.
 #[derive(Clone, Debug)]
@@ -67,6 +67,23 @@ impl Request {
         let mut all = self.headers.get_all(name).iter();
         let first = all.next()?.to_str().ok()?;
         all.next().is_none().then_some(first)
+    }
+
+    /// Scheme and host that clients reach us by, for absolute links; no slash at its end.
+    ///
+    /// `public_url` where it is set, else the `Host` header where it is one, else a path alone.
+    #[must_use]
+    pub fn origin(&self, public_url: Option<&PublicUrl>) -> String {
+        if let Some(url) = public_url {
+            return url.as_str().to_owned();
+        }
+        let is_host = |host: &&str| {
+            let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+            !host.is_empty() && host.bytes().all(is_part)
+        };
+        self.header("host")
+            .filter(is_host)
+            .map_or_else(String::new, |host| format!("http://{host}"))
     }
 
     /// Refuses every method but `GET` (and `HEAD`).
@@ -235,6 +252,16 @@ mod tests {
     fn path_and_query_stay_encoded() {
         let request = fake::request(Method::GET, "/odata/T%20x?$filter=a%2Bb", &[], &[]);
         assert_eq!((request.path(), request.query()), ("/odata/T%20x", Some("$filter=a%2Bb")));
+    }
+
+    #[test]
+    fn links_come_from_the_public_address_or_from_a_sound_host() {
+        let with_host = |host| fake::request(Method::GET, "/", &[("host", host)], &[]);
+        assert_eq!(with_host("desk:8420").origin(None), "http://desk:8420");
+        assert_eq!(with_host("[::1]:80").origin(None), "http://[::1]:80");
+        assert_eq!(with_host("a/b?c").origin(None), "");
+        let url = PublicUrl::new("https://desk.example.com/").unwrap();
+        assert_eq!(with_host("other").origin(Some(&url)), "https://desk.example.com");
     }
 
     #[test]

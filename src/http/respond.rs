@@ -161,6 +161,14 @@ pub fn finish(response: &mut Response, surface: Surface) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
+/// Has browsers speak only TLS to this host for a year.
+///
+/// Source: RFC 6797, 6.1.
+pub fn require_https(response: &mut Response) {
+    let value = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

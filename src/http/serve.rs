@@ -16,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{App, Arrival, Response, log::Line, respond::TokenPrefix, routes};
+use super::{App, Arrival, Response, log::Line, respond::TokenPrefix, routes, stall::Unstalled};
 use crate::config::{Config, PublicUrl};
 
 /// Why the server does not start; one line, with the remedy.
@@ -162,6 +162,8 @@ impl Connection {
     async fn run(mut self, stream: TcpStream, client: SocketAddr) {
         // Answers are written whole; waiting to fill a packet only adds delay.
         let _ = stream.set_nodelay(true);
+        let patience = Duration::from_secs(self.app.config.write_timeout_secs);
+        let stream = Unstalled::new(stream, patience);
         let body_timeout = Duration::from_secs(self.app.config.body_timeout_secs);
         let service = TowerToHyperService::new(warp::service(self.routes.clone()));
         let service = hyper::service::service_fn(move |mut request| {

@@ -3,6 +3,7 @@
 //! Purely syntactic: knows no model, no storage and no HTTP frames. Names are checked elsewhere.
 
 pub mod ast;
+pub mod check;
 mod collection;
 pub mod compute;
 mod expr;
@@ -23,6 +24,7 @@ pub mod search;
 pub mod select_expand;
 pub mod service;
 mod syntax;
+pub mod text;
 pub mod url;
 
 pub use limits::Limits;

@@ -1,0 +1,296 @@
+//! Expressions: every node of the tree is given a type, and what has none is refused.
+
+use super::{
+    Aliases, Checker,
+    member::Subject,
+    not_implemented,
+    ty::{Ty, Typed},
+};
+use crate::{
+    error::Error,
+    model::{Primitive, SetId, StructId},
+    odata::{
+        Limits,
+        ast::{self, Expr as Ast, InList},
+    },
+    query::{Expr, Var},
+};
+
+/// A name an expression may use, besides properties.
+pub(super) struct Variable {
+    /// `None` for the entity asked about and for items that have no name.
+    pub(super) name: Option<String>,
+    pub(super) subject: Subject,
+}
+
+/// One option of one request while it is checked.
+pub(super) struct Scope<'a> {
+    pub(super) checker: &'a Checker<'a>,
+    /// What errors call the place.
+    pub(super) option: &'a str,
+    pub(super) aliases: &'a Aliases,
+    /// By number of the variable.
+    pub(super) variables: Vec<Variable>,
+    /// What a bare name belongs to.
+    pub(super) implicit: usize,
+    /// Aliases being put in, so that none contains itself.
+    open_aliases: Vec<String>,
+    depth: usize,
+}
+
+impl<'a> Scope<'a> {
+    /// Expressions about one entity.
+    pub(super) fn new(
+        checker: &'a Checker<'a>,
+        (set, ty): (SetId, StructId),
+        option: &'a str,
+        aliases: &'a Aliases,
+    ) -> Self {
+        let it = Variable { name: None, subject: Subject::Entity(set, ty) };
+        let (variables, open_aliases) = (vec![it], Vec::new());
+        Self { checker, option, aliases, variables, implicit: 0, open_aliases, depth: 0 }
+    }
+
+    /// A condition: Boolean or null.
+    pub(super) fn condition(&mut self, written: &Ast) -> Result<Expr, Error> {
+        let typed = self.expr(written)?;
+        if typed.ty.is(Primitive::Boolean) {
+            return Ok(typed.expr);
+        }
+        let name = self.checker.type_name(&typed.ty);
+        Err(self
+            .mismatch(format!("a condition is Edm.Boolean, not {name}; compare it with something")))
+    }
+
+    /// Any expression with a value.
+    pub(super) fn expr(&mut self, written: &Ast) -> Result<Typed, Error> {
+        self.checker.count_node(self.option)?;
+        self.depth += 1;
+        // Only aliases can nest deeper than the parser lets a text nest.
+        let max = self.checker.limits.depth + self.checker.limits.chained;
+        if self.depth > max {
+            return Err(Error::LimitExceeded {
+                limit: Limits::DEPTH,
+                max: max as u64,
+                target: self.option.to_owned(),
+            });
+        }
+        let typed = self.any_expr(written);
+        self.depth -= 1;
+        typed
+    }
+
+    fn any_expr(&mut self, written: &Ast) -> Result<Typed, Error> {
+        match written {
+            Ast::Literal(literal) => self.checker.literal(literal, self.option),
+            Ast::Alias(name) => self.alias(name),
+            Ast::Path(path) => self.path(path),
+            Ast::Call { name, args } => self.call(name, args),
+            Ast::Case(pairs) => self.case(pairs),
+            Ast::Lambda(lambda) => self.lambda(lambda),
+            Ast::And(terms) => Ok(Typed::boolean(Expr::And(self.conditions(terms)?))),
+            Ast::Or(terms) => Ok(Typed::boolean(Expr::Or(self.conditions(terms)?))),
+            Ast::Not(operand) => Ok(Typed::boolean(Expr::Not(Box::new(self.condition(operand)?)))),
+            Ast::Negate(operand) => self.negate(operand),
+            Ast::Binary { op, left, right } => {
+                let (left, right) = (self.expr(left)?, self.expr(right)?);
+                self.binary(*op, left, right)
+            }
+            Ast::In { left, list } => self.is_in(left, list),
+            Ast::Array(items) => self.array(items),
+            Ast::Object(_) => not_implemented("a complex value written in an expression"),
+        }
+    }
+
+    fn conditions(&mut self, terms: &[Ast]) -> Result<Vec<Expr>, Error> {
+        terms.iter().map(|term| self.condition(term)).collect()
+    }
+
+    /// What an alias stands for; null where the request does not say.
+    /// Source: OData 4.01 Part 2, 5.2 (an alias without a value is null).
+    fn alias(&mut self, name: &str) -> Result<Typed, Error> {
+        let Some(value) = self.aliases.get(name) else {
+            return Ok(Typed::new(Expr::Literal(crate::model::Value::Null), Ty::Null));
+        };
+        if self.open_aliases.iter().any(|open| open == name) {
+            return Err(Error::InvalidOption {
+                option: format!("@{name}"),
+                reason: "it contains itself".to_owned(),
+            });
+        }
+        self.open_aliases.push(name.to_owned());
+        let typed = self.expr(value);
+        self.open_aliases.pop();
+        typed
+    }
+
+    /// `case(…)`: values of one type.
+    fn case(&mut self, pairs: &[(Ast, Ast)]) -> Result<Typed, Error> {
+        let mut checked: Vec<(Expr, Expr)> = Vec::with_capacity(pairs.len());
+        let mut ty = Ty::Null;
+        for (condition, value) in pairs {
+            let condition = self.condition(condition)?;
+            let value = self.expr(value)?;
+            let value = self.checker.fit(value, &ty, self.option)?;
+            ty = self.common(&ty, &value.ty, "the values of 'case'")?;
+            checked.push((condition, value.expr));
+        }
+        Ok(Typed::new(Expr::Case(checked), ty))
+    }
+
+    /// `[1,2]`: items of one type.
+    fn array(&mut self, items: &[Ast]) -> Result<Typed, Error> {
+        let mut checked = Vec::with_capacity(items.len());
+        let mut ty = Ty::Null;
+        for item in items {
+            let item = self.expr(item)?;
+            ty = self.common(&ty, &item.ty, "the items of a collection")?;
+            checked.push(item.expr);
+        }
+        Ok(Typed::new(Expr::List(checked), Ty::Collection(Box::new(ty))))
+    }
+
+    fn is_in(&mut self, left: &Ast, list: &InList) -> Result<Typed, Error> {
+        let needle = self.expr(left)?;
+        let (needle, list) = match list {
+            InList::Items(items) => self.in_items(needle, items)?,
+            InList::Collection(written) => {
+                let list = self.expr(written)?;
+                let Ty::Collection(item) = &list.ty else {
+                    let name = self.checker.type_name(&list.ty);
+                    return Err(self.mismatch(format!("'in' takes a collection, not {name}")));
+                };
+                let item = (**item).clone();
+                let needle = self.checker.fit(needle, &item, self.option)?;
+                let list = self.fit_items(list, &needle.ty)?;
+                let Ty::Collection(item) = &list.ty else { return Ok(needle) };
+                self.common(&needle.ty, item, "both sides of 'in'")?;
+                (needle, list.expr)
+            }
+        };
+        let (needle, list) = (Box::new(needle.expr), Box::new(list));
+        Ok(Typed::boolean(Expr::In { needle, list }))
+    }
+
+    fn in_items(&mut self, mut needle: Typed, items: &[Ast]) -> Result<(Typed, Expr), Error> {
+        let mut checked = Vec::with_capacity(items.len());
+        for item in items {
+            let item = self.expr(item)?;
+            needle = self.checker.fit(needle, &item.ty, self.option)?;
+            let item = self.checker.fit(item, &needle.ty, self.option)?;
+            self.common(&needle.ty, &item.ty, "both sides of 'in'")?;
+            checked.push(item.expr);
+        }
+        Ok((needle, Expr::List(checked)))
+    }
+
+    /// Constants of a list in the type they meet.
+    fn fit_items(&self, list: Typed, wanted: &Ty) -> Result<Typed, Error> {
+        let (Expr::List(items), Ty::Collection(item)) = (list.expr.clone(), &list.ty) else {
+            return Ok(list);
+        };
+        let fitted = items
+            .into_iter()
+            .map(|expr| self.checker.fit(Typed::new(expr, (**item).clone()), wanted, self.option));
+        let fitted: Vec<Typed> = fitted.collect::<Result<_, _>>()?;
+        let ty = fitted.last().map_or(Ty::Null, |last| last.ty.clone());
+        let items = fitted.into_iter().map(|item| item.expr).collect();
+        Ok(Typed::new(Expr::List(items), Ty::Collection(Box::new(ty))))
+    }
+
+    /// The type two values share: the same, both numbers, or either null.
+    pub(super) fn common(&self, left: &Ty, right: &Ty, what: &str) -> Result<Ty, Error> {
+        if *left == Ty::Null {
+            return Ok(right.clone());
+        }
+        if *right == Ty::Null || left == right {
+            return Ok(left.clone());
+        }
+        if left.is_number() && right.is_number() {
+            return Ok(wider(left, right));
+        }
+        let name = |ty| self.checker.type_name(ty);
+        Err(self.mismatch(format!(
+            "{what} are of one type, not {} and {}{}",
+            name(left),
+            name(right),
+            hint(left, right)
+        )))
+    }
+
+    pub(super) fn mismatch(&self, reason: String) -> Error {
+        Error::TypeMismatch { target: self.option.to_owned(), reason }
+    }
+
+    /// Runs `body` with one more variable; a bare name belongs to it if it has no name.
+    pub(super) fn with_variable<T>(
+        &mut self,
+        name: Option<String>,
+        subject: Subject,
+        body: impl FnOnce(&mut Self, Var) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let at = self.variables.len();
+        let var = u8::try_from(at).map(Var).map_err(|_| Error::LimitExceeded {
+            limit: Limits::DEPTH,
+            max: u64::from(u8::MAX),
+            target: self.option.to_owned(),
+        })?;
+        let implicit = self.implicit;
+        if name.is_none() {
+            self.implicit = at;
+        }
+        self.variables.push(Variable { name, subject });
+        let result = body(self, var);
+        self.variables.pop();
+        self.implicit = implicit;
+        result
+    }
+
+    fn lambda(&mut self, lambda: &ast::Lambda) -> Result<Typed, Error> {
+        let many = self.collection(&lambda.source)?;
+        let (over, subject) = (many.over, many.item);
+        let quantifier = match lambda.kind {
+            ast::LambdaKind::Any => crate::query::Quantifier::Any,
+            ast::LambdaKind::All => crate::query::Quantifier::All,
+        };
+        let (var, predicate) = match &lambda.body {
+            None => (over.var, None),
+            Some((name, predicate)) => {
+                self.with_variable(Some(name.clone()), subject, |scope, var| {
+                    Ok((var, Some(Box::new(scope.condition(predicate)?))))
+                })?
+            }
+        };
+        Ok(Typed::boolean(Expr::Quantified { quantifier, over, var, predicate }))
+    }
+}
+
+/// Double before decimal before integer.
+fn wider(left: &Ty, right: &Ty) -> Ty {
+    let rank = |ty: &Ty| match ty {
+        Ty::Primitive(Primitive::Double | Primitive::Single) => 2,
+        Ty::Primitive(Primitive::Decimal) => 1,
+        _ => 0,
+    };
+    match rank(left).max(rank(right)) {
+        2 => Ty::Primitive(Primitive::Double),
+        1 => Ty::Primitive(Primitive::Decimal),
+        _ => Ty::Primitive(Primitive::Int64),
+    }
+}
+
+/// What probably went wrong.
+fn hint(left: &Ty, right: &Ty) -> &'static str {
+    let pair = |a: Primitive, b: Primitive| {
+        let (a, b) = (Ty::Primitive(a), Ty::Primitive(b));
+        (*left == a && *right == b) || (*left == b && *right == a)
+    };
+    let is_text = |ty: &Ty| *ty == Ty::Primitive(Primitive::String);
+    if (is_text(left) && right.is_number()) || (is_text(right) && left.is_number()) {
+        "; text stands in single quotes, numbers do not"
+    } else if pair(Primitive::Date, Primitive::DateTimeOffset) {
+        "; use date(…) to compare the days"
+    } else {
+        ""
+    }
+}

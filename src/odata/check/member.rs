@@ -1,0 +1,244 @@
+//! Paths within expressions: properties, navigation, variables, casts and counts.
+
+use super::{
+    and,
+    expr::Scope,
+    not_implemented,
+    ty::{Ty, Typed},
+};
+use crate::{
+    error::Error,
+    model::{Primitive, SetId, StructId, StructType, Type},
+    odata::ast::{self, Expr as Ast, Segment},
+    query::{Collection, Expr, Path, Step, Var},
+};
+
+/// What a variable, or a path on its way, stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Subject {
+    /// An entity of a set.
+    Entity(SetId, StructId),
+    /// A single value.
+    Value(Type),
+}
+
+/// Several items.
+pub(super) struct Many {
+    pub(super) over: Collection,
+    pub(super) item: Subject,
+    /// Whether it is a collection property as it stands, which is a value too.
+    is_plain: bool,
+}
+
+/// Where a path leads.
+enum Found {
+    One(Path, Subject),
+    Many(Many),
+    Count(Collection),
+}
+
+impl Scope<'_> {
+    /// A path with a value.
+    pub(super) fn path(&mut self, written: &ast::Path) -> Result<Typed, Error> {
+        match self.find(written)? {
+            Found::One(path, Subject::Entity(set, ty)) => {
+                Ok(Typed::new(Expr::Path(path), Ty::Entity(set, ty)))
+            }
+            Found::One(path, Subject::Value(ty)) => Ok(Typed::new(Expr::Path(path), Ty::from(&ty))),
+            Found::Many(Many { over, item: Subject::Value(ty), is_plain: true }) => {
+                let ty = Ty::Collection(Box::new(Ty::from(&ty)));
+                Ok(Typed::new(Expr::Path(over.path), ty))
+            }
+            Found::Many(Many { over, item: Subject::Entity(set, ty), .. }) => {
+                Ok(Typed::new(Expr::Path(over.path), Ty::Entities(set, ty)))
+            }
+            Found::Many(_) => not_implemented("a filtered collection as a value"),
+            Found::Count(over) => {
+                Ok(Typed::new(Expr::Count(over), Ty::Primitive(Primitive::Int64)))
+            }
+        }
+    }
+
+    /// A path to several items.
+    pub(super) fn collection(&mut self, written: &ast::Path) -> Result<Many, Error> {
+        match self.find(written)? {
+            Found::Many(many) => Ok(many),
+            Found::One(..) | Found::Count(_) => {
+                Err(self.mismatch("'any' and 'all' follow a collection".to_owned()))
+            }
+        }
+    }
+
+    fn find(&mut self, written: &ast::Path) -> Result<Found, Error> {
+        let (mut found, rest) = self.start(&written.segments)?;
+        for segment in rest {
+            self.checker.count_node(self.option)?;
+            found = match found {
+                Found::One(path, subject) => self.step(path, subject, segment)?,
+                Found::Many(many) => self.step_of_many(many, segment)?,
+                Found::Count(_) => {
+                    return Err(self.mismatch("nothing can follow '$count'".to_owned()));
+                }
+            };
+        }
+        Ok(found)
+    }
+
+    fn start<'s>(&self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
+        let variable = |at: usize| {
+            let var = Var(u8::try_from(at).unwrap_or(u8::MAX));
+            let subject = self.variables[at].subject.clone();
+            Found::One(Path { from: var, steps: Vec::new() }, subject)
+        };
+        let last = self.variables.len() - 1;
+        match segments {
+            [Segment::It, rest @ ..] => Ok((variable(0), rest)),
+            [Segment::This, rest @ ..] => Ok((variable(last), rest)),
+            [Segment::Root, ..] => not_implemented("$root"),
+            [Segment::Alias(_), ..] => not_implemented("a path that starts at an alias"),
+            [Segment::Name(name), rest @ ..] => {
+                let named = |variable: &super::expr::Variable| {
+                    variable.name.as_deref() == Some(name.as_str())
+                };
+                match self.variables.iter().rposition(named) {
+                    Some(at) => Ok((variable(at), rest)),
+                    None => Ok((variable(self.implicit), segments)),
+                }
+            }
+            _ => Ok((variable(self.implicit), segments)),
+        }
+    }
+
+    fn step(&mut self, path: Path, subject: Subject, segment: &Segment) -> Result<Found, Error> {
+        match segment {
+            Segment::Name(name) => match subject {
+                Subject::Entity(_, ty) | Subject::Value(Type::Complex(ty)) => {
+                    self.member(path, ty, name)
+                }
+                Subject::Value(ty) => Err(Error::UnknownProperty {
+                    entity_type: self.checker.type_name(&Ty::from(&ty)),
+                    name: name.clone(),
+                    suggestion: None,
+                    target: self.option.to_owned(),
+                }),
+            },
+            Segment::Qualified(name) => self.cast(path, subject, name),
+            Segment::Annotation(_) => not_implemented("annotations in expressions"),
+            Segment::Parens(_) => not_implemented("keys and custom functions in expressions"),
+            Segment::Count { .. } => {
+                Err(self
+                    .mismatch("'$count' counts a collection, this is a single value".to_owned()))
+            }
+            Segment::Filter(_) => Err(self.mismatch(
+                "'$filter' chooses from a collection, this is a single value".to_owned(),
+            )),
+            Segment::It | Segment::This | Segment::Root | Segment::Alias(_) | Segment::Star => {
+                Err(self.mismatch("a path goes on with a name".to_owned()))
+            }
+        }
+    }
+
+    fn member(&self, mut path: Path, ty: StructId, name: &str) -> Result<Found, Error> {
+        let checker = self.checker;
+        let structure: &StructType = checker.model.structure(ty);
+        if let Some(prop) = checker.find_property(structure, name) {
+            path.steps.push(Step::Property(prop));
+            return Ok(match &structure.property_at(prop).ty {
+                Type::Collection(item) => {
+                    let var = self.next_variable();
+                    let over = Collection { path, var, filter: None };
+                    let item = Subject::Value((**item).clone());
+                    Found::Many(Many { over, item, is_plain: true })
+                }
+                single => Found::One(path, Subject::Value(single.clone())),
+            });
+        }
+        let unknown = || checker.unknown(structure, name, self.option);
+        let (nav, set) = checker.find_navigation(structure, name).ok_or_else(unknown)?;
+        let ty = checker.model.set(set).ty;
+        path.steps.push(Step::Navigation(nav));
+        if super::Checker::is_to_many(structure, nav) {
+            let var = self.next_variable();
+            let filter = checker.guard(set, var).map(Box::new);
+            let over = Collection { path, var, filter };
+            return Ok(Found::Many(Many { over, item: Subject::Entity(set, ty), is_plain: true }));
+        }
+        // A single entity cannot be left out of a path, so one that may be hidden is not walked to.
+        if checker.guard(set, Var(0)).is_some() {
+            return Err(unknown());
+        }
+        Ok(Found::One(path, Subject::Entity(set, ty)))
+    }
+
+    fn next_variable(&self) -> Var {
+        Var(u8::try_from(self.variables.len()).unwrap_or(u8::MAX))
+    }
+
+    fn cast(&self, mut path: Path, subject: Subject, name: &str) -> Result<Found, Error> {
+        let (to, subject) = self.cast_subject(subject, name)?;
+        path.steps.push(Step::Cast(to));
+        Ok(Found::One(path, subject))
+    }
+
+    fn cast_subject(&self, subject: Subject, name: &str) -> Result<(StructId, Subject), Error> {
+        let checked = |from| {
+            self.checker.cast_target(from, name).ok_or_else(|| {
+                self.mismatch(format!("'{name}' is no type derived from the one it follows"))
+            })
+        };
+        match subject {
+            Subject::Entity(set, from) => {
+                let to = checked(from)?;
+                Ok((to, Subject::Entity(set, to)))
+            }
+            Subject::Value(Type::Complex(from)) => {
+                let to = checked(from)?;
+                Ok((to, Subject::Value(Type::Complex(to))))
+            }
+            Subject::Value(ty) => {
+                let own = self.checker.type_name(&Ty::from(&ty));
+                Err(self.mismatch(format!("{own} has no derived types")))
+            }
+        }
+    }
+
+    fn step_of_many(&mut self, mut many: Many, segment: &Segment) -> Result<Found, Error> {
+        match segment {
+            Segment::Count { search: Some(_), .. } => not_implemented("$search"),
+            Segment::Count { filter, search: None } => {
+                if let Some(filter) = filter {
+                    self.add_filter(&mut many, filter)?;
+                }
+                Ok(Found::Count(many.over))
+            }
+            Segment::Filter(filter) => {
+                self.add_filter(&mut many, filter)?;
+                Ok(Found::Many(many))
+            }
+            Segment::Qualified(name) => {
+                let (to, item) = self.cast_subject(many.item, name)?;
+                many.over.path.steps.push(Step::Cast(to));
+                many.item = item;
+                many.is_plain = false;
+                Ok(Found::Many(many))
+            }
+            Segment::Parens(_) => not_implemented("keys and custom functions in expressions"),
+            Segment::Annotation(_) => not_implemented("annotations in expressions"),
+            Segment::Name(name) => Err(self.mismatch(format!(
+                "'{name}' follows a collection; ask with 'any' or 'all', or count with '$count'"
+            ))),
+            Segment::It | Segment::This | Segment::Root | Segment::Alias(_) | Segment::Star => {
+                Err(self.mismatch("a path goes on with a name".to_owned()))
+            }
+        }
+    }
+
+    fn add_filter(&mut self, many: &mut Many, written: &Ast) -> Result<(), Error> {
+        let filter =
+            self.with_variable(None, many.item.clone(), |scope, _| scope.condition(written))?;
+        let so_far = many.over.filter.take().map(|filter| *filter);
+        many.over.filter = and(so_far, Some(filter)).map(Box::new);
+        many.is_plain = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! What was written against what is declared: names resolved, types agreed, rights applied.
+//!
+//! Takes trees from the parser and gives targets, plans and shapes. What the caller may not read
+//! does not exist here, so that nothing behind this module can tell of it. Reads no data.
+
+mod expr;
+mod function;
+mod key;
+mod literal;
+mod member;
+mod operator;
+mod options;
+mod path;
+mod select;
+mod target;
+mod ty;
+
+#[cfg(test)]
+mod tests;
+
+use std::{cell::Cell, collections::BTreeMap};
+
+pub use options::Place;
+pub use target::{CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target};
+
+use super::{Limits, ast};
+use crate::{
+    error::{Error, nearest},
+    model::{EnumId, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType},
+    query::{Expr, Path, Rights, Step, Var},
+};
+
+/// `@p=…` of a request, by name.
+pub type Aliases = BTreeMap<String, ast::Expr>;
+
+/// Checks one request of one caller.
+pub struct Checker<'a> {
+    /// What is declared.
+    pub model: &'a Model,
+    /// What the caller may do.
+    pub rights: &'a dyn Rights,
+    /// How large a query may become once its aliases are put in.
+    pub limits: Limits,
+    nodes: Cell<usize>,
+}
+
+/// Rights to everything, to tell what a path is before anyone knows who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Everything;
+
+impl Rights for Everything {
+    fn has(&self, _: &str) -> bool {
+        true
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// A checker for one request.
+    #[must_use]
+    pub fn new(model: &'a Model, rights: &'a dyn Rights, limits: Limits) -> Self {
+        Self { model, rights, limits, nodes: Cell::new(0) }
+    }
+
+    /// Whether the caller may know of a property.
+    #[must_use]
+    pub fn is_visible(&self, property: &Property) -> bool {
+        !property.hidden && property.scope.is_none_or(|scope| self.rights.has(scope))
+    }
+
+    /// Whether the caller may read a set.
+    #[must_use]
+    pub fn is_readable(&self, set: SetId) -> bool {
+        self.rights.has(self.model.set(set).scopes.read)
+    }
+
+    /// The set a navigation property leads to, if the caller may read it.
+    #[must_use]
+    pub fn readable_target(&self, structure: &StructType, navigation: Nav) -> Option<SetId> {
+        let target = self.model.target(structure.navigation_at(navigation))?;
+        self.is_readable(target).then_some(target)
+    }
+
+    /// What must hold of an entity of `set`, named by `var`, for the caller to see it.
+    #[must_use]
+    pub fn guard(&self, set: SetId, var: Var) -> Option<Expr> {
+        let declared = self.model.set(set);
+        let guard = declared.guard.as_ref().filter(|guard| !self.rights.has(guard.scope))?;
+        // A guard that names nothing hides everything.
+        let guarded = match self.model.structure(declared.ty).property(guard.property) {
+            Some(prop) => Expr::Path(Path { from: var, steps: vec![Step::Property(prop)] }),
+            None => Expr::Literal(true.into()),
+        };
+        Some(Expr::Not(Box::new(guarded)))
+    }
+
+    /// All properties of a type the caller may know of, in their order.
+    #[must_use]
+    pub fn visible_props(&self, structure: &StructType) -> Vec<Prop> {
+        let visible = structure.props().filter(|(_, property)| self.is_visible(property));
+        visible.map(|(prop, _)| prop).collect()
+    }
+
+    /// All navigation properties of a type that lead to sets the caller may read.
+    #[must_use]
+    pub fn visible_navs(&self, structure: &StructType) -> Vec<Nav> {
+        let navs = structure.navs().map(|(nav, _)| nav);
+        navs.filter(|nav| self.readable_target(structure, *nav).is_some()).collect()
+    }
+
+    fn find_property(&self, structure: &StructType, name: &str) -> Option<Prop> {
+        structure.property(name).filter(|prop| self.is_visible(structure.property_at(*prop)))
+    }
+
+    fn find_navigation(&self, structure: &StructType, name: &str) -> Option<(Nav, SetId)> {
+        let nav = structure.navigation(name)?;
+        Some((nav, self.readable_target(structure, nav)?))
+    }
+
+    /// The error for a name the type does not have.
+    fn unknown(&self, structure: &StructType, name: &str, target: &str) -> Error {
+        Error::UnknownProperty {
+            entity_type: structure.name.to_owned(),
+            name: name.to_owned(),
+            suggestion: nearest(name, self.names(structure)),
+            target: target.to_owned(),
+        }
+    }
+
+    /// Names of all properties and navigation properties the caller may know of.
+    fn names(&self, structure: &'a StructType) -> Vec<&'a str> {
+        let props = self.visible_props(structure).into_iter();
+        let navs = self.visible_navs(structure).into_iter();
+        props
+            .map(|prop| structure.property_at(prop).name)
+            .chain(navs.map(|nav| structure.navigation_at(nav).name))
+            .collect()
+    }
+
+    fn is_to_many(structure: &StructType, navigation: Nav) -> bool {
+        match structure.navigation_at(navigation).relation {
+            Relation::Reference { .. } => false,
+            Relation::Children { .. } => true,
+        }
+    }
+
+    /// The entity or complex type of a qualified name.
+    fn find_struct(&self, name: &str) -> Option<StructId> {
+        let name = self.in_namespace(name)?;
+        let names: Vec<&str> = self.model.structs.iter().map(|known| known.name).collect();
+        find(&names, name).map(StructId)
+    }
+
+    /// The enumeration type of a qualified name.
+    fn find_enum(&self, name: &str) -> Option<EnumId> {
+        let name = self.in_namespace(name)?;
+        let names: Vec<&str> = self.model.enums.iter().map(|known| known.name).collect();
+        find(&names, name).map(EnumId)
+    }
+
+    fn in_namespace<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let (namespace, name) = name.rsplit_once('.')?;
+        namespace.eq_ignore_ascii_case(self.model.namespace).then_some(name)
+    }
+
+    /// The type a cast segment names, if it is `from` or derived from it.
+    fn cast_target(&self, from: StructId, name: &str) -> Option<StructId> {
+        self.find_struct(name).filter(|to| self.model.is_a(*to, from))
+    }
+
+    /// Counts one node of an expression; aliases may make a query larger than it was written.
+    fn count_node(&self, target: &str) -> Result<(), Error> {
+        self.nodes.set(self.nodes.get() + 1);
+        if self.nodes.get() <= self.limits.nodes {
+            return Ok(());
+        }
+        Err(Error::LimitExceeded {
+            limit: Limits::NODES,
+            max: self.limits.nodes as u64,
+            target: target.to_owned(),
+        })
+    }
+}
+
+/// The position of exactly that name, else of the one that matches ignoring case.
+fn find(names: &[&str], name: &str) -> Option<u16> {
+    let exact = names.iter().position(|known| *known == name);
+    let any = || names.iter().position(|known| known.eq_ignore_ascii_case(name));
+    exact.or_else(any).and_then(|at| u16::try_from(at).ok())
+}
+
+fn not_implemented<T>(feature: &str) -> Result<T, Error> {
+    Err(Error::NotImplemented { feature: feature.to_owned() })
+}
+
+/// Both conditions, where there are two.
+fn and(left: Option<Expr>, right: Option<Expr>) -> Option<Expr> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(Expr::And(vec![left, right])),
+        (left, right) => left.or(right),
+    }
+}

@@ -1,0 +1,195 @@
+//! Operators: which types they take, and which they give.
+//!
+//! Source: OData 4.01 Part 2, 5.1.1.1 and 5.1.1.2.
+
+use super::{
+    expr::Scope,
+    not_implemented,
+    ty::{Ty, Typed},
+};
+use crate::{
+    error::Error,
+    model::{Primitive, Value},
+    odata::ast::{self, Expr as Ast},
+    query::{BinaryOp, Expr},
+};
+
+impl Scope<'_> {
+    pub(super) fn negate(&mut self, operand: &Ast) -> Result<Typed, Error> {
+        let typed = self.expr(operand)?;
+        if typed.ty.is_number() || typed.ty.is(Primitive::Duration) {
+            return Ok(Typed::new(Expr::Negate(Box::new(typed.expr)), typed.ty));
+        }
+        let name = self.checker.type_name(&typed.ty);
+        Err(self.mismatch(format!("'-' takes a number or a duration, not {name}")))
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        op: ast::BinaryOp,
+        left: Typed,
+        right: Typed,
+    ) -> Result<Typed, Error> {
+        match op {
+            ast::BinaryOp::Eq => self.equality(BinaryOp::Eq, left, right),
+            ast::BinaryOp::Ne => self.equality(BinaryOp::Ne, left, right),
+            ast::BinaryOp::Gt => self.order(BinaryOp::Gt, left, right),
+            ast::BinaryOp::Ge => self.order(BinaryOp::Ge, left, right),
+            ast::BinaryOp::Lt => self.order(BinaryOp::Lt, left, right),
+            ast::BinaryOp::Le => self.order(BinaryOp::Le, left, right),
+            ast::BinaryOp::Has => self.has(left, right),
+            ast::BinaryOp::Add => self.arithmetic(BinaryOp::Add, left, right),
+            ast::BinaryOp::Sub => self.arithmetic(BinaryOp::Sub, left, right),
+            ast::BinaryOp::Mul => self.arithmetic(BinaryOp::Mul, left, right),
+            ast::BinaryOp::Div => self.arithmetic(BinaryOp::Div, left, right),
+            ast::BinaryOp::DivBy => self.arithmetic(BinaryOp::DivBy, left, right),
+            ast::BinaryOp::Mod => self.arithmetic(BinaryOp::Mod, left, right),
+        }
+    }
+
+    /// Both operands, constants in the type of the other.
+    fn fitted(&self, left: Typed, right: Typed) -> Result<(Typed, Typed), Error> {
+        let left = self.checker.fit(left, &right.ty, self.option)?;
+        let right = self.checker.fit(right, &left.ty, self.option)?;
+        Ok((left, right))
+    }
+
+    fn equality(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
+        let is_entity = |ty: &Ty| matches!(ty, Ty::Entity(..) | Ty::Entities(..));
+        if is_entity(&left.ty) || is_entity(&right.ty) {
+            return self.existence(op, left, right);
+        }
+        let (left, right) = self.fitted(left, right)?;
+        self.common(&left.ty, &right.ty, "both sides of a comparison")?;
+        Ok(Typed::boolean(binary(op, left.expr, right.expr)))
+    }
+
+    /// `Nav eq null` and `Nav ne null`.
+    fn existence(&self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
+        let (entity, other) =
+            if matches!(left.ty, Ty::Entity(..)) { (left, right) } else { (right, left) };
+        let (Expr::Path(path), Ty::Entity(..)) = (entity.expr, &entity.ty) else {
+            return Err(
+                self.mismatch("ask a collection with 'any' or count it with '$count'".to_owned())
+            );
+        };
+        if other.expr != Expr::Literal(Value::Null) {
+            return not_implemented("comparing entities with anything but null");
+        }
+        let exists = Expr::Exists(path);
+        let is_negated = op == BinaryOp::Eq;
+        Ok(Typed::boolean(if is_negated { Expr::Not(Box::new(exists)) } else { exists }))
+    }
+
+    fn order(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
+        let (left, right) = self.fitted(left, right)?;
+        let ty = self.common(&left.ty, &right.ty, "both sides of a comparison")?;
+        if !ty.is_ordered() {
+            let name = self.checker.type_name(&ty);
+            return Err(self.mismatch(format!("{name} has no order; use 'eq' or 'ne'")));
+        }
+        Ok(Typed::boolean(binary(op, left.expr, right.expr)))
+    }
+
+    fn has(&mut self, left: Typed, right: Typed) -> Result<Typed, Error> {
+        let right = self.checker.fit(right, &left.ty, self.option)?;
+        let is_enum = matches!(left.ty, Ty::Enum(_) | Ty::Null);
+        if !is_enum || (right.ty != left.ty && right.ty != Ty::Null && left.ty != Ty::Null) {
+            let name = |ty| self.checker.type_name(ty);
+            return Err(self.mismatch(format!(
+                "'has' takes two values of one enumeration, not {} and {}",
+                name(&left.ty),
+                name(&right.ty)
+            )));
+        }
+        Ok(Typed::boolean(binary(BinaryOp::Has, left.expr, right.expr)))
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
+        let (left, right) = self.fitted_arithmetic(left, right)?;
+        let ty = if left.ty.is_number() && right.ty.is_number() {
+            self.number_result(op, &left.ty, &right.ty)?
+        } else {
+            let result = time_result(op, &left.ty, &right.ty).map(Ty::Primitive);
+            result.ok_or_else(|| {
+                let name = |ty| self.checker.type_name(ty);
+                self.mismatch(format!(
+                    "'{}' does not take {} and {}",
+                    word(op),
+                    name(&left.ty),
+                    name(&right.ty)
+                ))
+            })?
+        };
+        Ok(Typed::new(binary(op, left.expr, right.expr), ty))
+    }
+
+    /// Text meets numbers and dates as in comparisons; beside an instant it is a duration.
+    fn fitted_arithmetic(&self, left: Typed, right: Typed) -> Result<(Typed, Typed), Error> {
+        let is_text = |typed: &Typed| typed.ty == Ty::Primitive(Primitive::String);
+        if is_text(&left) == is_text(&right) { Ok((left, right)) } else { self.fitted(left, right) }
+    }
+
+    fn number_result(&self, op: BinaryOp, left: &Ty, right: &Ty) -> Result<Ty, Error> {
+        let ty = self.common(left, right, "both sides")?;
+        // `divby` of integers gives a fraction. Source: OData 4.01 Part 2, 5.1.1.2.5.
+        let is_widened = op == BinaryOp::DivBy && ty.is_integer();
+        Ok(if is_widened { Ty::Primitive(Primitive::Decimal) } else { ty })
+    }
+}
+
+fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
+    Expr::Binary { op, left: Box::new(left), right: Box::new(right) }
+}
+
+/// Arithmetic on instants, dates and durations. Source: OData 4.01 Part 2, 5.1.1.2.1 to 5.1.1.2.5.
+fn time_result(op: BinaryOp, left: &Ty, right: &Ty) -> Option<Primitive> {
+    use Primitive::{Date, DateTimeOffset, Duration};
+    let is = |ty: &Ty, wanted: Primitive| *ty == Ty::Primitive(wanted);
+    match op {
+        BinaryOp::Add | BinaryOp::Sub => {
+            for moved in [DateTimeOffset, Date, Duration] {
+                if is(left, moved) && right.is(Duration) {
+                    return Some(moved);
+                }
+            }
+            let is_difference = op == BinaryOp::Sub
+                && [DateTimeOffset, Date].iter().any(|at| is(left, *at) && is(right, *at));
+            is_difference.then_some(Duration)
+        }
+        BinaryOp::Mul => {
+            let scaled = (is(left, Duration) && right.is_number())
+                || (left.is_number() && is(right, Duration));
+            scaled.then_some(Duration)
+        }
+        BinaryOp::Div | BinaryOp::DivBy => {
+            (is(left, Duration) && right.is_number()).then_some(Duration)
+        }
+        BinaryOp::Eq
+        | BinaryOp::Ne
+        | BinaryOp::Gt
+        | BinaryOp::Ge
+        | BinaryOp::Lt
+        | BinaryOp::Le
+        | BinaryOp::Has
+        | BinaryOp::Mod => None,
+    }
+}
+
+fn word(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Eq => "eq",
+        BinaryOp::Ne => "ne",
+        BinaryOp::Gt => "gt",
+        BinaryOp::Ge => "ge",
+        BinaryOp::Lt => "lt",
+        BinaryOp::Le => "le",
+        BinaryOp::Has => "has",
+        BinaryOp::Add => "add",
+        BinaryOp::Sub => "sub",
+        BinaryOp::Mul => "mul",
+        BinaryOp::Div => "div",
+        BinaryOp::DivBy => "divby",
+        BinaryOp::Mod => "mod",
+    }
+}

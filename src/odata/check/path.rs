@@ -1,0 +1,245 @@
+//! Resource paths against the model: from the service root to what is asked for.
+
+use super::{
+    Aliases, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
+    and,
+};
+use crate::{
+    error::{Error, nearest},
+    model::{Nav, SetId, StructId, Type},
+    odata::{
+        ast::Args,
+        path::{PathSegment, ResourcePath},
+    },
+    query::{Expr, Path, Step, Var},
+};
+
+/// Where a path has got to.
+enum At {
+    Collection(CollectionPath),
+    Entity(EntityPath),
+    Property(PropertyPath),
+}
+
+impl Checker<'_> {
+    /// What `path` leads to for this caller.
+    ///
+    /// `aliases` are those of the query; `None` before it was read, when keys made of them are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// `UnknownResource`, `Forbidden` where only the scope of the set is missing, `TypeMismatch` for
+    /// a key that does not fit, `NotImplemented`.
+    pub fn target(&self, path: &ResourcePath, aliases: Option<&Aliases>) -> Result<Target, Error> {
+        let mut segments = path.segments.as_slice();
+        let mut at = match segments {
+            [] => return Ok(Target::ServiceDocument),
+            [PathSegment::Metadata] => return Ok(Target::Metadata),
+            [PathSegment::Name(name), rest @ ..] => {
+                segments = rest;
+                At::Collection(self.root(name)?)
+            }
+            [first, ..] => return Err(unexpected(first)),
+        };
+        while let Some((segment, rest)) = segments.split_first() {
+            if let ([], Some(target)) = (rest, last(&at, segment)) {
+                return Ok(target);
+            }
+            let taken;
+            (at, taken) = self.step(at, segments, aliases)?;
+            segments = &segments[taken..];
+        }
+        Ok(match at {
+            At::Collection(path) => Target::Collection(path),
+            At::Entity(path) => Target::Entity(path),
+            At::Property(path) => Target::Property(path),
+        })
+    }
+
+    fn root(&self, name: &str) -> Result<CollectionPath, Error> {
+        let set = self.model.find_set(name).ok_or_else(|| {
+            let readable = self.model.set_ids().filter(|(id, _)| self.is_readable(*id));
+            Error::UnknownResource {
+                name: name.to_owned(),
+                suggestion: nearest(name, readable.map(|(_, set)| set.name)),
+            }
+        })?;
+        if !self.is_readable(set) {
+            return Err(Error::Forbidden { scope: self.model.set(set).scopes.read.to_owned() });
+        }
+        Ok(self.collection_of(None, set))
+    }
+
+    fn collection_of(&self, of: Option<(EntityPath, Nav)>, set: SetId) -> CollectionPath {
+        let ty = self.model.set(set).ty;
+        CollectionPath { of, set, ty, filter: self.guard(set, Var(0)) }
+    }
+
+    /// Takes one segment, or as many as a key written as segments has.
+    fn step(
+        &self,
+        at: At,
+        segments: &[PathSegment],
+        aliases: Option<&Aliases>,
+    ) -> Result<(At, usize), Error> {
+        let segment = &segments[0];
+        Ok(match (at, segment) {
+            (At::Collection(path), PathSegment::Parens(args)) => {
+                // `Tickets()` is what some clients write for `Tickets`.
+                if *args == Args::Positional(Vec::new()) {
+                    return Ok((At::Collection(path), 1));
+                }
+                let structure = self.model.structure(path.ty);
+                let by = self.key(structure, args, aliases)?;
+                (At::Entity(entity_of(path, by)), 1)
+            }
+            (At::Collection(path), PathSegment::Name(name)) => {
+                self.key_segments(path, name, segments)?
+            }
+            (At::Collection(path), PathSegment::Qualified(name)) => {
+                match self.cast_target(path.ty, name) {
+                    Some(to) => (At::Collection(cast_collection(path, to)), 1),
+                    None => self.key_segments(path, name, segments)?,
+                }
+            }
+            (At::Entity(path), PathSegment::Name(name)) => (self.member(path, name)?, 1),
+            (At::Entity(mut path), PathSegment::Qualified(name)) => {
+                let to = self.cast_target(path.ty, name).ok_or_else(|| no_resource(name))?;
+                path.steps.push(EntityStep::Cast(to));
+                path.ty = to;
+                (At::Entity(path), 1)
+            }
+            (At::Property(mut path), PathSegment::Name(name)) => {
+                let Type::Complex(id) = path.ty else { return Err(no_resource(name)) };
+                let structure = self.model.structure(id);
+                let prop = self.find_property(structure, name);
+                let prop = prop.ok_or_else(|| self.no_member(id, name))?;
+                path.steps.push(Step::Property(prop));
+                path.names.push(structure.property_at(prop).name.to_owned());
+                path.ty = structure.property_at(prop).ty.clone();
+                (At::Property(path), 1)
+            }
+            (At::Property(mut path), PathSegment::Qualified(name)) => {
+                let Type::Complex(id) = path.ty else { return Err(no_resource(name)) };
+                let to = self.cast_target(id, name).ok_or_else(|| no_resource(name))?;
+                path.steps.push(Step::Cast(to));
+                path.names.push(format!(
+                    "{}.{}",
+                    self.model.namespace,
+                    self.model.structure(to).name
+                ));
+                path.ty = Type::Complex(to);
+                (At::Property(path), 1)
+            }
+            (_, segment) => return Err(unexpected(segment)),
+        })
+    }
+
+    fn key_segments(
+        &self,
+        path: CollectionPath,
+        name: &str,
+        segments: &[PathSegment],
+    ) -> Result<(At, usize), Error> {
+        let structure = self.model.structure(path.ty);
+        let texts: Vec<&str> = segments
+            .iter()
+            .take(structure.key.len())
+            .map_while(|segment| match segment {
+                PathSegment::Name(text) | PathSegment::Qualified(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        if texts.len() < structure.key.len() {
+            return Err(no_resource(name));
+        }
+        let by = self.segment_key(structure, &texts)?;
+        Ok((At::Entity(entity_of(path, by)), texts.len()))
+    }
+
+    /// A property or navigation property of an entity.
+    fn member(&self, mut path: EntityPath, name: &str) -> Result<At, Error> {
+        let structure = self.model.structure(path.ty);
+        if let Some(prop) = self.find_property(structure, name) {
+            let property = structure.property_at(prop);
+            return Ok(At::Property(PropertyPath {
+                entity: path,
+                steps: vec![Step::Property(prop)],
+                names: vec![property.name.to_owned()],
+                ty: property.ty.clone(),
+            }));
+        }
+        let (navigation, set) =
+            self.find_navigation(structure, name).ok_or_else(|| self.no_member(path.ty, name))?;
+        if Self::is_to_many(structure, navigation) {
+            return Ok(At::Collection(self.collection_of(Some((path, navigation)), set)));
+        }
+        path.steps.push(EntityStep::ToOne { navigation, guard: self.guard(set, Var(0)) });
+        path.set = set;
+        path.ty = self.model.set(set).ty;
+        Ok(At::Entity(path))
+    }
+
+    fn no_member(&self, ty: StructId, name: &str) -> Error {
+        let suggestion = nearest(name, self.names(self.model.structure(ty)));
+        Error::UnknownResource { name: name.to_owned(), suggestion }
+    }
+}
+
+/// What a path that ends in this segment leads to.
+fn last(at: &At, segment: &PathSegment) -> Option<Target> {
+    match (at, segment) {
+        (At::Collection(path), PathSegment::Count) => Some(Target::Count(path.clone())),
+        (At::Property(path), PathSegment::Count) => {
+            matches!(path.ty, Type::Collection(_)).then(|| Target::PropertyCount(path.clone()))
+        }
+        (At::Property(path), PathSegment::Value) => {
+            let is_single = matches!(path.ty, Type::Primitive(_) | Type::Enum(_));
+            is_single.then(|| Target::RawValue(path.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// One entity of a collection.
+fn entity_of(path: CollectionPath, by: KeyRef) -> EntityPath {
+    let CollectionPath { of, set, ty, filter } = path;
+    let lookup = Lookup { set, by, guard: filter };
+    match of {
+        None => EntityPath { root: lookup, steps: Vec::new(), set, ty },
+        Some((mut entity, navigation)) => {
+            entity.steps.push(EntityStep::Member { navigation, lookup });
+            EntityPath { set, ty, ..entity }
+        }
+    }
+}
+
+fn cast_collection(path: CollectionPath, to: StructId) -> CollectionPath {
+    let itself = Path { from: Var(0), steps: Vec::new() };
+    let filter = and(path.filter, Some(Expr::IsEntityOf { path: itself, of: to }));
+    CollectionPath { ty: to, filter, ..path }
+}
+
+fn no_resource(name: &str) -> Error {
+    Error::UnknownResource { name: name.to_owned(), suggestion: None }
+}
+
+/// A segment that cannot stand where it does, or that nobody answers yet.
+fn unexpected(segment: &PathSegment) -> Error {
+    let feature = match segment {
+        PathSegment::Name(name) | PathSegment::Qualified(name) => return no_resource(name),
+        PathSegment::Parens(_) => return no_resource("()"),
+        PathSegment::Metadata => return no_resource("$metadata"),
+        PathSegment::Count => return no_resource("$count"),
+        PathSegment::Value => return no_resource("$value"),
+        PathSegment::Batch => "$batch",
+        PathSegment::Entity => "$entity",
+        PathSegment::All => "$all",
+        PathSegment::CrossJoin(_) => "$crossjoin",
+        PathSegment::Ref => "$ref",
+        PathSegment::Query => "$query",
+        PathSegment::Each => "$each",
+        PathSegment::Filter(_) => "the path segment $filter",
+    };
+    Error::NotImplemented { feature: feature.to_owned() }
+}

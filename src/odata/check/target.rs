@@ -1,0 +1,107 @@
+//! What a resource path leads to, once its names are known.
+
+use crate::{
+    model::{Key, Nav, Prop, SetId, StructId, Type, Value},
+    query::{Expr, Step},
+};
+
+/// Everything a path can lead to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The service root.
+    ServiceDocument,
+    /// `$metadata`
+    Metadata,
+    /// Several entities.
+    Collection(CollectionPath),
+    /// `/$count` of several entities.
+    Count(CollectionPath),
+    /// One entity, which may not exist.
+    Entity(EntityPath),
+    /// A property of one entity.
+    Property(PropertyPath),
+    /// `/$value` of a primitive property.
+    RawValue(PropertyPath),
+    /// `/$count` of a collection property.
+    PropertyCount(PropertyPath),
+}
+
+/// How one entity of a set is named.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyRef {
+    /// By its key.
+    Key(Key),
+    /// By another property no two entities share.
+    Alternate(Prop, Value),
+}
+
+/// One entity of one set, and what must hold of it to be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookup {
+    /// The set.
+    pub set: SetId,
+    /// Which entity.
+    pub by: KeyRef,
+    /// Over variable 0.
+    pub guard: Option<Expr>,
+}
+
+/// A path to one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityPath {
+    /// Where it starts.
+    pub root: Lookup,
+    /// Where it goes from there.
+    pub steps: Vec<EntityStep>,
+    /// The set of the entity it leads to.
+    pub set: SetId,
+    /// The type that entity is declared to be here.
+    pub ty: StructId,
+}
+
+/// One step from an entity to an entity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EntityStep {
+    /// Along a to-one navigation.
+    ToOne {
+        /// The navigation property.
+        navigation: Nav,
+        /// What must hold of the entity there, over variable 0.
+        guard: Option<Expr>,
+    },
+    /// To one of the entities a to-many navigation leads to.
+    Member {
+        /// The navigation property.
+        navigation: Nav,
+        /// Which of them.
+        lookup: Lookup,
+    },
+    /// Only if the entity is of that type.
+    Cast(StructId),
+}
+
+/// A path to several entities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionPath {
+    /// The entity and its to-many navigation; `None` for a whole set.
+    pub of: Option<(EntityPath, Nav)>,
+    /// The set of the entities.
+    pub set: SetId,
+    /// The type they are declared to be here; others are left out by `filter`.
+    pub ty: StructId,
+    /// Over variable 0: what the caller may see, and type casts.
+    pub filter: Option<Expr>,
+}
+
+/// A path to a property of one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PropertyPath {
+    /// The entity.
+    pub entity: EntityPath,
+    /// From there to the property; ends in one.
+    pub steps: Vec<Step>,
+    /// The names of those steps, for the context URL.
+    pub names: Vec<String>,
+    /// Its type.
+    pub ty: Type,
+}

@@ -15,6 +15,23 @@ pub fn sign(key: &Digest, bytes: &[u8]) -> Digest {
     *blake3::keyed_hash(key, bytes).as_bytes()
 }
 
+/// A digest over bytes that come piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Stream(blake3::Hasher);
+
+impl Stream {
+    /// Takes in the next piece; where one ends does not matter.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of everything so far.
+    #[must_use]
+    pub fn finish(&self) -> Digest {
+        *self.0.finalize().as_bytes()
+    }
+}
+
 /// Order-free hash of a set of records: adding and removing one costs the same, whatever the size.
 ///
 /// Four lanes of wrapping sums over BLAKE3 digests, so that the committer keeps it incrementally.

@@ -21,13 +21,31 @@ use crate::{
 
 const FORMAT: u8 = 1;
 
-/// Where a long text is: the sequence number it was written under, and its length in bytes.
+/// Where a long text is, and how to know it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextRef {
     /// Sequence number of the transaction that wrote it.
     pub seq: u64,
     /// Length in bytes.
     pub bytes: u64,
+    /// First half of the text's BLAKE3: a record vouches for its texts.
+    pub digest: [u8; 16],
+}
+
+impl TextRef {
+    /// The reference to `text` as written by transaction `seq`.
+    #[must_use]
+    pub fn to(text: &str, seq: u64) -> Self {
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&crate::hash::digest(text.as_bytes())[..16]);
+        Self { seq, bytes: text.len() as u64, digest }
+    }
+
+    /// Whether `text` is what it refers to.
+    #[must_use]
+    pub fn vouches_for(&self, text: &str) -> bool {
+        *self == Self::to(text, self.seq)
+    }
 }
 
 /// One entity's record. Cheap to clone.
@@ -75,9 +93,10 @@ impl Record {
             let Some(tag) = property.tag() else { continue };
             if property.is_long() {
                 if let Some((_, text)) = texts.iter().find(|(at, _)| *at == prop) {
-                    let mut payload = Vec::with_capacity(8);
+                    let mut payload = Vec::with_capacity(24);
                     push_varint(&mut payload, text.seq);
                     push_varint(&mut payload, text.bytes);
+                    payload.extend(text.digest);
                     parts.push((tag, payload));
                 }
             } else if let Some(value) = values.get(usize::from(prop.0)).filter(|v| !v.is_null()) {
@@ -144,7 +163,7 @@ impl Record {
         let property = structure.property_at(prop);
         let tag = property.tag().filter(|_| property.is_long())?;
         let mut part = self.payload(tag)?;
-        Some(TextRef { seq: part.varint()?, bytes: part.varint()? })
+        Some(TextRef { seq: part.varint()?, bytes: part.varint()?, digest: part.array()? })
     }
 
     /// All stored properties by property index; long texts are null here, see [`Record::text_ref`].
@@ -429,14 +448,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_comes_back(values in values(), seq: u64, bytes: u64) {
+        fn what_is_packed_comes_back(values in values(), seq: u64, body_text: String) {
             let structure = structure();
             let body = structure.property("Body").unwrap();
-            let text = TextRef { seq, bytes };
+            let text = TextRef::to(&body_text, seq);
             let record = Record::pack(StructId(7), &structure, &values, &[(body, text)]);
             let record = Record::from_bytes(record.as_bytes()).unwrap();
             prop_assert_eq!(record.type_id(), StructId(7));
             prop_assert_eq!(record.text_ref(&structure, body), Some(text));
+            prop_assert!(text.vouches_for(&body_text));
             prop_assert_eq!(record.unpack(&structure), values);
         }
 

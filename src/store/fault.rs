@@ -52,6 +52,16 @@ pub enum Fault {
         /// The oldest sequence number there is.
         first: u64,
     },
+    /// Another process has the data folder open.
+    #[error(
+        "'{dir}' is in use by process {pid}; stop it first, or name another folder with --data"
+    )]
+    Locked {
+        /// The data folder.
+        dir: String,
+        /// That process.
+        pid: String,
+    },
     /// The operating system refused a call.
     #[error("{0}: {1}")]
     Io(String, String),
@@ -92,6 +102,7 @@ impl From<Fault> for Error {
             Fault::Damaged { .. }
             | Fault::Newer { .. }
             | Fault::Trimmed { .. }
+            | Fault::Locked { .. }
             | Fault::Io(..)
             | Fault::Closed => Self::internal(&fault),
         }

@@ -31,11 +31,18 @@ pub struct JournalConfig {
     pub transaction_bytes_max: u64,
     /// Sequence number of the first entry of a journal that does not exist yet.
     pub first_seq: Seq,
+    /// An entry known to have been confirmed, 0 if none is: a journal that ends before it is damaged, not torn.
+    pub confirmed: Seq,
 }
 
 impl Default for JournalConfig {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, transaction_bytes_max: 16 << 20, first_seq: 1 }
+        Self {
+            segment_bytes: 64 << 20,
+            transaction_bytes_max: 16 << 20,
+            first_seq: 1,
+            confirmed: 0,
+        }
     }
 }
 

@@ -39,6 +39,18 @@ pub struct Journal {
     buffer: Vec<u8>,
 }
 
+/// The fault of a journal that ends before an entry somebody was told of.
+fn ends_too_early(dir: &Path, torn: Option<&TornTail>, last: Seq, confirmed: Seq) -> Fault {
+    let reason =
+        format!("the journal ends at entry {last} here, but entry {confirmed} was confirmed");
+    match torn {
+        Some(TornTail { file, offset, .. }) => {
+            Fault::Damaged { file: file.clone(), offset: *offset, reason }
+        }
+        None => Fault::Damaged { file: dir.display().to_string(), offset: 0, reason },
+    }
+}
+
 /// The segment being written.
 #[derive(Debug)]
 struct Active {
@@ -82,6 +94,10 @@ impl Journal {
         };
         let scan = scan::scan(files.as_ref(), dir).map_err(|stop| stop.fault)?;
         let torn = scan.torn(dir);
+        let last_seq = scan.end.as_ref().map_or(0, |(point, _)| point.seq - 1);
+        if mode == Open::Strict && last_seq < config.confirmed {
+            return Err(ends_too_early(dir, torn.as_ref(), last_seq, config.confirmed));
+        }
         let mut sealed = VecDeque::from(scan.segments);
         let end = sealed.pop_back().zip(scan.end);
         let (next, active) = if let Some(((first, _), (next, tail))) = end {

@@ -9,8 +9,12 @@ use crate::store::{
 };
 
 const DIR: &str = "/data/journal";
-const SMALL: JournalConfig =
-    JournalConfig { segment_bytes: 32 << 10, transaction_bytes_max: 1 << 20, first_seq: 1 };
+const SMALL: JournalConfig = JournalConfig {
+    segment_bytes: 32 << 10,
+    transaction_bytes_max: 1 << 20,
+    first_seq: 1,
+    confirmed: 0,
+};
 
 fn open(files: &SimFiles, mode: Open) -> Result<(Journal, Recovery), Fault> {
     Journal::open(Arc::new(files.clone()), Path::new(DIR), SMALL, mode)

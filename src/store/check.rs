@@ -1,0 +1,173 @@
+//! `tessera check`: is every file sound, and do the records say what the journal says?
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Commit, Fault, Root, Seq, Snapshot,
+    change::set_code,
+    checkpoint,
+    embedded::Options,
+    files::Files,
+    journal::{self, JournalReader, Summary},
+    lock::Lock,
+    records::{Applied, Found, Records},
+    root::{Counts, Texts},
+};
+use crate::{
+    error::Error,
+    model::{Key, Model, SetId},
+    query::Source,
+};
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The journal, block by block.
+    pub journal: Summary,
+    /// The last transaction the records show; the next start repeats what comes after.
+    pub applied: Seq,
+    /// The newest checkpoint; 0 if there is none.
+    pub checkpoint_seq: Seq,
+    /// Each stored set with what it counts, as the records and the journal's tail make it.
+    pub sets: Vec<(&'static str, Counts)>,
+    /// Long texts read and compared with what their records vouch for.
+    pub texts: u64,
+    /// Superseded long texts that a crash left behind; they only take room.
+    pub leftover_texts: u64,
+    /// Everything that is not as it must be; empty when all is well.
+    pub faults: Vec<String>,
+}
+
+/// Checks the data folder of `options` and changes nothing in the journal.
+///
+/// # Errors
+/// `Locked` while a server runs on it, `Damaged` or `Newer` where reading cannot go on.
+pub fn check(
+    model: &'static Model,
+    files: &Arc<dyn Files>,
+    options: &Options,
+) -> Result<Report, Fault> {
+    let _lock = Lock::take(&options.dir)?;
+    let mut report = Report {
+        journal: journal::verify(files.as_ref(), &options.journal_dir())?,
+        ..Report::default()
+    };
+    let reader = JournalReader::new(Arc::clone(files), &options.journal_dir());
+    let last = report.journal.last_seq;
+
+    let records =
+        Arc::new(Records::open(model, &options.records_dir(), options.records_cache_bytes)?);
+    let (mut seen, applied) = from_records(model, &records, &mut report)?;
+    report.applied = applied.seq;
+    if applied.seq > last {
+        let fault =
+            format!("the records show transaction {}, the journal ends at {last}", applied.seq);
+        report.faults.push(fault);
+    }
+    replay(model, &mut seen, &reader, last)?;
+
+    let mut told = Root::empty(model, TimeZone::UTC, Arc::new(NoTexts));
+    if let Some((seq, path)) = checkpoint::list(&options.checkpoints_dir())?.last() {
+        report.checkpoint_seq = *seq;
+        let applied = checkpoint::read(model, path, &mut |change, version| {
+            told.apply_change(&change, version);
+            Ok(())
+        })?;
+        applied.give_to(&mut told, model);
+    }
+    replay(model, &mut told, &reader, last)?;
+
+    compare(model, &seen, &told, &mut report);
+    check_texts(model, &seen, &records, &mut report)?;
+    Ok(report)
+}
+
+/// The state as the records have it.
+fn from_records(
+    model: &'static Model,
+    records: &Arc<Records>,
+    report: &mut Report,
+) -> Result<(Root, Applied), Fault> {
+    let applied = records.applied()?;
+    let texts: Arc<dyn Texts> = Arc::clone(records) as Arc<dyn Texts>;
+    let mut root = Root::empty(model, TimeZone::UTC, texts);
+    for row in records.rows()? {
+        let Found { set, key, version, record } = row?;
+        root.insert(set, key, record, version);
+    }
+    applied.give_to(&mut root, model);
+    if applied != Applied::default() && Applied::of(&root, model) != applied {
+        let fault = "the records do not hash as they did when they were written";
+        report.faults.push(fault.into());
+    }
+    Ok((root, applied))
+}
+
+fn replay(model: &Model, root: &mut Root, reader: &JournalReader, last: Seq) -> Result<(), Fault> {
+    for entry in reader.entries(root.seq() + 1, last)? {
+        let (seq, bytes) = entry?;
+        let commit = Commit::from_bytes(seq, &bytes, model).map_err(|reason| {
+            Fault::Io(format!("cannot read transaction {seq} of the journal"), reason.into())
+        })?;
+        root.apply(&commit);
+    }
+    Ok(())
+}
+
+fn compare(model: &'static Model, seen: &Root, told: &Root, report: &mut Report) {
+    for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
+        let (records, journal) = (seen.counts(set), told.counts(set));
+        if records != journal {
+            report.faults.push(format!(
+                "{}: the records have {} entities (hash {}), the journal makes {} (hash {})",
+                declared.name,
+                records.rows,
+                records.hash.short(),
+                journal.rows,
+                journal.hash.short(),
+            ));
+        }
+        report.sets.push((declared.name, records));
+    }
+}
+
+/// Reads every long text a row refers to.
+fn check_texts(
+    model: &Model,
+    root: &Root,
+    records: &Records,
+    report: &mut Report,
+) -> Result<(), Fault> {
+    for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
+        let structure = model.entity_type(set);
+        for row in root.rows(set) {
+            for (prop, property) in structure.props().filter(|(_, property)| property.is_long()) {
+                if row.record.text_ref(structure, prop).is_none() {
+                    continue;
+                }
+                report.texts += 1;
+                if root.long_text(&row, prop).is_err() {
+                    let key = row.key(model).as_int().unwrap_or_default();
+                    let fault =
+                        format!("{}({key})/{} cannot be read", declared.name, property.name);
+                    report.faults.push(fault);
+                }
+            }
+        }
+    }
+    let kept = records.text_places()?.try_fold(0, |count, place| place.map(|_| count + 1))?;
+    let fresh = root.fresh_texts();
+    report.leftover_texts = u64::saturating_sub(kept + fresh, report.texts);
+    Ok(())
+}
+
+/// The replayed state is only counted; nobody reads its texts.
+struct NoTexts;
+
+impl Texts for NoTexts {
+    fn read(&self, _: SetId, _: &Key, _: u16, _: Seq) -> Result<Arc<str>, Error> {
+        Err(Error::internal(&"no texts here"))
+    }
+}

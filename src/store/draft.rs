@@ -1,0 +1,148 @@
+//! A transaction at work: a copy of the state, and a list of what it changed.
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Draft, Edit, Seq,
+    change::{Actor, Change, Commit},
+    root::Root,
+};
+use crate::{
+    error::Error,
+    model::{Key, Model, Prop, Row, SetId, Value},
+    query::Source,
+    time::Timestamp,
+};
+
+/// The state a transaction works on. Dropped without trace if the transaction is refused.
+pub(super) struct Work {
+    root: Root,
+    model: &'static Model,
+    seq: Seq,
+    now: Timestamp,
+    actor: Actor,
+    changes: Vec<Change>,
+}
+
+impl Work {
+    /// Work of `actor` on top of `root`, under the next sequence number.
+    pub(super) fn on(
+        root: Root,
+        model: &'static Model,
+        seq: Seq,
+        now: Timestamp,
+        actor: Actor,
+    ) -> Self {
+        Self { root, model, seq, now, actor, changes: Vec::new() }
+    }
+
+    /// The state afterwards and what was committed; `None` if nothing changed.
+    pub(super) fn finish(self) -> Option<(Root, Commit)> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let mut root = self.root;
+        root.set_seq(self.seq);
+        let commit =
+            Commit { seq: self.seq, at: self.now, actor: self.actor, changes: self.changes };
+        Some((root, commit))
+    }
+
+    fn change(&mut self, change: Change) {
+        self.root.apply_change(&change, self.seq);
+        self.changes.push(change);
+    }
+}
+
+impl Draft for Work {
+    fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn next_id(&self, set: SetId) -> i64 {
+        self.root.next_id(set)
+    }
+
+    fn put(&mut self, set: SetId, mut edit: Edit) -> Result<Row, Error> {
+        let key = edit.key(self.model);
+        let former = self.root.row(set, &key);
+        if let Some(row) = &former {
+            edit.keep_same_texts(self.model, row);
+        }
+        let record = edit.pack(self.model, self.seq);
+        if let Some(row) = former.filter(|row| row.record == record) {
+            return Ok(row);
+        }
+        let wanted = Row { set, type_id: edit.type_id(), version: self.seq, record };
+        if let Some((prop, holder)) = self.root.rival(set, &key, &wanted) {
+            let structure = self.model.structure(edit.type_id());
+            let holder = holder.as_int().map_or_else(String::new, |id| format!(" {id}"));
+            return Err(Error::Conflict {
+                target: structure.property_at(prop).name.to_owned(),
+                reason: format!("{}{holder} has this value, which must be unique", structure.name),
+            });
+        }
+        let structure = self.model.structure(edit.type_id());
+        for (prop, text) in edit.new_texts() {
+            let Some(tag) = structure.property_at(prop).tag() else { continue };
+            self.change(Change::Text { set, key: key.clone(), tag, text: text.clone() });
+        }
+        self.change(Change::Put { set, key, record: wanted.record.clone() });
+        Ok(wanted)
+    }
+
+    fn delete(&mut self, set: SetId, key: &Key) -> bool {
+        let exists = self.root.row(set, key).is_some();
+        if exists {
+            self.change(Change::Delete { set, key: key.clone() });
+        }
+        exists
+    }
+
+    fn attempt(
+        &mut self,
+        part: &mut dyn FnMut(&mut dyn Draft) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (before, length) = (self.root.clone(), self.changes.len());
+        let result = part(self);
+        if result.is_err() {
+            self.root = before;
+            self.changes.truncate(length);
+        }
+        result
+    }
+}
+
+impl Source for Work {
+    fn model(&self) -> &Model {
+        self.model
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.root.zone()
+    }
+
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.root.rows(set)
+    }
+
+    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+        self.root.row(set, key)
+    }
+
+    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
+        self.root.rows_where(set, property, value)
+    }
+
+    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        self.root.long_text(row, property)
+    }
+}

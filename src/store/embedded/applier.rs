@@ -1,0 +1,236 @@
+//! The thread that brings the records after the journal. Only it writes them while the engine runs.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use super::Shared;
+use crate::{
+    model::{Key, Model, Row, SetId},
+    query::Source,
+    store::{
+        Change, Commit, Fault, Root,
+        records::{Applied, Place, Records, Step},
+    },
+};
+
+/// Changes written to the records at once.
+const STEPS_AT_ONCE: usize = 1024;
+/// How long the records may lag behind what they were given before sled writes everything.
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
+/// How long to wait before the records are opened again after an error.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// What one block means for the records.
+#[derive(Default)]
+pub(super) struct Block {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// Long texts nothing refers to any more, but an older snapshot may.
+    pub superseded: Vec<Place>,
+    /// The position the records then have.
+    pub applied: Applied,
+    /// What it counts in `pending_bytes`.
+    pub bytes: u64,
+}
+
+impl Block {
+    /// Adds what `commit` does to the state `before` it.
+    pub(super) fn add(&mut self, model: &Model, before: &Root, commit: &Commit, bytes: u64) {
+        self.bytes += bytes;
+        for change in &commit.changes {
+            match change {
+                Change::Text { set, key, tag, text } => {
+                    let (set, key, tag) = (*set, key.clone(), *tag);
+                    let place = Place::Text { set, key, tag, version: commit.seq };
+                    self.steps.push(Step::Write(place, text.as_bytes().into()));
+                }
+                Change::Put { set, key, record } => {
+                    let place = Place::Row { set: *set, key: key.clone(), version: commit.seq };
+                    self.steps.push(Step::Write(place, record.as_bytes().into()));
+                    let row = Row {
+                        set: *set,
+                        type_id: record.type_id(),
+                        version: commit.seq,
+                        record: record.clone(),
+                    };
+                    self.supersede(model, before, *set, key, Some(&row));
+                }
+                Change::Delete { set, key } => self.supersede(model, before, *set, key, None),
+            }
+        }
+    }
+
+    fn supersede(
+        &mut self,
+        model: &Model,
+        before: &Root,
+        set: SetId,
+        key: &Key,
+        successor: Option<&Row>,
+    ) {
+        let Some(former) = before.row(set, key) else { return };
+        self.steps.push(Step::Remove(Place::Row {
+            set,
+            key: key.clone(),
+            version: former.version,
+        }));
+        let structure = model.structure(former.type_id);
+        for (prop, property) in structure.props().filter(|(_, property)| property.is_long()) {
+            let Some(tag) = property.tag() else { continue };
+            let text = |row: &Row| row.record.text_ref(model.structure(row.type_id), prop);
+            let Some(old) = text(&former) else { continue };
+            if successor.and_then(text) != Some(old) {
+                let key = key.clone();
+                self.superseded.push(Place::Text { set, key, tag, version: old.seq });
+            }
+        }
+    }
+}
+
+/// The handle of the applier's thread.
+pub(super) struct Applier {
+    blocks: Sender<Block>,
+    thread: JoinHandle<()>,
+}
+
+impl Applier {
+    /// Hands over a published block.
+    pub(super) fn send(&self, block: Block) {
+        // The thread ends only after this handle is gone, or by a panic, which is logged then.
+        let _ = self.blocks.send(block);
+    }
+
+    /// Waits until everything handed over is in the records and on disk.
+    pub(super) fn finish(self) {
+        drop(self.blocks);
+        if self.thread.join().is_err() {
+            tracing::error!("the applier ended with a panic; the next start repeats its work");
+        }
+    }
+}
+
+/// Starts the thread.
+pub(super) fn start(
+    shared: Arc<Shared>,
+    records: Arc<Records>,
+    text_grace: Duration,
+) -> Result<Applier, Fault> {
+    let (blocks, queue) = channel();
+    let worker = Worker {
+        shared,
+        records,
+        text_grace,
+        superseded: VecDeque::new(),
+        last_flush: Instant::now(),
+        is_flushed: true,
+    };
+    let thread = std::thread::Builder::new()
+        .name("applier".into())
+        .spawn(move || worker.run(&queue))
+        .map_err(|error| Fault::Io("cannot start the applier".into(), error.to_string()))?;
+    Ok(Applier { blocks, thread })
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    records: Arc<Records>,
+    text_grace: Duration,
+    superseded: VecDeque<(Instant, Place)>,
+    last_flush: Instant,
+    is_flushed: bool,
+}
+
+impl Worker {
+    fn run(mut self, queue: &Receiver<Block>) {
+        loop {
+            match queue.recv_timeout(FLUSH_EVERY) {
+                Ok(block) => {
+                    if !self.apply(block, queue) {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.forget_superseded(false);
+            if !self.is_flushed && self.last_flush.elapsed() >= FLUSH_EVERY {
+                self.flush();
+            }
+        }
+        self.forget_superseded(true);
+        self.flush();
+    }
+
+    /// Applies a block, and those behind it while they are few; false if the engine stopped before that.
+    fn apply(&mut self, mut block: Block, queue: &Receiver<Block>) -> bool {
+        while block.steps.len() < STEPS_AT_ONCE
+            && let Ok(next) = queue.try_recv()
+        {
+            block.steps.extend(next.steps);
+            block.superseded.extend(next.superseded);
+            block.bytes += next.bytes;
+            block.applied = next.applied;
+        }
+        if !self.persist(&block.steps, &block.applied) {
+            return false;
+        }
+        self.shared.applied.store(block.applied.seq, Ordering::Release);
+        self.shared.pending_bytes.fetch_sub(block.bytes, Ordering::AcqRel);
+        let now = Instant::now();
+        self.superseded.extend(block.superseded.into_iter().map(|place| (now, place)));
+        self.is_flushed = false;
+        true
+    }
+
+    /// Writes until it works; gives up only when the engine stops, for the next start repeats it.
+    fn persist(&self, steps: &[Step], applied: &Applied) -> bool {
+        loop {
+            let Err(fault) = self.records.write(steps, applied) else { return true };
+            tracing::warn!("the records cannot be written, trying again: {fault}");
+            if self.shared.stopping.load(Ordering::Acquire) {
+                return false;
+            }
+            std::thread::sleep(RETRY_AFTER);
+            if let Err(fault) = self.records.reopen() {
+                tracing::warn!("the records cannot be opened, trying again: {fault}");
+            }
+        }
+    }
+
+    /// Removes long texts whose readers' time is over; at the end all of them.
+    fn forget_superseded(&mut self, at_end: bool) {
+        if self.shared.pins.load(Ordering::Acquire) > 0 {
+            return;
+        }
+        let old = |(since, _): &&(Instant, Place)| at_end || since.elapsed() >= self.text_grace;
+        let count = self.superseded.iter().take_while(old).count();
+        if count == 0 {
+            return;
+        }
+        let steps: Vec<Step> =
+            self.superseded.drain(..count).map(|(_, place)| Step::Remove(place)).collect();
+        let applied = match self.records.applied() {
+            Ok(applied) => applied,
+            Err(fault) => return tracing::warn!("superseded texts stay: {fault}"),
+        };
+        if let Err(fault) = self.records.write(&steps, &applied) {
+            tracing::warn!("superseded texts stay: {fault}");
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Err(fault) = self.records.flush() {
+            tracing::warn!("the records were not flushed; the journal has everything: {fault}");
+        }
+        self.last_flush = Instant::now();
+        self.is_flushed = true;
+    }
+}

@@ -1,0 +1,262 @@
+//! The engine in this process: journal, committer, snapshot root, applier and records in one folder.
+
+mod applier;
+mod committer;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc::{SyncSender, TrySendError},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
+use tokio::sync::{oneshot, watch};
+
+use self::committer::Request;
+pub use self::recovery::Opened;
+use super::{
+    Commits, Fault, Receipt, Root, Seq, Snapshot, Store, Transaction,
+    change::Commit,
+    files::Files,
+    journal::{JournalConfig, JournalReader},
+    lock::Lock,
+};
+use crate::{model::Model, time::Clock};
+
+/// What an engine is told when it is opened. Sizes in bytes.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder of the data; made if it does not exist.
+    pub dir: PathBuf,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// The workspace's time zone.
+    pub zone: TimeZone,
+    /// Go on after damage to the journal, without what is lost.
+    pub recover: bool,
+    /// Transactions that may wait to be committed.
+    pub queue_max: usize,
+    /// Transactions in one block.
+    pub block_transactions_max: usize,
+    /// Changes that the records do not have yet.
+    pub overlay_bytes_max: u64,
+    /// Memory for sled's cache.
+    pub records_cache_bytes: u64,
+    /// Sizes of the journal.
+    pub journal: JournalConfig,
+    /// Journal written since the last checkpoint that calls for a new one.
+    pub checkpoint_journal_bytes: u64,
+    /// How long the journal is kept beyond what a checkpoint covers.
+    pub history: Duration,
+    /// Size at which the journal is cut back to what the checkpoint does not cover, whatever its age.
+    pub history_bytes_max: u64,
+    /// How long a superseded long text stays readable for snapshots that still refer to it.
+    pub text_grace: Duration,
+}
+
+impl Options {
+    /// The settings' defaults, for data in `dir`.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            clock: Clock::Real,
+            zone: TimeZone::UTC,
+            recover: false,
+            queue_max: 4096,
+            block_transactions_max: 1024,
+            overlay_bytes_max: 256 << 20,
+            records_cache_bytes: 64 << 20,
+            journal: JournalConfig::default(),
+            checkpoint_journal_bytes: 512 << 20,
+            history: Duration::from_hours(90 * 24),
+            history_bytes_max: 8 << 30,
+            text_grace: Duration::from_mins(1),
+        }
+    }
+
+    fn workspace(&self) -> PathBuf {
+        self.dir.join("workspaces").join("default")
+    }
+
+    /// Folder of the journal.
+    #[must_use]
+    pub fn journal_dir(&self) -> PathBuf {
+        self.workspace().join("journal")
+    }
+
+    /// Folder of the records.
+    #[must_use]
+    pub fn records_dir(&self) -> PathBuf {
+        self.workspace().join("records")
+    }
+
+    /// Folder of the checkpoints.
+    #[must_use]
+    pub fn checkpoints_dir(&self) -> PathBuf {
+        self.workspace().join("checkpoints")
+    }
+}
+
+/// What the engine's threads share.
+struct Shared {
+    model: &'static Model,
+    root: ArcSwap<Root>,
+    published: watch::Sender<Seq>,
+    /// The last transaction the records show.
+    applied: AtomicU64,
+    /// Bytes of changes the records do not have yet.
+    pending_bytes: AtomicU64,
+    /// Readers for whom superseded long texts must stay.
+    pins: AtomicUsize,
+    /// Set when the engine stops: threads no longer wait for better times.
+    stopping: AtomicBool,
+}
+
+/// The engine. Dropping it finishes what was queued and closes everything.
+pub struct Embedded {
+    shared: Arc<Shared>,
+    options: Options,
+    reader: JournalReader,
+    queue: Mutex<Option<SyncSender<Request>>>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+    _lock: Lock,
+}
+
+impl Embedded {
+    /// Opens the data folder: takes its lock, checks the journal, brings the records up to it.
+    ///
+    /// # Errors
+    /// `Locked` if another process has it, `Damaged`, `Newer`, `Full`, `Io`.
+    pub fn open(
+        model: &'static Model,
+        files: &Arc<dyn Files>,
+        options: Options,
+    ) -> Result<(Self, Opened), Fault> {
+        let lock = Lock::take(&options.dir)?;
+        let recovered = recovery::recover(model, files, &options)?;
+        let reader = recovered.journal.reader();
+        let opened = recovered.opened;
+        let seq = recovered.root.seq();
+        let shared = Arc::new(Shared {
+            model,
+            root: ArcSwap::from_pointee(recovered.root),
+            published: watch::Sender::new(seq),
+            applied: AtomicU64::new(seq),
+            pending_bytes: AtomicU64::new(0),
+            pins: AtomicUsize::new(0),
+            stopping: AtomicBool::new(false),
+        });
+        let applier = applier::start(Arc::clone(&shared), recovered.records, options.text_grace)?;
+        let (queue, committer) = committer::start(
+            Arc::clone(&shared),
+            recovered.journal,
+            applier,
+            options.clone(),
+            opened.checkpoint_seq,
+        )?;
+        let engine = Self {
+            shared,
+            options,
+            reader,
+            queue: Mutex::new(Some(queue)),
+            committer: Mutex::new(Some(committer)),
+            _lock: lock,
+        };
+        Ok((engine, opened))
+    }
+
+    /// The newest state, with what only this engine can tell of it.
+    #[must_use]
+    pub fn root(&self) -> Arc<Root> {
+        self.shared.root.load_full()
+    }
+
+    /// The last transaction the records show; at most [`Snapshot::seq`].
+    #[must_use]
+    pub fn applied(&self) -> Seq {
+        self.shared.applied.load(Ordering::Acquire)
+    }
+
+    /// Bytes of changes the records do not have yet.
+    #[must_use]
+    pub fn pending_bytes(&self) -> u64 {
+        self.shared.pending_bytes.load(Ordering::Acquire)
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Finishes what is queued, brings the records up to the journal and closes both.
+    pub fn close(&self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(committer) = committer
+            && committer.join().is_err()
+        {
+            tracing::error!("the committer ended with a panic");
+        }
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Store for Embedded {
+    fn submit(&self, transaction: Transaction) -> Result<Receipt, Fault> {
+        if self.pending_bytes() > self.options.overlay_bytes_max {
+            return Err(Fault::Busy);
+        }
+        let (answer, receipt) = oneshot::channel();
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.as_ref().ok_or(Fault::Closed)?;
+        match queue.try_send(Request { transaction, answer }) {
+            Ok(()) => Ok(receipt),
+            Err(TrySendError::Full(_)) => Err(Fault::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(Fault::Closed),
+        }
+    }
+
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        self.root()
+    }
+
+    fn changes_since(&self, seq: Seq) -> Result<Commits, Fault> {
+        let model = self.shared.model;
+        let entries = self.reader.entries(seq + 1, self.root().seq())?;
+        Ok(Box::new(entries.map(move |entry| {
+            let (seq, bytes) = entry?;
+            Commit::from_bytes(seq, &bytes, model).map_err(|reason| unreadable(seq, reason))
+        })))
+    }
+
+    fn wait_for(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut published = self.shared.published.subscribe();
+        Box::pin(async move {
+            // An error means the engine is gone; then there is nothing to wait for.
+            let _ = published.wait_for(|now| *now >= seq).await;
+        })
+    }
+}
+
+fn unreadable(seq: Seq, reason: &str) -> Fault {
+    Fault::Io(format!("cannot read transaction {seq} of the journal"), reason.to_owned())
+}

@@ -1,0 +1,270 @@
+//! From a data folder to a running state: journal checked, records trusted or rebuilt, tail replayed.
+
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{Options, applier::Block, unreadable};
+use crate::{
+    model::Model,
+    store::{
+        Change, Commit, Fault, Root, Seq, Snapshot, checkpoint,
+        files::Files,
+        journal::{Journal, JournalConfig, Lost, Open, TornTail},
+        records::{Applied, Found, Place, Records, Step},
+        root::Texts,
+    },
+};
+
+/// Records written at once while they are brought up to the journal.
+const STEPS_AT_ONCE: usize = 4096;
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+/// What was found and done when the folder was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The last transaction.
+    pub seq: Seq,
+    /// An unfinished block that was cut.
+    pub torn: Option<TornTail>,
+    /// What `recover` could not save.
+    pub lost: Vec<Lost>,
+    /// Why the records were rebuilt from the journal, if they were.
+    pub rebuilt: Option<String>,
+    /// Transactions repeated on the records.
+    pub replayed: u64,
+    /// The newest checkpoint; 0 if there is none.
+    pub checkpoint_seq: Seq,
+}
+
+/// Everything the engine's threads need.
+pub(super) struct Recovered {
+    pub root: Root,
+    pub journal: Journal,
+    pub records: Arc<Records>,
+    pub opened: Opened,
+}
+
+/// Opens the folder and brings the records up to the journal.
+pub(super) fn recover(
+    model: &'static Model,
+    files: &Arc<dyn Files>,
+    options: &Options,
+) -> Result<Recovered, Fault> {
+    let checkpoints = checkpoint::list(&options.checkpoints_dir())?;
+    let checkpoint_seq = checkpoints.last().map_or(0, |(seq, _)| *seq);
+    let mode = if options.recover { Open::Recover } else { Open::Strict };
+    let found_records = open_records(model, options);
+    let confirmed = match &found_records {
+        Ok((_, applied)) => applied.seq,
+        Err(_) => 0,
+    };
+    let config = JournalConfig { first_seq: checkpoint_seq + 1, confirmed, ..options.journal };
+    let dir = options.journal_dir();
+    let (journal, found) = Journal::open(Arc::clone(files), &dir, config, mode)?;
+    let mut opened = Opened {
+        seq: found.last_seq,
+        torn: found.torn,
+        lost: found.lost,
+        checkpoint_seq,
+        ..Opened::default()
+    };
+    let loaded = found_records
+        .and_then(|(records, applied)| load(model, options, &journal, records, &applied));
+    let (mut root, records) = match loaded {
+        Ok(loaded) => loaded,
+        Err(reason) => {
+            tracing::warn!("the records are rebuilt from the journal: {reason}");
+            opened.rebuilt = Some(reason.to_string());
+            rebuild(model, options, &journal)?
+        }
+    };
+    opened.replayed = replay(model, &mut root, &records, &journal)?;
+    Ok(Recovered { root, journal, records, opened })
+}
+
+fn open_records(
+    model: &'static Model,
+    options: &Options,
+) -> Result<(Arc<Records>, Applied), Fault> {
+    let records = Records::open(model, &options.records_dir(), options.records_cache_bytes)?;
+    let applied = records.applied()?;
+    Ok((Arc::new(records), applied))
+}
+
+/// The state as the records have it, if they can be trusted.
+fn load(
+    model: &'static Model,
+    options: &Options,
+    journal: &Journal,
+    records: Arc<Records>,
+    applied: &Applied,
+) -> Result<(Root, Arc<Records>), Fault> {
+    let distrust = |reason: String| Fault::Io("cannot trust the records".into(), reason);
+    let (applied_seq, first, last) = (applied.seq, journal.first_seq(), journal.last_seq());
+    if applied_seq > last {
+        return Err(distrust(format!(
+            "they show transaction {applied_seq}, the journal ends at {last}"
+        )));
+    }
+    if applied_seq + 1 < first {
+        return Err(distrust(format!(
+            "they end at transaction {applied_seq}, the journal starts at {first}"
+        )));
+    }
+    let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
+    let mut root = Root::empty(model, options.zone.clone(), texts);
+    let mut progress = Progress::new("loading records");
+    for row in records.rows()? {
+        let Found { set, key, version, record } = row?;
+        root.insert(set, key, record, version);
+        progress.step();
+    }
+    applied.give_to(&mut root, model);
+    if *applied != Applied::default() && Applied::of(&root, model) != *applied {
+        return Err(distrust("they do not hash as they did when they were written".into()));
+    }
+    Ok((root, records))
+}
+
+/// Empty records, filled from the newest checkpoint where there is one; the journal must go on from there.
+fn rebuild(
+    model: &'static Model,
+    options: &Options,
+    journal: &Journal,
+) -> Result<(Root, Arc<Records>), Fault> {
+    let dir = options.records_dir();
+    set_aside(&dir)?;
+    let records = Arc::new(Records::open(model, &dir, options.records_cache_bytes)?);
+    let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
+    let mut root = Root::empty(model, options.zone.clone(), texts);
+    if let Some((_, path)) = checkpoint::list(&options.checkpoints_dir())?.last() {
+        fill(model, &mut root, &records, path)?;
+    }
+    if root.seq() + 1 < journal.first_seq() {
+        return Err(Fault::Damaged {
+            file: options.journal_dir().display().to_string(),
+            offset: 0,
+            reason: format!(
+                "it starts at transaction {}, and no checkpoint has what came before",
+                journal.first_seq()
+            ),
+        });
+    }
+    Ok((root, records))
+}
+
+/// Brings a checkpoint into a state and its records.
+fn fill(
+    model: &'static Model,
+    root: &mut Root,
+    records: &Records,
+    path: &Path,
+) -> Result<(), Fault> {
+    let mut progress = Progress::new("reading the checkpoint");
+    let mut steps = Vec::new();
+    let applied = checkpoint::read(model, path, &mut |change, version| {
+        match change {
+            Change::Put { set, key, record } => {
+                let place = Place::Row { set, key: key.clone(), version };
+                steps.push(Step::Write(place, record.as_bytes().into()));
+                root.insert(set, key, record, version);
+            }
+            Change::Text { set, key, tag, text } => {
+                let place = Place::Text { set, key, tag, version };
+                steps.push(Step::Write(place, text.as_bytes().into()));
+            }
+            Change::Delete { .. } => {}
+        }
+        progress.step();
+        if steps.len() >= STEPS_AT_ONCE {
+            records.write(&std::mem::take(&mut steps), &Applied::default())?;
+        }
+        Ok(())
+    })?;
+    applied.give_to(root, model);
+    if Applied::of(root, model) != applied {
+        let file = path.display().to_string();
+        let reason = "its sets do not hash as they did when it was written".to_owned();
+        return Err(Fault::Damaged { file, offset: 0, reason });
+    }
+    records.write(&steps, &applied)
+}
+
+/// Repeats what the journal has beyond `root`; how many transactions that were.
+fn replay(
+    model: &'static Model,
+    root: &mut Root,
+    records: &Records,
+    journal: &Journal,
+) -> Result<u64, Fault> {
+    let mut progress = Progress::new("replaying the journal");
+    let (mut block, mut fresh, mut count) = (Block::default(), Vec::new(), 0);
+    for entry in journal.read_from(root.seq() + 1)? {
+        let (seq, bytes) = entry?;
+        let commit = Commit::from_bytes(seq, &bytes, model).map_err(|why| unreadable(seq, why))?;
+        block.add(model, root, &commit, bytes.len() as u64);
+        for change in &commit.changes {
+            if let Change::Text { set, key, tag, .. } = change {
+                fresh.push((*set, key.clone(), *tag, seq));
+            }
+        }
+        root.apply(&commit);
+        count += 1;
+        progress.step();
+        if block.steps.len() >= STEPS_AT_ONCE {
+            persist(model, root, records, std::mem::take(&mut block))?;
+            root.forget_texts(fresh.drain(..));
+        }
+    }
+    if count > 0 {
+        persist(model, root, records, block)?;
+        records.flush()?;
+        root.forget_texts(fresh.into_iter());
+    }
+    // A recovered journal may end before what the records know; new numbers must come after both.
+    root.set_seq(root.seq().max(journal.last_seq()));
+    Ok(count)
+}
+
+fn persist(model: &Model, root: &Root, records: &Records, block: Block) -> Result<(), Fault> {
+    let mut steps = block.steps;
+    steps.extend(block.superseded.into_iter().map(Step::Remove));
+    records.write(&steps, &Applied::of(root, model))
+}
+
+/// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt.
+fn set_aside(dir: &Path) -> Result<(), Fault> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    let aside = dir.with_extension("damaged");
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(|error| Fault::io("remove", &aside, &error))?;
+    }
+    fs::rename(dir, &aside).map_err(|error| Fault::io("set aside", dir, &error))
+}
+
+/// A log line now and then while something takes long.
+struct Progress {
+    what: &'static str,
+    count: u64,
+    last: Instant,
+}
+
+impl Progress {
+    fn new(what: &'static str) -> Self {
+        Self { what, count: 0, last: Instant::now() }
+    }
+
+    fn step(&mut self) {
+        self.count += 1;
+        if self.count.is_multiple_of(4096) && self.last.elapsed() >= PROGRESS_EVERY {
+            tracing::info!(done = self.count, "{}", self.what);
+            self.last = Instant::now();
+        }
+    }
+}

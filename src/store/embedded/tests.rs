@@ -1,0 +1,283 @@
+use std::{fs, sync::Arc};
+
+use super::*;
+use crate::{
+    error::Error,
+    model::{Key, Value, helpdesk, props::ticket, set},
+    query::Source,
+    store::{
+        Actor, Draft, Edit,
+        check::{Report, check},
+        commit_blocking,
+        files::RealFiles,
+    },
+    time::Timestamp,
+};
+
+fn real() -> Arc<dyn Files> {
+    Arc::new(RealFiles)
+}
+
+fn open(dir: &Path) -> Embedded {
+    open_with(dir, |_| {}).0
+}
+
+fn open_with(dir: &Path, change: impl FnOnce(&mut Options)) -> (Embedded, Opened) {
+    let mut options = Options::new(dir);
+    options.journal.segment_bytes = 64 << 10;
+    change(&mut options);
+    Embedded::open(helpdesk(), &real(), options).unwrap()
+}
+
+fn report(dir: &Path) -> Report {
+    let mut options = Options::new(dir);
+    options.journal.segment_bytes = 64 << 10;
+    let report = check(helpdesk(), &real(), &options).unwrap();
+    assert_eq!(report.faults, Vec::<String>::new());
+    report
+}
+
+/// Makes or replaces a ticket of that number.
+fn write(
+    id: i64,
+    title: &str,
+) -> impl FnMut(&mut dyn Draft) -> Result<i64, Error> + Send + 'static {
+    let title = title.to_owned();
+    move |draft| {
+        let model = helpdesk();
+        let mut edit = Edit::new(model, set::TICKETS);
+        edit.set(model, ticket::ID, id);
+        edit.set(model, ticket::TITLE, title.as_str());
+        edit.set(model, ticket::EXTERNAL_REFERENCE, format!("X-{id}").as_str());
+        edit.set(model, ticket::DESCRIPTION, "long ".repeat(100).as_str());
+        edit.set(model, ticket::UPDATED, draft.now());
+        draft.put(set::TICKETS, edit)?;
+        Ok(id)
+    }
+}
+
+fn fill(engine: &Embedded, count: i64) {
+    for id in 1..=count {
+        commit_blocking(engine, Actor::SYSTEM, write(id, "printer")).unwrap();
+    }
+}
+
+fn titles(engine: &Embedded) -> Vec<String> {
+    let structure = helpdesk().entity_type(set::TICKETS);
+    let root = engine.root();
+    let title = |row: crate::model::Row| {
+        let text = root.long_text(&row, ticket::DESCRIPTION).unwrap();
+        assert_eq!(text.as_text().map(str::len), Some(500));
+        row.record.get(structure, ticket::TITLE).as_text().unwrap().to_owned()
+    };
+    root.rows(set::TICKETS).map(title).collect()
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 20);
+    commit_blocking(&engine, Actor::SYSTEM, write(3, "scanner")).unwrap();
+    let before = engine.root().counts(set::TICKETS);
+    drop(engine);
+    report(dir.path());
+    let (engine, opened) = open_with(dir.path(), |_| {});
+    assert_eq!((opened.seq, opened.rebuilt, opened.replayed), (21, None, 0));
+    assert_eq!(engine.root().counts(set::TICKETS), before);
+    assert_eq!(titles(&engine)[2], "scanner");
+    assert_eq!(report_after(engine, &dir).texts, 20);
+}
+
+fn report_after(engine: Embedded, dir: &tempfile::TempDir) -> Report {
+    drop(engine);
+    report(dir.path())
+}
+
+#[test]
+fn lost_or_damaged_records_are_rebuilt_from_the_journal() {
+    for damage in [remove, scramble] {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(dir.path());
+        fill(&engine, 30);
+        commit_blocking(&engine, Actor::SYSTEM, |draft| {
+            Ok(draft.delete(set::TICKETS, &Key::Int(30)))
+        })
+        .unwrap();
+        let before = engine.root().counts(set::TICKETS);
+        let records = engine.options().records_dir();
+        drop(engine);
+        damage(&records);
+        let (engine, _) = open_with(dir.path(), |_| {});
+        assert_eq!(engine.root().counts(set::TICKETS), before);
+        assert_eq!(titles(&engine).len(), 29);
+        assert_eq!(engine.root().next_id(set::TICKETS), 31, "an id is never used again");
+        report_after(engine, &dir);
+    }
+}
+
+fn remove(records: &Path) {
+    fs::remove_dir_all(records).unwrap();
+}
+
+fn scramble(records: &Path) {
+    let path = records.join("db");
+    let mut bytes = fs::read(&path).unwrap();
+    for at in (0..bytes.len()).step_by(97) {
+        bytes[at] ^= 0x5A;
+    }
+    fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn a_checkpoint_lets_old_journal_go_and_rebuilds_the_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = |options: &mut Options| {
+        options.checkpoint_journal_bytes = 20 << 10;
+        options.history = Duration::ZERO;
+    };
+    let (engine, _) = open_with(dir.path(), small);
+    for round in 0..40 {
+        for id in 1..=10 {
+            commit_blocking(&engine, Actor::SYSTEM, write(id, &format!("round {round}"))).unwrap();
+        }
+    }
+    let before = engine.root().counts(set::TICKETS);
+    let records = engine.options().records_dir();
+    drop(engine);
+    let found = report(dir.path());
+    assert!(found.checkpoint_seq > 0);
+    assert!(found.journal.first_seq > 1, "the journal was trimmed");
+    fs::remove_dir_all(records).unwrap();
+    let (engine, opened) = open_with(dir.path(), small);
+    assert!(opened.rebuilt.is_some() && opened.seq == 400);
+    assert_eq!(engine.root().counts(set::TICKETS), before);
+    assert_eq!(titles(&engine), vec!["round 39"; 10]);
+    assert!(matches!(engine.changes_since(0).err(), Some(Fault::Trimmed { .. })));
+    report_after(engine, &dir);
+}
+
+#[test]
+fn a_refused_or_panicking_transaction_spares_the_others_and_spends_no_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 1);
+    let refused = commit_blocking(&engine, Actor::SYSTEM, |draft| {
+        write(2, "half")(draft)?;
+        Err::<(), _>(Error::TokenInQuery)
+    });
+    assert_eq!(refused, Err(Error::TokenInQuery));
+    let panicked = commit_blocking(&engine, Actor::SYSTEM, |draft| {
+        write(2, "half")(draft)?;
+        let nothing: Option<()> = None;
+        nothing.expect("this transaction is meant to panic");
+        Ok(())
+    });
+    assert!(matches!(panicked, Err(Error::Internal { .. })));
+    let rival = commit_blocking(&engine, Actor::SYSTEM, |draft| {
+        let mut edit = Edit::new(helpdesk(), set::TICKETS);
+        edit.set(helpdesk(), ticket::ID, draft.next_id(set::TICKETS));
+        edit.set(helpdesk(), ticket::EXTERNAL_REFERENCE, "X-1");
+        draft.put(set::TICKETS, edit).map(drop)
+    });
+    assert!(matches!(rival, Err(Error::Conflict { target, .. }) if target == "ExternalReference"));
+    assert_eq!(engine.root().next_id(set::TICKETS), 2);
+    assert_eq!(engine.root().seq(), 1);
+    assert_eq!(report_after(engine, &dir).journal.last_seq, 1);
+}
+
+#[test]
+fn a_part_that_is_refused_leaves_no_trace_in_its_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    commit_blocking(&engine, Actor::SYSTEM, |draft| {
+        write(1, "whole")(draft)?;
+        let part = draft.attempt(&mut |draft| {
+            write(2, "half")(draft)?;
+            Err(Error::TokenInQuery)
+        });
+        assert_eq!(part, Err(Error::TokenInQuery));
+        write(3, "whole")(draft).map(drop)
+    })
+    .unwrap();
+    let ids: Vec<Key> = engine.root().rows(set::TICKETS).map(|row| row.key(helpdesk())).collect();
+    assert_eq!(ids, [Key::Int(1), Key::Int(3)]);
+    report_after(engine, &dir);
+}
+
+#[test]
+fn the_same_again_is_no_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let at: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
+    let (engine, _) = open_with(dir.path(), |options| options.clock = Clock::fixed(at));
+    fill(&engine, 3);
+    fill(&engine, 3);
+    assert_eq!(engine.root().seq(), 3);
+}
+
+#[test]
+fn writers_from_many_threads_are_all_in_the_journal_in_one_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let engine = &engine;
+            scope.spawn(move || {
+                for n in 0..25 {
+                    commit_blocking(engine, Actor::SYSTEM, write(thread * 25 + n + 1, "t"))
+                        .unwrap();
+                }
+            });
+        }
+    });
+    let commits: Vec<Commit> = engine.changes_since(0).unwrap().collect::<Result<_, _>>().unwrap();
+    let seqs: Vec<Seq> = commits.iter().map(|commit| commit.seq).collect();
+    assert_eq!(seqs, (1..=200).collect::<Vec<Seq>>());
+    assert_eq!(engine.root().counts(set::TICKETS).rows, 200);
+    report_after(engine, &dir);
+}
+
+#[test]
+fn a_snapshot_does_not_change_under_its_reader() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 2);
+    let before = engine.snapshot();
+    commit_blocking(&engine, Actor::SYSTEM, write(1, "changed")).unwrap();
+    let structure = helpdesk().entity_type(set::TICKETS);
+    let title = |snapshot: &dyn Snapshot| {
+        let row = snapshot.row(set::TICKETS, &Key::Int(1)).unwrap();
+        snapshot.long_text(&row, ticket::DESCRIPTION).unwrap();
+        row.record.get(structure, ticket::TITLE)
+    };
+    assert_eq!(title(&*before), Value::text("printer"));
+    assert_eq!(title(&*engine.snapshot()), Value::text("changed"));
+}
+
+#[test]
+fn a_second_engine_on_the_same_folder_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _engine = open(dir.path());
+    let second = Embedded::open(helpdesk(), &real(), Options::new(dir.path()));
+    assert!(matches!(second.err(), Some(Fault::Locked { .. })));
+}
+
+#[test]
+fn a_journal_that_lost_its_confirmed_end_is_refused_until_asked_to_recover() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 5);
+    let journal = engine.options().journal_dir();
+    drop(engine);
+    let segment = fs::read_dir(&journal).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&segment).unwrap();
+    let last = (0..bytes.len() / 4096).rev().find(|page| bytes[page * 4096] != 0).unwrap();
+    bytes[last * 4096 + 60] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let refused = Embedded::open(helpdesk(), &real(), Options::new(dir.path()));
+    assert!(matches!(refused.err(), Some(Fault::Damaged { offset, .. }) if offset > 0));
+    let (engine, opened) = open_with(dir.path(), |options| options.recover = true);
+    assert_eq!(engine.root().counts(set::TICKETS).rows, 4);
+    assert!(opened.rebuilt.is_some());
+    report_after(engine, &dir);
+}

@@ -1,0 +1,99 @@
+//! One process for each data folder, and the format of what is in it.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+};
+
+use super::Fault;
+
+/// The format of the folder's layout. A later one is refused, an earlier one would be brought up.
+pub(super) const FORMAT: u32 = 1;
+
+/// Held while a process has a data folder open; the system frees it however the process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of `dir` (making the folder), writes our process id into it, and checks the format.
+    ///
+    /// # Errors
+    /// `Locked` naming the process that has it, `Newer` for data of a later version, `Io`.
+    pub(super) fn take(dir: &Path) -> Result<Self, Fault> {
+        std::fs::create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
+        let path = dir.join("tessera.lock");
+        let fault = |error: &std::io::Error| Fault::io("lock", &path, error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| fault(&error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                // The holder may be about to write it.
+                let _ = file.read_to_string(&mut pid);
+                let pid = if pid.is_empty() { "unknown".into() } else { pid.trim().to_owned() };
+                return Err(Fault::Locked { dir: dir.display().to_string(), pid });
+            }
+            Err(TryLockError::Error(error)) => return Err(fault(&error)),
+        }
+        check_format(dir)?;
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        // Without room for a few digits the folder is locked all the same.
+        if let Err(error) = write(&mut file) {
+            tracing::warn!("the lock file does not name this process: {error}");
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+fn check_format(dir: &Path) -> Result<(), Fault> {
+    let path = dir.join("format");
+    let found = match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|_| {
+            Fault::Io(format!("cannot read '{}'", path.display()), "it is not a number".into())
+        })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&path, format!("{FORMAT}\n"))
+                .map_err(|error| Fault::io("write", &path, &error))?;
+            FORMAT
+        }
+        Err(error) => return Err(Fault::io("read", &path, &error)),
+    };
+    if found > FORMAT { Err(Fault::Newer { found, supported: FORMAT }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_refused_and_told_who_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        let Err(Fault::Locked { pid, .. }) = Lock::take(dir.path()) else {
+            unreachable!("the lock was given twice")
+        };
+        assert_eq!(pid, std::process::id().to_string());
+        drop(lock);
+        Lock::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn data_of_a_later_version_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("format"), "2\n").unwrap();
+        assert_eq!(Lock::take(dir.path()).err(), Some(Fault::Newer { found: 2, supported: 1 }));
+    }
+}

@@ -1,0 +1,306 @@
+//! Records on disk: the only place that knows sled. A view of the journal; lost, it is rebuilt.
+//!
+//! One tree, so that a batch with its sequence number is one atomic step. Keys (big-endian):
+//! `R set key version` → record, `T set key tag version` → long text, `M applied` → [`Applied`].
+
+mod place;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwapOption;
+
+pub(super) use place::Place;
+
+use super::{
+    Counts, Fault, Seq,
+    change::{set_code, set_of_code},
+    root::Texts,
+};
+use crate::{
+    error::Error,
+    hash::SetHash,
+    model::{Key, Model, Record, SetId},
+};
+
+const APPLIED: &[u8] = b"Mapplied";
+const NAME: &str = "records";
+
+/// How far the records follow the journal, and what every set counted there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// The last transaction they show.
+    pub seq: Seq,
+    /// What each stored set counted then, by its stored number.
+    pub counts: Vec<(u16, Counts)>,
+}
+
+/// One step of what the records are to become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Write there.
+    Write(Place, Arc<[u8]>),
+    /// Remove at once.
+    Remove(Place),
+}
+
+/// A record as it was found.
+pub(super) struct Found {
+    /// Its set.
+    pub set: SetId,
+    /// Its key.
+    pub key: Key,
+    /// The transaction that wrote it.
+    pub version: Seq,
+    /// The record.
+    pub record: Record,
+}
+
+/// The open records.
+pub(super) struct Records {
+    model: &'static Model,
+    path: PathBuf,
+    cache_bytes: u64,
+    db: ArcSwapOption<sled::Db>,
+}
+
+impl Records {
+    /// Opens the records in `path`, or makes them.
+    ///
+    /// # Errors
+    /// `Io` if sled refuses or panics over what it finds; the folder can then be set aside and rebuilt.
+    pub(in crate::store) fn open(
+        model: &'static Model,
+        path: &Path,
+        cache_bytes: u64,
+    ) -> Result<Self, Fault> {
+        let db = open_db(path, cache_bytes)?;
+        let db = ArcSwapOption::from_pointee(db);
+        Ok(Self { model, path: path.to_owned(), cache_bytes, db })
+    }
+
+    /// Closes and opens again: after an error sled does not come back by itself.
+    ///
+    /// # Errors
+    /// As [`Records::open`].
+    pub(in crate::store) fn reopen(&self) -> Result<(), Fault> {
+        // sled holds its lock until the last handle is gone.
+        self.db.store(None);
+        self.db.store(Some(Arc::new(open_db(&self.path, self.cache_bytes)?)));
+        Ok(())
+    }
+
+    /// How far the records follow the journal; the default if they are new.
+    ///
+    /// # Errors
+    /// `Io` if they cannot be read, or what is there is not what was written.
+    pub(in crate::store) fn applied(&self) -> Result<Applied, Fault> {
+        match self.db()?.get(APPLIED).map_err(|error| fault("read", &error))? {
+            None => Ok(Applied::default()),
+            Some(bytes) => Applied::from_bytes(&bytes)
+                .ok_or_else(|| unreadable("the applied position is not readable")),
+        }
+    }
+
+    /// Does `steps` and notes `applied`, as one atomic step.
+    ///
+    /// # Errors
+    /// `Full` or `Io`; then [`Records::reopen`] before the next try.
+    pub(in crate::store) fn write(&self, steps: &[Step], applied: &Applied) -> Result<(), Fault> {
+        let mut batch = sled::Batch::default();
+        for step in steps {
+            match step {
+                Step::Write(place, bytes) => batch.insert(place.to_bytes(self.model), &bytes[..]),
+                Step::Remove(place) => batch.remove(place.to_bytes(self.model)),
+            }
+        }
+        batch.insert(APPLIED, applied.to_bytes());
+        guarded(|| self.db()?.apply_batch(batch).map_err(|error| fault("write", &error)))
+    }
+
+    /// Has the operating system write everything.
+    ///
+    /// # Errors
+    /// As [`Records::write`].
+    pub(in crate::store) fn flush(&self) -> Result<(), Fault> {
+        guarded(|| self.db()?.flush().map(drop).map_err(|error| fault("flush", &error)))
+    }
+
+    /// Every record with its set, key and version.
+    ///
+    /// # Errors
+    /// `Io` if they cannot be read.
+    pub(in crate::store) fn rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Found, Fault>>, Fault> {
+        let model = self.model;
+        Ok(self.db()?.scan_prefix(b"R").map(move |item| {
+            let (place, bytes) = item.map_err(|error| fault("read", &error))?;
+            let Some(Place::Row { set, key, version }) = Place::from_bytes(model, &place) else {
+                return Err(unreadable("a record's key is not readable"));
+            };
+            let record = Record::from_bytes(&bytes).map_err(unreadable)?;
+            Ok(Found { set, key, version, record })
+        }))
+    }
+
+    /// The place of every long text.
+    ///
+    /// # Errors
+    /// `Io` if they cannot be read.
+    pub(in crate::store) fn text_places(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Place, Fault>>, Fault> {
+        let model = self.model;
+        Ok(self.db()?.scan_prefix(b"T").keys().map(move |key| {
+            let key = key.map_err(|error| fault("read", &error))?;
+            Place::from_bytes(model, &key).ok_or_else(|| unreadable("a text's key is not readable"))
+        }))
+    }
+
+    fn db(&self) -> Result<Arc<sled::Db>, Fault> {
+        self.db.load_full().ok_or(Fault::Closed)
+    }
+}
+
+impl Texts for Records {
+    fn read(&self, set: SetId, key: &Key, tag: u16, seq: Seq) -> Result<Arc<str>, Error> {
+        let place = Place::Text { set, key: key.clone(), tag, version: seq }.to_bytes(self.model);
+        let found = guarded(|| self.db()?.get(&place).map_err(|error| fault("read", &error)))?;
+        let bytes = found.ok_or_else(|| Error::internal(&"a long text is not in the records"))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| Error::internal(&error))?;
+        Ok(text.into())
+    }
+}
+
+fn open_db(path: &Path, cache_bytes: u64) -> Result<sled::Db, Fault> {
+    guarded(|| {
+        sled::Config::new()
+            .path(path)
+            .cache_capacity(cache_bytes)
+            .flush_every_ms(None)
+            .open()
+            .map_err(|error| fault("open", &error))
+    })
+}
+
+/// sled panics over some damage; here that is one more error.
+fn guarded<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(unreadable("the record engine gave up over what it found")))
+}
+
+fn fault(what: &str, error: &sled::Error) -> Fault {
+    match error {
+        sled::Error::Io(error) if super::fault::is_full(error) => Fault::Full,
+        sled::Error::Io(_)
+        | sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)
+        | sled::Error::Corruption { .. } => {
+            Fault::Io(format!("cannot {what} the {NAME}"), error.to_string())
+        }
+    }
+}
+
+fn unreadable(reason: &str) -> Fault {
+    Fault::Io(format!("cannot trust the {NAME}"), reason.to_owned())
+}
+
+impl Applied {
+    /// What `root` counts.
+    #[must_use]
+    pub(in crate::store) fn of(root: &super::Root, model: &Model) -> Self {
+        let counts = model
+            .set_ids()
+            .filter_map(|(set, _)| Some((set_code(model, set)?, root.counts(set))))
+            .collect();
+        Self { seq: super::Snapshot::seq(root), counts }
+    }
+
+    /// Gives `root` this position and the ids that were ever used; its rows are loaded apart.
+    pub(in crate::store) fn give_to(&self, root: &mut super::Root, model: &Model) {
+        root.set_seq(self.seq);
+        for (code, counts) in &self.counts {
+            if let Some(set) = set_of_code(model, *code) {
+                root.set_last_id(set, counts.last_id);
+            }
+        }
+    }
+
+    /// Sequence number, then for each set: number, rows, last id, hash; big-endian.
+    #[must_use]
+    pub(in crate::store) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.seq.to_be_bytes().to_vec();
+        for (code, counts) in &self.counts {
+            bytes.extend(code.to_be_bytes());
+            bytes.extend(counts.rows.to_be_bytes());
+            bytes.extend(counts.last_id.to_be_bytes());
+            bytes.extend(counts.hash.to_bytes());
+        }
+        bytes
+    }
+
+    /// The inverse of [`Applied::to_bytes`].
+    #[must_use]
+    pub(in crate::store) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (seq, mut rest) = bytes.split_first_chunk::<8>()?;
+        let mut counts = Vec::new();
+        while !rest.is_empty() {
+            let (code, after) = rest.split_first_chunk::<2>()?;
+            let (rows, after) = after.split_first_chunk::<8>()?;
+            let (last_id, after) = after.split_first_chunk::<8>()?;
+            let (hash, after) = after.split_first_chunk::<32>()?;
+            let counted = Counts {
+                rows: u64::from_be_bytes(*rows),
+                last_id: i64::from_be_bytes(*last_id),
+                hash: SetHash::from_bytes(hash),
+            };
+            counts.push((u16::from_be_bytes(*code), counted));
+            rest = after;
+        }
+        Some(Self { seq: u64::from_be_bytes(*seq), counts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{helpdesk, set};
+
+    fn sample() -> (Step, Applied) {
+        let place = Place::Text { set: set::TICKETS, key: Key::Int(7), tag: 4, version: 3 };
+        let counts = Counts { rows: 1, last_id: 7, hash: SetHash::default() };
+        let applied = Applied { seq: 3, counts: vec![(1, counts)] };
+        (Step::Write(place, b"printer"[..].into()), applied)
+    }
+
+    #[test]
+    fn a_batch_and_its_position_are_there_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::open(helpdesk(), dir.path(), 1 << 20).unwrap();
+        assert_eq!(records.applied().unwrap(), Applied::default());
+        let (step, applied) = sample();
+        records.write(&[step], &applied).unwrap();
+        records.flush().unwrap();
+        records.reopen().unwrap();
+        assert_eq!(records.applied().unwrap(), applied);
+        let text = records.read(set::TICKETS, &Key::Int(7), 4, 3).unwrap();
+        assert_eq!(&*text, "printer");
+        assert!(records.read(set::TICKETS, &Key::Int(7), 4, 2).is_err());
+    }
+
+    #[test]
+    fn a_folder_of_nonsense_is_refused_or_taken_for_new_without_a_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("conf"), b"nonsense").unwrap();
+        std::fs::write(dir.path().join("db"), [7; 9000]).unwrap();
+        let opened = Records::open(helpdesk(), dir.path(), 1 << 20);
+        if let Ok(records) = opened {
+            assert_eq!(records.applied().unwrap(), Applied::default());
+        }
+    }
+}

@@ -133,7 +133,7 @@ fn known(name: &str) -> Result<Name, Error> {
 
 /// The system option a name of four letters or more was probably meant to be.
 fn near_miss(name: &str) -> Option<String> {
-    if name.len() < 4 {
+    if name.len() < 4 || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
     let names = SystemOption::ALL.map(|option| &option.name()[1..]);
@@ -225,8 +225,8 @@ mod tests {
         refuse("$inlinecount=allpages", "there is no query option '$inlinecount'");
         refuse("$filter =true", "there is no query option '$filter '; did you mean '$filter'?");
         refuse("@1=2", "there is no query option '@1'");
-        let custom = query("api-version=1&x=a%20b&token=t&&flag").unwrap().custom;
-        let pairs = [("api-version", "1"), ("x", "a b"), ("token", "t"), ("flag", "")];
+        let custom = query("api-version=1&x=a%20b&token=t&&!filter").unwrap().custom;
+        let pairs = [("api-version", "1"), ("x", "a b"), ("token", "t"), ("!filter", "")];
         assert_eq!(custom, pairs.map(|(name, value)| (name.into(), value.into())));
     }
 

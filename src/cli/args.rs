@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use super::{expires::Expires, settings::SettingFlags};
-
-/// The roles tokens and users can have.
-const ROLES: [&str; 4] = ["Administrator", "ReadOnlyAdministrator", "Agent", "ReadOnlyAgent"];
+use crate::auth::Role;
 
 /// A helpdesk in one binary: tickets served as an OData feed.
 #[derive(Debug, Parser)]
@@ -161,8 +162,8 @@ pub struct TokenCreate {
     #[arg(long)]
     pub name: String,
     /// What it may do at most
-    #[arg(long, value_parser = ROLES)]
-    pub role: String,
+    #[arg(long, value_parser = roles())]
+    pub role: Role,
     /// Only these of the role's scopes, such as tickets:read,comments:read
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     pub scopes: Vec<String>,
@@ -228,8 +229,8 @@ pub struct UserCreate {
     #[arg(long)]
     pub email: String,
     /// What it may do at most
-    #[arg(long, value_parser = ROLES)]
-    pub role: String,
+    #[arg(long, value_parser = roles())]
+    pub role: Role,
     /// Where the users are kept.
     #[command(flatten)]
     pub data: DataArgs,
@@ -287,4 +288,9 @@ Examples:
 pub struct Man {
     /// The command the page is about [default: tessera itself]
     pub command: Vec<String>,
+}
+
+/// Reads a role's name, and lists them all in help and mistakes.
+fn roles() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(|name| name.parse())
 }

@@ -30,7 +30,8 @@ async fn listen(config: Config) -> Result<(), Failure> {
     let listener = serve::listen(&config).await?;
     let address = listener.local_addr()?;
     let app = Arc::new(App::new(config));
+    let stop = serve::stop_signal()?;
     eprintln!("listening on http://{address}");
-    serve::serve(listener, app, serve::stop_signal()).await;
+    serve::serve(listener, app, stop).await;
     Ok(())
 }

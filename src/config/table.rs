@@ -108,9 +108,10 @@ settings! {
     connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; more wait until one ends";
     drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
-    query_nodes_max: u64 = "2000", 1..=100_000, "most operators, calls and values in one query";
-    in_items_max: u64 = "1000", 1..=100_000, "most items in the list of one 'in'";
-    expand_depth_max: u64 = "3", 1..=10, "deepest nesting of $expand";
+    query_chained_max: u64 = "256", 1..=1000, "most operators in a row, such as a or b or c, in one query option";
+    query_nodes_max: u64 = "10000", 1..=100_000, "most literals, names and operators in one query";
+    query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
+    expand_depth_max: u64 = "5", 1..=10, "deepest nesting of $expand";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";

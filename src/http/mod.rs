@@ -33,6 +33,7 @@ pub use respond::{Manner, Response};
 use crate::{
     config::{Config, PublicUrl},
     error::Error,
+    odata::Limits,
     time::Clock,
 };
 
@@ -52,6 +53,20 @@ impl App {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self { config, clock: Clock::default(), health: health::Health::default() }
+    }
+
+    /// How much one query may be.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let max = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX);
+        let config = &self.config;
+        Limits {
+            depth: max(config.query_depth_max),
+            chained: max(config.query_chained_max),
+            nodes: max(config.query_nodes_max),
+            in_items: max(config.query_in_items_max),
+            expand_depth: max(config.expand_depth_max),
+        }
     }
 }
 
@@ -196,6 +211,17 @@ mod tests {
             ("", Surface::Unknown),
         ] {
             assert_eq!(Surface::of(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_limits_that_errors_name_are_settings_with_the_same_defaults() {
+        let (ours, theirs) = (App::new(Config::default()).limits(), Limits::default());
+        assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
+        for name in
+            [Limits::DEPTH, Limits::CHAINED, Limits::NODES, Limits::IN_ITEMS, Limits::EXPAND_DEPTH]
+        {
+            assert!(crate::config::SETTINGS.iter().any(|setting| setting.name == name), "{name}");
         }
     }
 

@@ -46,25 +46,34 @@ pub async fn listen(config: &Config) -> Result<TcpListener, CannotListen> {
     TcpListener::bind(address).await.map_err(|error| CannotListen::Address(address, error))
 }
 
-/// Resolves when the process is asked to stop (SIGTERM, Ctrl-C).
-pub async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
-                return;
-            }
-            Err(error) => tracing::warn!("SIGTERM cannot be handled: {error}"),
+/// Resolves when the process is asked to stop (SIGTERM, Ctrl-C); listens from this call on.
+///
+/// # Errors
+/// Signals that cannot be handled.
+#[cfg(unix)]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Resolves when the process is asked to stop (Ctrl-C).
+///
+/// # Errors
+/// None here; on other systems, signals that cannot be handled.
+#[cfg(not(unix))]
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// How far the end of the server has come, for each connection.

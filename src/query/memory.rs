@@ -49,9 +49,9 @@ impl MemorySource {
         let long = structure.props().filter(|(_, property)| property.is_long());
         let texts: Vec<(Prop, Option<&str>)> =
             long.map(|(prop, _)| (prop, is_text(prop))).collect();
-        let size = |text: &str| TextRef { seq: self.version, bytes: text.len() as u64 };
+        let refer = |text: &str| TextRef::to(text, self.version);
         let refs: Vec<(Prop, TextRef)> =
-            texts.iter().filter_map(|(prop, text)| Some((*prop, size((*text)?)))).collect();
+            texts.iter().filter_map(|(prop, text)| Some((*prop, refer((*text)?)))).collect();
         let record = Record::pack(type_id, structure, values, &refs);
         let row = Row { set, type_id, version: self.version, record };
         let key = row.key(&self.model);

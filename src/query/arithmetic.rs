@@ -35,7 +35,7 @@ pub(super) fn negate(operand: &Value) -> Result<Value, Error> {
     match operand {
         Value::Int(number) => number.checked_neg().map(Value::Int).ok_or_else(overflow),
         Value::Duration(micros) => micros.checked_neg().map(Value::Duration).ok_or_else(overflow),
-        Value::Decimal(number) => Ok(Value::Decimal(-*number)),
+        Value::Decimal(number) => Ok(plain(-*number)),
         Value::Double(number) => Ok(Value::Double(-*number)),
         _ => Ok(Value::Null),
     }
@@ -82,11 +82,19 @@ fn decimals(op: BinaryOp, a: Decimal, b: Decimal) -> Result<Value, Error> {
         BinaryOp::Mul => a.checked_mul(b),
         BinaryOp::Div | BinaryOp::Mod if b.is_zero() => return Err(by_zero()),
         BinaryOp::DivBy if b.is_zero() => return Ok(Value::Double(endless(a))),
-        BinaryOp::Div | BinaryOp::DivBy => a.checked_div(b),
+        BinaryOp::Div | BinaryOp::DivBy => a.checked_div(b).map(|result| result.normalize()),
         BinaryOp::Mod => a.checked_rem(b),
         _ => return Ok(Value::Null),
     };
-    result.map(Value::Decimal).ok_or_else(overflow)
+    result.map(plain).ok_or_else(overflow)
+}
+
+/// A decimal that writes zero without a minus sign.
+pub(super) fn plain(mut number: Decimal) -> Value {
+    if number.is_zero() {
+        number.set_sign_positive(true);
+    }
+    Value::Decimal(number)
 }
 
 /// What `divby` zero gives; unlike `div` it never fails.
@@ -186,4 +194,142 @@ pub(super) fn to_integer(number: &Value) -> Option<i64> {
 /// The nearest whole number, halves away from zero.
 pub(super) fn rounded(number: Decimal) -> Decimal {
     number.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::Primitive,
+        query::{
+            BinaryOp::{Add, Div, DivBy, Mod, Mul, Sub},
+            fixture::show,
+            literal::from_text,
+        },
+    };
+
+    const OVERFLOW: &str = "$filter: arithmetic overflow: a result is out of the range of its type";
+    const BY_ZERO: &str =
+        "$filter: division by zero; put a condition such as 'x ne 0 and' before it";
+
+    /// `7` is an integer, `7m` a decimal, `7d` a double, `P..` a duration, `..Z` an instant.
+    fn operand(text: &str) -> Value {
+        let kind = match text {
+            "null" => return Value::Null,
+            "'x'" => return Value::text("x"),
+            _ if text.contains('P') => Primitive::Duration,
+            _ if text.ends_with('Z') => Primitive::DateTimeOffset,
+            _ if text.ends_with('m') => Primitive::Decimal,
+            _ if text.ends_with('d') => Primitive::Double,
+            _ if text.len() == 10 && text.contains("-0") => Primitive::Date,
+            _ => Primitive::Int64,
+        };
+        from_text(text.trim_end_matches(['m', 'd']), kind).expect(text)
+    }
+
+    #[track_caller]
+    fn check(left: &str, op: BinaryOp, right: &str, want: &str) {
+        assert_eq!(show(&calculate(op, &operand(left), &operand(right))), want);
+    }
+
+    #[test]
+    fn integers_stay_integers_except_in_divby() {
+        check("2", Add, "3", "5");
+        check("2", Sub, "3", "-1");
+        check("2", Mul, "3", "6");
+        check("7", Div, "2", "3");
+        check("-7", Div, "2", "-3");
+        check("7", DivBy, "2", "3.5");
+        check("-7", Mod, "3", "-1");
+        check("-9223372036854775808", Mod, "-1", "0");
+    }
+
+    #[test]
+    fn numbers_are_promoted_to_the_wider_type() {
+        check("2", Add, "0.5m", "2.5");
+        check("0.1m", Add, "0.2m", "0.3");
+        check("1", Add, "0.5d", "1.5");
+        check("0.5m", Mul, "0.5d", "0.25");
+        check("7m", Div, "2", "3.5");
+        check("7.5m", Mod, "2", "1.5");
+        check("7.5d", Mod, "2", "1.5");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error_and_not_a_wrong_number() {
+        check("9223372036854775807", Add, "1", OVERFLOW);
+        check("-9223372036854775808", Sub, "1", OVERFLOW);
+        check("-9223372036854775808", Div, "-1", OVERFLOW);
+        check("9223372036854775807", Mul, "2", OVERFLOW);
+        check("79228162514264337593543950335m", Add, "1", OVERFLOW);
+        check("9999-12-31T23:59:59Z", Add, "PT1S", OVERFLOW);
+        check("0001-01-01", Sub, "P1D", OVERFLOW);
+        check("P106751991D", Mul, "2", OVERFLOW);
+    }
+
+    #[test]
+    fn division_by_zero_fails_except_where_infinity_exists() {
+        check("1", Div, "0", BY_ZERO);
+        check("1", Mod, "0", BY_ZERO);
+        check("1m", Div, "0", BY_ZERO);
+        check("1m", Mod, "0.0m", BY_ZERO);
+        check("1d", Mod, "0", BY_ZERO);
+        check("PT1S", Div, "0", BY_ZERO);
+        check("PT1S", DivBy, "0d", BY_ZERO);
+        check("1d", Div, "0", "INF");
+        check("-1d", Div, "0", "-INF");
+        check("0d", Div, "0", "NaN");
+        check("1", DivBy, "0", "INF");
+        check("-1m", DivBy, "0", "-INF");
+        check("0", DivBy, "0", "NaN");
+    }
+
+    #[test]
+    fn time_is_added_and_subtracted() {
+        check("2026-02-28T23:00:00Z", Add, "PT2H", "2026-03-01T01:00:00Z");
+        check("2026-03-01T01:00:00Z", Sub, "PT2H", "2026-02-28T23:00:00Z");
+        check("2026-03-01T01:00:00Z", Sub, "2026-02-28T23:00:00.5Z", "PT1H59M59.5S");
+        check("2026-03-01", Add, "PT23H", "2026-03-01");
+        check("2026-03-01", Sub, "PT1H", "2026-02-28");
+        check("2026-03-01", Sub, "2026-02-28", "P1D");
+        check("PT1H", Add, "PT30M", "PT1H30M");
+        check("PT1H", Sub, "PT90M", "-PT30M");
+    }
+
+    #[test]
+    fn durations_are_scaled_by_numbers() {
+        check("PT1H", Mul, "3", "PT3H");
+        check("2", Mul, "PT1H", "PT2H");
+        check("PT1H", Mul, "0.5m", "PT30M");
+        check("PT1H", Mul, "1.5d", "PT1H30M");
+        check("PT1H", Div, "4", "PT15M");
+        check("PT1S", DivBy, "3", "PT0.333333S");
+        check("PT1H", Div, "0.5d", "PT2H");
+        check("PT1H", Mul, "NaNd", OVERFLOW);
+    }
+
+    #[test]
+    fn null_and_operands_that_do_not_fit_give_null() {
+        check("null", Add, "1", "null");
+        check("1", Mul, "null", "null");
+        check("null", Div, "0", "null");
+        check("'x'", Add, "1", "null");
+        check("2026-03-01", Add, "1", "null");
+        check("2026-03-01", Add, "2026-03-01", "null");
+        check("3", Div, "PT1H", "null");
+        check("2026-03-01T01:00:00Z", Sub, "2026-03-01", "null");
+    }
+
+    #[test]
+    fn a_minus_sign_turns_numbers_and_durations() {
+        let check = |text: &str, want: &str| assert_eq!(show(&negate(&operand(text))), want);
+        check("7", "-7");
+        check("-0.5m", "0.5");
+        check("0m", "0");
+        check("1.5d", "-1.5");
+        check("PT5S", "-PT5S");
+        check("-9223372036854775808", OVERFLOW);
+        check("null", "null");
+        check("2026-03-01", "null");
+    }
 }

@@ -123,3 +123,155 @@ fn is_primitive(value: &Value, of: Primitive) -> bool {
         Primitive::TimeOfDay => matches!(value, Value::TimeOfDay(_)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::fixture::{COLOURS, PLACE, SITE, SIZE, at, model, place, show, texts};
+
+    #[track_caller]
+    fn check(value: impl Into<Value>, to: Primitive, want: &str) {
+        check_type(value, &Type::Primitive(to), want);
+    }
+
+    #[track_caller]
+    fn check_type(value: impl Into<Value>, to: &Type, want: &str) {
+        assert_eq!(show(&Ok(cast(&value.into(), to, Some(COLOURS), &model()))), want);
+    }
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal(text.parse().unwrap())
+    }
+
+    #[test]
+    fn everything_primitive_has_a_text() {
+        let cases = [
+            (Value::Bool(true), "'true'"),
+            (Value::Int(-7), "'-7'"),
+            (decimal("1.50"), "'1.50'"),
+            (Value::Double(0.1), "'0.1'"),
+            (Value::Double(f64::NEG_INFINITY), "'-INF'"),
+            (Value::text("x"), "'x'"),
+            (at("2026-01-01T00:00:00Z"), "'2026-01-01T00:00:00Z'"),
+            (Value::Duration(60_000_000), "'PT1M'"),
+            (Value::Binary([255, 1].into()), "'_wE='"),
+            (Value::Enum(3), "'Red,Green'"),
+            (Value::Null, "null"),
+            (texts(&["a"]), "null"),
+        ];
+        for (value, want) in cases {
+            check(value, Primitive::String, want);
+        }
+    }
+
+    #[test]
+    fn texts_are_read_where_they_stand_for_a_value() {
+        check("true", Primitive::Boolean, "true");
+        check("True", Primitive::Boolean, "null");
+        check("-128", Primitive::SByte, "-128");
+        check("128", Primitive::SByte, "null");
+        check("1.5", Primitive::Int32, "null");
+        check("1.50", Primitive::Decimal, "1.50");
+        check("1e3", Primitive::Decimal, "1000");
+        check("INF", Primitive::Double, "INF");
+        check("infinity", Primitive::Double, "null");
+        check("0.1", Primitive::Single, "0.10000000149011612");
+        check("2026-01-01", Primitive::Date, "2026-01-01");
+        check("2026-02-30", Primitive::Date, "null");
+        check("2026-01-01T05:00:00+05:00", Primitive::DateTimeOffset, "2026-01-01T00:00:00Z");
+        check("2026-01-01T05:00:00", Primitive::DateTimeOffset, "2026-01-01T05:00:00Z");
+        check("05:00", Primitive::TimeOfDay, "05:00:00");
+        check("P1D", Primitive::Duration, "P1D");
+        check("_wE", Primitive::Binary, "_wE=");
+        check(
+            "00000000-0000-0000-0000-000000000007",
+            Primitive::Guid,
+            "00000000-0000-0000-0000-000000000007",
+        );
+        check("00000000000000000000000000000007", Primitive::Guid, "null");
+    }
+
+    #[test]
+    fn numbers_are_rounded_and_refused_out_of_range() {
+        check(300, Primitive::Byte, "null");
+        check(255, Primitive::Byte, "255");
+        check(decimal("2.5"), Primitive::Int32, "3");
+        check(Value::Double(-2.5), Primitive::Int32, "-3");
+        check(Value::Double(1e300), Primitive::Int64, "null");
+        check(Value::Double(9.3e18), Primitive::Int64, "null");
+        check(Value::Double(f64::NAN), Primitive::Int64, "null");
+        check(7, Primitive::Decimal, "7");
+        check(7, Primitive::Double, "7.0");
+        check(decimal("0.1"), Primitive::Double, "0.1");
+        check(Value::Double(0.1), Primitive::Decimal, "0.1");
+        check(Value::Double(1e300), Primitive::Decimal, "null");
+        check(Value::Double(f64::NAN), Primitive::Decimal, "null");
+        check(Value::Double(1e300), Primitive::Single, "null");
+        check(Value::Double(f64::INFINITY), Primitive::Single, "INF");
+    }
+
+    #[test]
+    fn time_casts_to_its_parts_and_nothing_casts_to_what_it_is_not() {
+        let instant = at("2026-01-01T05:00:00.5Z");
+        check(instant.clone(), Primitive::Date, "2026-01-01");
+        check(instant.clone(), Primitive::TimeOfDay, "05:00:00.5");
+        check(instant.clone(), Primitive::DateTimeOffset, "2026-01-01T05:00:00.5Z");
+        check(
+            Value::Date("2026-01-01".parse().unwrap()),
+            Primitive::DateTimeOffset,
+            "2026-01-01T00:00:00Z",
+        );
+        check(instant, Primitive::Int64, "null");
+        check(true, Primitive::Int32, "null");
+        check(1, Primitive::Boolean, "null");
+        check(1, Primitive::Guid, "null");
+    }
+
+    #[test]
+    fn enumerations_cast_by_number_and_by_name() {
+        let (colours, size) = (Type::Enum(COLOURS), Type::Enum(SIZE));
+        check(Value::Enum(5), Primitive::Int32, "5");
+        check(Value::Enum(500), Primitive::Byte, "null");
+        check_type(3, &size, "3");
+        check_type(2, &size, "null");
+        check_type(8, &colours, "8");
+        check_type("Large", &size, "3");
+        check_type("Red,Blue", &colours, "5");
+        check_type("Huge", &size, "null");
+        check_type(1.5.to_string().as_str(), &size, "null");
+    }
+
+    #[test]
+    fn complex_values_and_collections_keep_to_their_types() {
+        let model = model();
+        let (city, site) = (place(PLACE, &["x".into()]), place(SITE, &["x".into()]));
+        let to_site = Type::Complex(SITE);
+        assert_eq!(cast(&site, &Type::Complex(PLACE), None, &model), site);
+        assert_eq!(cast(&city, &to_site, None, &model), Value::Null);
+        let numbers = Type::Collection(Box::new(Type::Primitive(Primitive::Int32)));
+        check_type(texts(&["1", "2"]), &numbers, "[1,2]");
+        check_type(texts(&["1", "x"]), &numbers, "null");
+        check_type(Value::List([Value::Null].into()), &numbers, "[null]");
+        check_type(1, &numbers, "null");
+    }
+
+    #[test]
+    fn isof_tells_the_type_a_value_has_as_it_stands() {
+        let check = |value: Value, of: Type, want: &str| {
+            assert_eq!(show(&Ok(is_of(&value, &of, &model()))), want, "{value:?} {of:?}");
+        };
+        let site = place(SITE, &[]);
+        check(site.clone(), Type::Complex(PLACE), "true");
+        check(place(PLACE, &[]), Type::Complex(SITE), "false");
+        check(site, Type::Primitive(Primitive::String), "false");
+        check(Value::Int(300), Type::Primitive(Primitive::Byte), "false");
+        check(Value::Int(300), Type::Primitive(Primitive::Int16), "true");
+        check(Value::Int(300), Type::Primitive(Primitive::Decimal), "false");
+        check("7".into(), Type::Primitive(Primitive::Int64), "false");
+        check(Value::Enum(1), Type::Enum(SIZE), "true");
+        check(Value::Null, Type::Primitive(Primitive::String), "null");
+        let list = Type::Collection(Box::new(Type::Primitive(Primitive::String)));
+        check(texts(&["a"]), list.clone(), "true");
+        check(Value::List([1.into()].into()), list, "false");
+    }
+}

@@ -71,3 +71,62 @@ fn time(function: Function, at: TimeOfDay) -> Value {
 fn seconds(micros: i64) -> Value {
     Value::Decimal(Decimal::new(micros, 6).normalize())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{
+        Function::{
+            Date as DateOf, Day, FractionalSeconds, Hour, MaxDateTime, MinDateTime, Minute, Month,
+            Now, Second, Time, TotalOffsetMinutes, TotalSeconds, Year,
+        },
+        fixture::{at, show},
+    };
+
+    #[track_caller]
+    fn check(function: Function, args: &[Value], want: &str) {
+        assert_eq!(show(&Ok(call(function, args, Timestamp::from_micros(1)))), want);
+    }
+
+    #[test]
+    fn parts_of_an_instant_are_those_in_utc() {
+        let instant = [at("2026-02-28T23:59:58.25-05:00")];
+        check(Year, &instant, "2026");
+        check(Month, &instant, "3");
+        check(Day, &instant, "1");
+        check(Hour, &instant, "4");
+        check(Minute, &instant, "59");
+        check(Second, &instant, "58");
+        check(FractionalSeconds, &instant, "0.25");
+        check(DateOf, &instant, "2026-03-01");
+        check(Time, &instant, "04:59:58.25");
+        check(TotalOffsetMinutes, &instant, "0");
+        let before_1970 = [at("1969-12-31T23:59:59.75Z")];
+        check(Year, &before_1970, "1969");
+        check(Second, &before_1970, "59");
+        check(FractionalSeconds, &before_1970, "0.75");
+    }
+
+    #[test]
+    fn dates_and_times_of_day_have_their_own_parts_only() {
+        let date = [Value::Date("2026-11-21".parse().unwrap())];
+        let time = [Value::TimeOfDay("07:08:09.5".parse().unwrap())];
+        check(Year, &date, "2026");
+        check(Day, &date, "21");
+        check(Hour, &date, "null");
+        check(Hour, &time, "7");
+        check(FractionalSeconds, &time, "0.5");
+        check(Year, &time, "null");
+        check(TotalOffsetMinutes, &date, "null");
+    }
+
+    #[test]
+    fn the_ends_of_time_and_now_are_told() {
+        check(Now, &[], "1970-01-01T00:00:00.000001Z");
+        check(MinDateTime, &[], "0001-01-01T00:00:00Z");
+        check(MaxDateTime, &[], "9999-12-31T23:59:59.999999Z");
+        check(Year, &[Value::Instant(Timestamp::MAX)], "9999");
+        check(TotalSeconds, &[Value::Duration(-1_500_000)], "-1.5");
+        check(TotalSeconds, &[Value::Int(1)], "null");
+    }
+}

@@ -124,3 +124,109 @@ fn kind(value: &Value) -> u8 {
         Value::List(_) => 14,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::query::fixture::{PLACE, SITE, at, place, texts};
+
+    fn decimal(text: &str) -> Value {
+        Value::Decimal(text.parse().unwrap())
+    }
+
+    #[track_caller]
+    fn check(left: impl Into<Value>, right: impl Into<Value>, want: Option<Ordering>) {
+        let (left, right) = (left.into(), right.into());
+        assert_eq!(compare(&left, &right), want, "{left:?} {right:?}");
+        assert_eq!(compare(&right, &left), want.map(Ordering::reverse), "{right:?} {left:?}");
+        let is_equal = want == Some(Ordering::Equal);
+        assert_eq!((equal(&left, &right), equal(&right, &left)), (is_equal, is_equal));
+    }
+
+    #[test]
+    fn values_of_a_kind_compare_and_numbers_are_promoted() {
+        let (less, same) = (Some(Ordering::Less), Some(Ordering::Equal));
+        check(false, true, less);
+        check(1, 2, less);
+        check(1, decimal("1.0"), same);
+        check(decimal("1.50"), decimal("1.5"), same);
+        check(1, Value::Double(1.5), less);
+        check(decimal("0.1"), Value::Double(0.1), same);
+        check(Value::Double(f64::NEG_INFINITY), i64::MIN, less);
+        check(Value::Double(-0.0), Value::Double(0.0), same);
+        check("Z", "a", less);
+        check("z", "ä", less);
+        check("\u{ffff}", "😀", less);
+        check("a", "a ", less);
+        check(at("2026-01-01T00:00:00Z"), at("2026-01-01T01:00:00+01:00"), same);
+        check(Value::Duration(1), Value::Duration(2), less);
+        check(Value::Enum(1), Value::Enum(1), same);
+        check(Value::Binary([1].into()), Value::Binary([1, 0].into()), less);
+    }
+
+    #[test]
+    fn null_nan_and_unlike_kinds_do_not_compare() {
+        check(1, Value::Null, None);
+        check(Value::Double(f64::NAN), Value::Double(f64::NAN), None);
+        check(Value::Double(f64::NAN), 1, None);
+        check(Value::Date("2026-01-01".parse().unwrap()), at("2026-01-01T00:00:00Z"), None);
+        check("1", 1, None);
+        check(Value::Enum(1), 1, None);
+        check(Value::Duration(1), 1, None);
+        check(true, 1, None);
+    }
+
+    #[test]
+    fn structures_are_equal_member_by_member() {
+        let parts = |city: Value| place(PLACE, &[city, 1.into()]);
+        assert!(equal(&parts(Value::Null), &parts(Value::Null)));
+        assert!(equal(&parts(1.into()), &parts(decimal("1.0"))));
+        assert!(!equal(&parts("a".into()), &parts("b".into())));
+        assert!(!equal(&place(PLACE, &[]), &place(SITE, &[])));
+        assert!(equal(&texts(&["a", "b"]), &texts(&["a", "b"])));
+        assert!(!equal(&texts(&["a", "b"]), &texts(&["b", "a"])));
+        assert!(!equal(&texts(&["a"]), &texts(&["a", "a"])));
+        assert!(equal(&Value::Null, &Value::Null));
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            prop_oneof![any::<i64>(), -2..3_i64, Just((1 << 53) + 1), Just(1 << 53)]
+                .prop_map(Value::Int),
+            (any::<i64>(), 0..4_u32).prop_map(|(n, scale)| Value::Decimal(Decimal::new(n, scale))),
+            prop_oneof![
+                any::<f64>(),
+                Just(f64::NAN),
+                Just(-f64::NAN),
+                Just(-0.0),
+                Just(0.0),
+                Just(9_007_199_254_740_992.0)
+            ]
+            .prop_map(Value::Double),
+            "[ab]{0,2}".prop_map(|text| Value::text(&text)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn sorting_is_total_and_null_comes_first(a in any_value(), b in any_value(), c in any_value()) {
+            prop_assert_eq!(sorting(&a, &b), sorting(&b, &a).reverse());
+            prop_assert_eq!(sorting(&a, &a), Ordering::Equal);
+            if sorting(&a, &b).is_le() && sorting(&b, &c).is_le() {
+                prop_assert!(sorting(&a, &c).is_le());
+            }
+            prop_assert!(sorting(&Value::Null, &a).is_le());
+        }
+
+        #[test]
+        fn sorting_agrees_with_what_a_filter_finds_greater(a in any_value(), b in any_value()) {
+            if let Some(order @ (Ordering::Less | Ordering::Greater)) = compare(&a, &b) {
+                prop_assert_eq!(sorting(&a, &b), order);
+            }
+        }
+    }
+}

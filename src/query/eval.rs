@@ -4,28 +4,19 @@
 
 use std::cmp::Ordering;
 
+pub use super::walk::Binding;
 use super::{
     arithmetic, cast,
     compare::{compare, equal},
-    expr::{BinaryOp, Collection, Expr, Path, Quantifier, Step, Var},
+    expr::{BinaryOp, Collection, Expr, Quantifier, Var},
     functions,
-    resolve::{self, Context},
+    resolve::Context,
+    walk::{self, NOTHING},
 };
 use crate::{
     error::Error,
-    model::{EnumId, Row, StructId, Type, Value},
+    model::{Row, Value},
 };
-
-/// What a variable stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Binding {
-    /// An entity.
-    Row(Row),
-    /// A value, such as an item of a collection property.
-    Value(Value),
-}
-
-const NOTHING: Binding = Binding::Value(Value::Null);
 
 /// The value of `expr`; `bindings` holds what each variable stands for, the entity asked about first.
 ///
@@ -35,56 +26,7 @@ const NOTHING: Binding = Binding::Value(Value::Null);
 /// `InvalidOption` for a division by zero, a number out of range or a bad pattern; `Internal` if the
 /// store cannot read a long text.
 pub fn eval(expr: &Expr, ctx: &Context<'_>, bindings: &mut Vec<Binding>) -> Result<Value, Error> {
-    match expr {
-        Expr::Literal(value) => Ok(value.clone()),
-        Expr::List(items) => Ok(Value::List(eval_all(items, ctx, bindings)?.into())),
-        Expr::Path(path) => Ok(match walk(path, ctx, bindings)? {
-            Binding::Value(value) => value,
-            Binding::Row(_) => Value::Null,
-        }),
-        Expr::Exists(path) => Ok(Value::Bool(walk(path, ctx, bindings)? != NOTHING)),
-        Expr::Not(operand) => Ok(not(&eval(operand, ctx, bindings)?)),
-        Expr::Negate(operand) => arithmetic::negate(&eval(operand, ctx, bindings)?),
-        Expr::And(terms) => connect(terms, false, ctx, bindings),
-        Expr::Or(terms) => connect(terms, true, ctx, bindings),
-        Expr::Binary { op, left, right } => {
-            let (left, right) = (eval(left, ctx, bindings)?, eval(right, ctx, bindings)?);
-            binary(*op, &left, &right)
-        }
-        Expr::In { needle, list } => {
-            let needle = eval(needle, ctx, bindings)?;
-            let list = eval(list, ctx, bindings)?;
-            Ok(Value::Bool(list.items().iter().any(|item| equal(&needle, item))))
-        }
-        Expr::Call { function, args } => {
-            functions::call(*function, &eval_all(args, ctx, bindings)?, ctx)
-        }
-        Expr::Cast { value, to } => {
-            let enumeration = enum_type(value, ctx, bindings)?;
-            let value = eval(value, ctx, bindings)?;
-            Ok(cast::cast(&value, to, enumeration, ctx.model()))
-        }
-        Expr::IsOf { value, of } => Ok(cast::is_of(&eval(value, ctx, bindings)?, of, ctx.model())),
-        Expr::IsEntityOf { path, of } => Ok(match type_of(&walk(path, ctx, bindings)?) {
-            Some(own) => Value::Bool(ctx.model().is_a(own, *of)),
-            None => Value::Null,
-        }),
-        Expr::Case(pairs) => {
-            for (condition, value) in pairs {
-                if eval(condition, ctx, bindings)?.is_true() {
-                    return eval(value, ctx, bindings);
-                }
-            }
-            Ok(Value::Null)
-        }
-        Expr::Quantified { quantifier, over, var, predicate } => {
-            quantified(*quantifier, over, *var, predicate.as_deref(), ctx, bindings)
-        }
-        Expr::Count(over) => {
-            let count = items(over, ctx, bindings)?.len();
-            Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
-        }
-    }
+    Run { ctx, bindings }.eval(expr)
 }
 
 /// Whether a row counts: there is no filter, or it is true of the row.
@@ -92,10 +34,7 @@ pub fn eval(expr: &Expr, ctx: &Context<'_>, bindings: &mut Vec<Binding>) -> Resu
 /// # Errors
 /// As [`eval`].
 pub fn matches(filter: Option<&Expr>, row: &Row, ctx: &Context<'_>) -> Result<bool, Error> {
-    match filter {
-        None => Ok(true),
-        Some(filter) => of_row(filter, row, ctx).map(|value| value.is_true()),
-    }
+    filter.map_or(Ok(true), |filter| of_row(filter, row, ctx).map(|value| value.is_true()))
 }
 
 /// The value of `expr` where the only variable is `row`.
@@ -106,39 +45,133 @@ pub fn of_row(expr: &Expr, row: &Row, ctx: &Context<'_>) -> Result<Value, Error>
     eval(expr, ctx, &mut vec![Binding::Row(row.clone())])
 }
 
-fn eval_all(
-    exprs: &[Expr],
-    ctx: &Context<'_>,
-    bindings: &mut Vec<Binding>,
-) -> Result<Vec<Value>, Error> {
-    exprs.iter().map(|expr| eval(expr, ctx, bindings)).collect()
+/// One evaluation under way.
+struct Run<'a> {
+    ctx: &'a Context<'a>,
+    bindings: &'a mut Vec<Binding>,
+}
+
+impl Run<'_> {
+    fn eval(&mut self, expr: &Expr) -> Result<Value, Error> {
+        match expr {
+            Expr::Literal(value) => Ok(value.clone()),
+            Expr::List(items) => Ok(Value::List(self.all(items)?.into())),
+            Expr::Path(path) => Ok(match walk::walk(path, self.ctx, self.bindings)? {
+                Binding::Value(value) => value,
+                Binding::Row(_) => Value::Null,
+            }),
+            Expr::Exists(path) => {
+                Ok((walk::walk(path, self.ctx, self.bindings)? != NOTHING).into())
+            }
+            Expr::Not(operand) => Ok(not(&self.eval(operand)?)),
+            Expr::Negate(operand) => arithmetic::negate(&self.eval(operand)?),
+            Expr::And(terms) => self.connect(terms, false),
+            Expr::Or(terms) => self.connect(terms, true),
+            Expr::Binary { op, left, right } => binary(*op, &self.eval(left)?, &self.eval(right)?),
+            Expr::In { needle, list } => {
+                let (needle, list) = (self.eval(needle)?, self.eval(list)?);
+                Ok(list.items().iter().any(|item| equal(&needle, item)).into())
+            }
+            Expr::Call { function, args } => functions::call(*function, &self.all(args)?, self.ctx),
+            Expr::Cast { value, to } => {
+                let from = walk::enum_type(value, self.ctx, self.bindings)?;
+                Ok(cast::cast(&self.eval(value)?, to, from, self.ctx.model()))
+            }
+            Expr::IsOf { value, of } => Ok(cast::is_of(&self.eval(value)?, of, self.ctx.model())),
+            Expr::IsEntityOf { path, of } => {
+                let own = walk::type_of(&walk::walk(path, self.ctx, self.bindings)?);
+                Ok(own.map(|own| self.ctx.model().is_a(own, *of)).into())
+            }
+            Expr::Case(pairs) => self.case(pairs),
+            Expr::Quantified { quantifier, over, var, predicate } => {
+                self.quantified(*quantifier, over, *var, predicate.as_deref())
+            }
+            Expr::Count(over) => {
+                let count = self.items(over)?.len();
+                Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
+            }
+        }
+    }
+
+    fn all(&mut self, exprs: &[Expr]) -> Result<Vec<Value>, Error> {
+        exprs.iter().map(|expr| self.eval(expr)).collect()
+    }
+
+    /// `or` where `decisive` is true, `and` where it is false: one decisive term decides and ends
+    /// the walk; else one unknown term makes the whole unknown.
+    fn connect(&mut self, terms: &[Expr], decisive: bool) -> Result<Value, Error> {
+        let mut is_unknown = false;
+        for term in terms {
+            match self.eval(term)? {
+                Value::Bool(flag) if flag == decisive => return Ok(Value::Bool(decisive)),
+                Value::Bool(_) => {}
+                _ => is_unknown = true,
+            }
+        }
+        Ok(if is_unknown { Value::Null } else { Value::Bool(!decisive) })
+    }
+
+    fn case(&mut self, pairs: &[(Expr, Expr)]) -> Result<Value, Error> {
+        for (condition, value) in pairs {
+            if self.eval(condition)?.is_true() {
+                return self.eval(value);
+            }
+        }
+        Ok(Value::Null)
+    }
+
+    /// `any` and `all` know no third value: an unknown predicate is not a true one.
+    /// Source: OData 4.01 Part 2, 5.1.1.13.
+    fn quantified(
+        &mut self,
+        quantifier: Quantifier,
+        over: &Collection,
+        var: Var,
+        predicate: Option<&Expr>,
+    ) -> Result<Value, Error> {
+        let decisive = quantifier == Quantifier::Any;
+        for item in self.items(over)? {
+            let holds = match predicate {
+                None => true,
+                Some(predicate) => self.is_true_of(item, var, predicate)?,
+            };
+            if holds == decisive {
+                return Ok(Value::Bool(decisive));
+            }
+        }
+        Ok(Value::Bool(!decisive))
+    }
+
+    /// The items of a collection that count.
+    fn items(&mut self, over: &Collection) -> Result<Vec<Binding>, Error> {
+        let mut items = walk::items(&over.path, self.ctx, self.bindings)?;
+        if let Some(filter) = &over.filter {
+            let mut kept = Vec::new();
+            for item in items {
+                if self.is_true_of(item.clone(), over.var, filter)? {
+                    kept.push(item);
+                }
+            }
+            items = kept;
+        }
+        Ok(items)
+    }
+
+    /// Whether `predicate` is true while `var` stands for `item`.
+    fn is_true_of(&mut self, item: Binding, var: Var, predicate: &Expr) -> Result<bool, Error> {
+        let (at, length) = (usize::from(var.0), self.bindings.len());
+        self.bindings.resize(length.max(at + 1), NOTHING);
+        let hidden = std::mem::replace(&mut self.bindings[at], item);
+        let result = self.eval(predicate);
+        self.bindings[at] = hidden;
+        self.bindings.truncate(length);
+        result.map(|value| value.is_true())
+    }
 }
 
 /// `not`; null stays null.
 fn not(operand: &Value) -> Value {
-    match operand {
-        Value::Bool(flag) => Value::Bool(!flag),
-        _ => Value::Null,
-    }
-}
-
-/// `or` where `decisive` is true, `and` where it is false: one decisive term decides and ends the
-/// walk; else one unknown term makes the whole unknown.
-fn connect(
-    terms: &[Expr],
-    decisive: bool,
-    ctx: &Context<'_>,
-    bindings: &mut Vec<Binding>,
-) -> Result<Value, Error> {
-    let mut is_unknown = false;
-    for term in terms {
-        match eval(term, ctx, bindings)? {
-            Value::Bool(flag) if flag == decisive => return Ok(Value::Bool(decisive)),
-            Value::Bool(_) => {}
-            _ => is_unknown = true,
-        }
-    }
-    Ok(if is_unknown { Value::Null } else { Value::Bool(!decisive) })
+    if let Value::Bool(flag) = operand { Value::Bool(!flag) } else { Value::Null }
 }
 
 fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Error> {
@@ -163,162 +196,260 @@ fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Error> {
     }
 }
 
-/// `any` and `all` know no third value: an unknown predicate is not a true one.
-/// Source: OData 4.01 Part 2, 5.1.1.13.
-fn quantified(
-    quantifier: Quantifier,
-    over: &Collection,
-    var: Var,
-    predicate: Option<&Expr>,
-    ctx: &Context<'_>,
-    bindings: &mut Vec<Binding>,
-) -> Result<Value, Error> {
-    let decisive = quantifier == Quantifier::Any;
-    for item in items(over, ctx, bindings)? {
-        let holds = match predicate {
-            None => true,
-            Some(predicate) => with(var, item, bindings, |bindings| {
-                eval(predicate, ctx, bindings).map(|value| value.is_true())
-            })?,
-        };
-        if holds == decisive {
-            return Ok(Value::Bool(decisive));
-        }
-    }
-    Ok(Value::Bool(!decisive))
-}
-
-/// The items of a collection that count; none behind a step that is null.
-///
-/// # Errors
-/// As [`eval`].
-pub fn items(
-    over: &Collection,
-    ctx: &Context<'_>,
-    bindings: &mut Vec<Binding>,
-) -> Result<Vec<Binding>, Error> {
-    let mut kept = Vec::new();
-    for item in all_items(&over.path, ctx, bindings)? {
-        let counts = match &over.filter {
-            None => true,
-            Some(filter) => with(over.var, item.clone(), bindings, |bindings| {
-                eval(filter, ctx, bindings).map(|value| value.is_true())
-            })?,
-        };
-        if counts {
-            kept.push(item);
-        }
-    }
-    Ok(kept)
-}
-
-fn all_items(path: &Path, ctx: &Context<'_>, bindings: &[Binding]) -> Result<Vec<Binding>, Error> {
-    // Casts behind the step that leads to many items choose among them.
-    let is_cast = |step: &&Step| matches!(step, Step::Cast(_));
-    let casts = path.steps.iter().rev().take_while(is_cast).count();
-    let (steps, casts) = path.steps.split_at(path.steps.len() - casts);
-    let mut found = match (
-        steps,
-        walk_steps(path.from, steps.split_last().map_or(&[], |s| s.1), ctx, bindings)?,
-    ) {
-        ([.., Step::Navigation(nav)], Binding::Row(row)) => {
-            resolve::related(ctx, &row, *nav).into_iter().map(Binding::Row).collect()
-        }
-        ([.., last], from) => values_of(step(from, *last, ctx)?),
-        ([], from) => values_of(from),
-    };
-    for cast in casts {
-        let mut kept = Vec::new();
-        for item in found {
-            let item = step(item, *cast, ctx)?;
-            if item != NOTHING {
-                kept.push(item);
-            }
-        }
-        found = kept;
-    }
-    Ok(found)
-}
-
-fn values_of(binding: Binding) -> Vec<Binding> {
-    match binding {
-        Binding::Value(list) => list.items().iter().cloned().map(Binding::Value).collect(),
-        Binding::Row(_) => vec![],
-    }
-}
-
-/// Runs `body` while `var` stands for `item`.
-fn with<T>(
-    var: Var,
-    item: Binding,
-    bindings: &mut Vec<Binding>,
-    body: impl FnOnce(&mut Vec<Binding>) -> T,
-) -> T {
-    let (at, length) = (usize::from(var.0), bindings.len());
-    bindings.resize(length.max(at + 1), NOTHING);
-    let hidden = std::mem::replace(&mut bindings[at], item);
-    let result = body(bindings);
-    bindings[at] = hidden;
-    bindings.truncate(length);
-    result
-}
-
-/// Where a path leads; nothing where a step on the way is null.
-fn walk(path: &Path, ctx: &Context<'_>, bindings: &[Binding]) -> Result<Binding, Error> {
-    walk_steps(path.from, &path.steps, ctx, bindings)
-}
-
-fn walk_steps(
-    from: Var,
-    steps: &[Step],
-    ctx: &Context<'_>,
-    bindings: &[Binding],
-) -> Result<Binding, Error> {
-    let start = bindings.get(usize::from(from.0)).cloned().unwrap_or(NOTHING);
-    steps.iter().try_fold(start, |at, next| step(at, *next, ctx))
-}
-
-fn step(at: Binding, step: Step, ctx: &Context<'_>) -> Result<Binding, Error> {
-    Ok(match (step, at) {
-        (Step::Property(prop), Binding::Row(row)) => {
-            Binding::Value(resolve::value(ctx, &row, prop)?)
-        }
-        (Step::Property(prop), Binding::Value(Value::Complex(complex))) => {
-            let value = complex.values.get(usize::from(prop.0));
-            Binding::Value(value.cloned().unwrap_or(Value::Null))
-        }
-        (Step::Navigation(nav), Binding::Row(row)) => {
-            resolve::one(ctx, &row, nav).map_or(NOTHING, Binding::Row)
-        }
-        (Step::Cast(to), at) => match type_of(&at) {
-            Some(own) if ctx.model().is_a(own, to) => at,
-            Some(_) | None => NOTHING,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Key, Primitive, StructId, Type},
+        query::{
+            Path,
+            fixture::{
+                BIG_THING, COLOURS, SITE, THING, THINGS, binary as op, context, lit, path,
+                path_from, prop, show, source,
+            },
         },
-        (Step::Property(_) | Step::Navigation(_), _) => NOTHING,
-    })
-}
+    };
 
-fn type_of(binding: &Binding) -> Option<StructId> {
-    match binding {
-        Binding::Row(row) => Some(row.type_id),
-        Binding::Value(Value::Complex(complex)) => Some(complex.type_id),
-        Binding::Value(_) => None,
+    /// `expr` of the thing with that id.
+    #[track_caller]
+    fn check_of(id: i64, expr: &Expr, want: &str) {
+        let source = source();
+        let ctx = context(&source);
+        let row = crate::query::Source::row(&source, THINGS, &Key::Int(id)).unwrap();
+        assert_eq!(show(&of_row(expr, &row, &ctx)), want, "{expr:?}");
     }
-}
 
-/// The enumeration type of a property path: a value alone knows only its number.
-fn enum_type(
-    expr: &Expr,
-    ctx: &Context<'_>,
-    bindings: &[Binding],
-) -> Result<Option<EnumId>, Error> {
-    let Expr::Path(Path { from, steps }) = expr else { return Ok(None) };
-    let Some((Step::Property(prop), before)) = steps.split_last() else { return Ok(None) };
-    let owner = type_of(&walk_steps(*from, before, ctx, bindings)?);
-    let properties = owner.map(|id| &ctx.model().structure(id).properties);
-    let mut ty = properties.and_then(|all| all.get(usize::from(prop.0))).map(|found| &found.ty);
-    while let Some(Type::Collection(item)) = ty {
-        ty = Some(item);
+    #[track_caller]
+    fn check(expr: &Expr, want: &str) {
+        check_of(1, expr, want);
     }
-    Ok(if let Some(Type::Enum(id)) = ty { Some(*id) } else { None })
+
+    fn truth(letter: char) -> Expr {
+        match letter {
+            'T' => lit(true),
+            'F' => lit(false),
+            _ => Expr::Literal(Value::Null),
+        }
+    }
+
+    fn null() -> Expr {
+        Expr::Literal(Value::Null)
+    }
+
+    fn exists(names: &str) -> Expr {
+        Expr::Exists(path(names))
+    }
+
+    #[test]
+    fn and_or_and_not_know_a_third_value() {
+        // Left, right, and, or.
+        for row in ["TTTT", "TFFT", "TN?T", "FTFT", "FFFF", "FNF?", "NT?T", "NFF?", "NN??"] {
+            let at = |index: usize| row.chars().nth(index).unwrap();
+            let told = |letter| match letter {
+                'T' => "true",
+                'F' => "false",
+                _ => "null",
+            };
+            let terms = || vec![truth(at(0)), truth(at(1))];
+            check(&Expr::And(terms()), told(at(2)));
+            check(&Expr::Or(terms()), told(at(3)));
+        }
+        for (operand, want) in [('T', "false"), ('F', "true"), ('N', "null")] {
+            check(&Expr::Not(truth(operand).into()), want);
+        }
+    }
+
+    #[test]
+    fn a_decided_condition_guards_what_follows_it() {
+        let fails = || op(BinaryOp::Eq, op(BinaryOp::Div, lit(1), lit(0)), lit(1));
+        check(&Expr::And(vec![lit(false), fails()]), "false");
+        check(&Expr::Or(vec![lit(true), fails()]), "true");
+        let case = Expr::Case(vec![(lit(false), fails()), (lit(true), lit(1))]);
+        check(&case, "1");
+        let reason = "$filter: division by zero; put a condition such as 'x ne 0 and' before it";
+        check(&Expr::And(vec![lit(true), fails()]), reason);
+    }
+
+    #[test]
+    fn comparisons_with_null_are_never_unknown() {
+        for (operator, both, one) in [
+            (BinaryOp::Eq, "true", "false"),
+            (BinaryOp::Ne, "false", "true"),
+            (BinaryOp::Gt, "false", "false"),
+            (BinaryOp::Ge, "false", "false"),
+            (BinaryOp::Lt, "false", "false"),
+            (BinaryOp::Le, "false", "false"),
+        ] {
+            check(&op(operator, null(), null()), both);
+            check(&op(operator, lit(1), null()), one);
+            check(&op(operator, null(), lit(1)), one);
+        }
+        check(&op(BinaryOp::Has, null(), lit(1)), "null");
+        check(&op(BinaryOp::Add, null(), lit(1)), "null");
+        check(
+            &op(BinaryOp::Ne, lit(Value::Double(f64::NAN)), lit(Value::Double(f64::NAN))),
+            "true",
+        );
+    }
+
+    #[test]
+    fn operators_compare_what_they_are_given() {
+        for (operator, less, same, greater) in [
+            (BinaryOp::Eq, "false", "true", "false"),
+            (BinaryOp::Ne, "true", "false", "true"),
+            (BinaryOp::Gt, "false", "false", "true"),
+            (BinaryOp::Ge, "false", "true", "true"),
+            (BinaryOp::Lt, "true", "false", "false"),
+            (BinaryOp::Le, "true", "true", "false"),
+        ] {
+            check(&op(operator, lit(6), prop("Int32")), less);
+            check(&op(operator, lit(7), prop("Int32")), same);
+            check(&op(operator, lit(8), prop("Int32")), greater);
+        }
+        let has = |flags| op(BinaryOp::Has, prop("Colours"), lit(Value::Enum(flags)));
+        check(&has(4), "true");
+        check(&has(5), "true");
+        check(&has(2), "false");
+        check(&has(6), "false");
+    }
+
+    #[test]
+    fn in_is_equality_with_any_item() {
+        let within = |needle, items: Vec<Expr>| Expr::In {
+            needle: Box::new(needle),
+            list: Expr::List(items).into(),
+        };
+        check(&within(prop("Int32"), vec![lit(1), lit(7)]), "true");
+        check(&within(prop("Int32"), vec![lit(1), null()]), "false");
+        check(&within(null(), vec![lit(1), null()]), "true");
+        check(&within(null(), vec![]), "false");
+        let in_tags = Expr::In { needle: lit("b").into(), list: prop("Tags").into() };
+        check(&in_tags, "true");
+        check_of(2, &in_tags, "false");
+    }
+
+    #[test]
+    fn paths_go_through_complex_values_navigation_and_types() {
+        check(&prop("Place/City"), "'Paris'");
+        check(&prop("Group/Name"), "'first'");
+        check(&prop("Place/Site/Code"), "null");
+        check(&prop("BigThing/Weight"), "null");
+        check_of(3, &prop("BigThing/Weight"), "9");
+        check_of(2, &prop("Place/City"), "null");
+        check_of(3, &prop("Group/Name"), "null");
+        check(&exists("Group"), "true");
+        check_of(2, &exists("Group"), "false");
+        check_of(3, &exists("Group"), "false");
+        check(&prop("Group"), "null");
+    }
+
+    fn over(names: &str) -> Collection {
+        Collection { path: path(names), var: Var(1), filter: None }
+    }
+
+    fn quantified(quantifier: Quantifier, over: Collection, predicate: Option<Expr>) -> Expr {
+        Expr::Quantified { quantifier, over, var: Var(1), predicate: predicate.map(Box::new) }
+    }
+
+    #[test]
+    fn any_and_all_take_an_unknown_predicate_for_not_true() {
+        let amount = |operator, number| {
+            let amount = Expr::Path(path_from(1, StructId(5), "Amount"));
+            Some(op(operator, amount, op(BinaryOp::Add, null(), lit(number))))
+        };
+        let more = |number| {
+            let amount = Expr::Path(path_from(1, StructId(5), "Amount"));
+            Some(op(BinaryOp::Gt, amount, lit(number)))
+        };
+        let any = |predicate| quantified(Quantifier::Any, over("Parts"), predicate);
+        let all = |predicate| quantified(Quantifier::All, over("Parts"), predicate);
+        check(&any(None), "true");
+        check_of(2, &any(None), "false");
+        check(&any(more(4)), "true");
+        check(&any(more(5)), "false");
+        check(&all(more(0)), "false");
+        check_of(2, &all(more(0)), "true");
+        check(&any(amount(BinaryOp::Gt, 1)), "false");
+        check(&all(Some(Expr::Not(null().into()))), "false");
+        check(&any(Some(null())), "false");
+        // The entity asked about is still there inside, and so is an outer lambda's item.
+        let same = op(BinaryOp::Eq, prop("Id"), Expr::Path(path_from(1, StructId(5), "ThingId")));
+        check(&all(Some(same)), "true");
+    }
+
+    #[test]
+    fn lambdas_nest_and_range_over_values() {
+        let item = |var| Expr::Path(Path { from: Var(var), steps: vec![] });
+        let three = op(BinaryOp::Eq, item(1), lit(3));
+        check(&quantified(Quantifier::Any, over("Numbers"), Some(three)), "true");
+        let is_null = op(BinaryOp::Eq, item(1), null());
+        check(&quantified(Quantifier::Any, over("Numbers"), Some(is_null)), "true");
+        let longer = Expr::Quantified {
+            quantifier: Quantifier::Any,
+            over: Collection { path: path("Tags"), var: Var(2), filter: None },
+            var: Var(2),
+            predicate: Some(op(BinaryOp::Gt, item(2), item(1)).into()),
+        };
+        check(&quantified(Quantifier::Any, over("Tags"), Some(longer.clone())), "true");
+        check(&quantified(Quantifier::All, over("Tags"), Some(longer)), "false");
+    }
+
+    #[test]
+    fn counts_follow_filters_and_types() {
+        let visible = Expr::Not(Expr::Path(path_from(1, StructId(5), "IsHidden")).into());
+        check(&Expr::Count(over("Parts")), "3");
+        let filtered = Collection { filter: Some(visible.into()), ..over("Parts") };
+        check(&Expr::Count(filtered.clone()), "2");
+        check_of(2, &Expr::Count(filtered.clone()), "0");
+        let is_five = op(BinaryOp::Eq, Expr::Path(path_from(1, StructId(5), "Amount")), lit(5));
+        check(&quantified(Quantifier::All, filtered, Some(is_five)), "false");
+        check(&Expr::Count(over("Places")), "2");
+        check(&Expr::Count(over("Places/Site")), "1");
+        check(&Expr::Count(over("Group/Things")), "1");
+        check_of(2, &Expr::Count(over("Group/Things")), "0");
+        check(&Expr::Count(over("Group/Things/BigThing")), "0");
+    }
+
+    #[test]
+    fn types_are_asked_for_and_cast_to() {
+        let is_big = |names| Expr::IsEntityOf { path: path(names), of: BIG_THING };
+        check(&is_big(""), "false");
+        check_of(3, &is_big(""), "true");
+        check_of(3, &Expr::IsEntityOf { path: path(""), of: THING }, "true");
+        check_of(2, &is_big("Group"), "null");
+        let is_site = Expr::IsOf { value: prop("Place").into(), of: Type::Complex(SITE) };
+        check(&is_site, "false");
+        let text = |names| Expr::Cast {
+            value: Box::new(prop(names)),
+            to: Type::Primitive(Primitive::String),
+        };
+        check(&text("Colours"), "'Red,Blue'");
+        check(&text("Size"), "'Large'");
+        check(&text("Int32"), "'7'");
+        check_of(2, &text("Colours"), "null");
+        let colours = Expr::Cast { value: lit(2).into(), to: Type::Enum(COLOURS) };
+        check(&op(BinaryOp::Eq, colours, lit(Value::Enum(2))), "true");
+    }
+
+    #[test]
+    fn case_takes_the_first_true_condition() {
+        let case = |pairs: &[(char, i64)]| {
+            Expr::Case(pairs.iter().map(|(flag, number)| (truth(*flag), lit(*number))).collect())
+        };
+        check(&case(&[('F', 1), ('N', 2), ('T', 3), ('T', 4)]), "3");
+        check(&case(&[('F', 1), ('N', 2)]), "null");
+    }
+
+    #[test]
+    fn a_filter_counts_a_row_only_when_it_is_true() {
+        let source = source();
+        let ctx = context(&source);
+        let row = crate::query::Source::row(&source, THINGS, &Key::Int(1)).unwrap();
+        let matches = |filter: Option<&Expr>| matches(filter, &row, &ctx).unwrap();
+        assert!(matches(None));
+        assert!(matches(Some(&lit(true))));
+        assert!(!matches(Some(&lit(false))));
+        assert!(!matches(Some(&null())));
+        assert!(!matches(Some(&Expr::Not(null().into()))));
+    }
 }

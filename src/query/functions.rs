@@ -3,7 +3,7 @@
 //! A null argument, or one of a wrong type, gives null. Source: OData 4.01 Part 2, 5.1.1.4 to 5.1.1.9.
 
 use super::{
-    arithmetic::{invalid, rounded},
+    arithmetic::{invalid, plain, rounded},
     clock,
     compare::equal,
     expr::Function,
@@ -143,12 +143,136 @@ fn substring(args: &[Value]) -> Result<Value, Error> {
 fn whole(function: Function, args: &[Value]) -> Value {
     match (function, args) {
         (_, [Value::Int(number)]) => Value::Int(*number),
-        (Function::Ceiling, [Value::Decimal(number)]) => Value::Decimal(number.ceil()),
-        (Function::Floor, [Value::Decimal(number)]) => Value::Decimal(number.floor()),
-        (Function::Round, [Value::Decimal(number)]) => Value::Decimal(rounded(*number)),
+        (Function::Ceiling, [Value::Decimal(number)]) => plain(number.ceil()),
+        (Function::Floor, [Value::Decimal(number)]) => plain(number.floor()),
+        (Function::Round, [Value::Decimal(number)]) => plain(rounded(*number)),
         (Function::Ceiling, [Value::Double(number)]) => Value::Double(number.ceil()),
         (Function::Floor, [Value::Double(number)]) => Value::Double(number.floor()),
         (Function::Round, [Value::Double(number)]) => Value::Double(number.round()),
         _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::{
+        Function::{
+            Ceiling, Concat, Contains, EndsWith, Floor, HasSubsequence, HasSubset, IndexOf, Length,
+            Now, Round, StartsWith, Substring, ToLower, ToUpper, Trim,
+        },
+        fixture::{context, show, source, texts},
+    };
+
+    #[track_caller]
+    fn check(function: Function, args: &[Value], want: &str) {
+        let source = source();
+        assert_eq!(show(&call(function, args, &context(&source))), want);
+    }
+
+    #[track_caller]
+    fn check_texts(function: Function, a: &str, b: &str, want: &str) {
+        check(function, &[a.into(), b.into()], want);
+    }
+
+    fn numbers(items: &[i64]) -> Value {
+        Value::List(items.iter().map(|item| Value::Int(*item)).collect())
+    }
+
+    #[track_caller]
+    fn check_lists(function: Function, a: &[i64], b: &[i64], want: &str) {
+        check(function, &[numbers(a), numbers(b)], want);
+    }
+
+    #[test]
+    fn texts_are_searched_by_code_point_and_counted_in_characters() {
+        check_texts(Concat, "ä", "b", "'äb'");
+        check_texts(Contains, "Drucker", "uck", "true");
+        check_texts(Contains, "Drucker", "UCK", "false");
+        check_texts(StartsWith, "Drucker", "Dr", "true");
+        check_texts(EndsWith, "Drucker", "er", "true");
+        check_texts(EndsWith, "Drucker", "", "true");
+        check_texts(IndexOf, "äöü", "ü", "2");
+        check_texts(IndexOf, "äöü", "x", "-1");
+        check(Length, &["äö😀".into()], "3");
+        check(ToLower, &["ÄB".into()], "'äb'");
+        check(ToUpper, &["straße".into()], "'STRASSE'");
+        check(Trim, &["\u{a0} x\t".into()], "'x'");
+    }
+
+    #[test]
+    fn substring_counts_characters_and_gives_what_there_is() {
+        let cut = |start: i64, want| check(Substring, &["äbcd".into(), start.into()], want);
+        cut(0, "'äbcd'");
+        cut(1, "'bcd'");
+        cut(4, "''");
+        cut(i64::MAX, "''");
+        cut(-2, "'cd'");
+        cut(-9, "'äbcd'");
+        cut(i64::MIN, "'äbcd'");
+        let take = |start: i64, length: i64, want| {
+            check(Substring, &["äbcd".into(), start.into(), length.into()], want);
+        };
+        take(0, 1, "'ä'");
+        take(1, 99, "'bcd'");
+        take(-3, 2, "'bc'");
+        take(0, 0, "''");
+        take(0, -1, "$filter: substring takes a length of 0 or more, not -1");
+        check(Substring, &[texts(&["a", "b", "c"]), 1.into(), 1.into()], "['b']");
+    }
+
+    #[test]
+    fn collections_are_searched_item_by_item() {
+        check_lists(Concat, &[1], &[2, 3], "[1,2,3]");
+        check_lists(Contains, &[1, 2, 3], &[2, 3], "true");
+        check_lists(Contains, &[1, 2, 3], &[1, 3], "false");
+        check_lists(StartsWith, &[1, 2], &[1], "true");
+        check_lists(EndsWith, &[1, 2], &[1], "false");
+        check_lists(EndsWith, &[1], &[1, 1], "false");
+        check_lists(IndexOf, &[1, 2, 3], &[3], "2");
+        check_lists(IndexOf, &[1], &[], "0");
+        check(Length, &[numbers(&[1, 2])], "2");
+        for (a, b, subset, subsequence) in [
+            (&[4, 1, 3][..], &[4, 1, 3][..], "true", "true"),
+            (&[4, 1, 3], &[1, 3, 4], "true", "false"),
+            (&[4, 1, 3], &[3, 1], "true", "false"),
+            (&[4, 1, 3], &[4, 3], "true", "true"),
+            (&[4, 1, 3, 1], &[1, 1], "true", "true"),
+            (&[1, 2], &[1, 1, 2], "false", "false"),
+            (&[1], &[], "true", "true"),
+        ] {
+            check_lists(HasSubset, a, b, subset);
+            check_lists(HasSubsequence, a, b, subsequence);
+        }
+    }
+
+    #[test]
+    fn rounding_goes_away_from_zero_at_halves() {
+        let decimal = |text: &str| Value::Decimal(text.parse().unwrap());
+        for (text, ceiling, floor, round) in [
+            ("0.5", "1", "0", "1"),
+            ("-0.5", "0", "-1", "-1"),
+            ("2.5", "3", "2", "3"),
+            ("1.2", "2", "1", "1"),
+        ] {
+            check(Ceiling, &[decimal(text)], ceiling);
+            check(Floor, &[decimal(text)], floor);
+            check(Round, &[decimal(text)], round);
+        }
+        check(Round, &[Value::Double(-2.5)], "-3.0");
+        check(Ceiling, &[Value::Double(1.2)], "2.0");
+        check(Floor, &[Value::Double(f64::INFINITY)], "INF");
+        check(Round, &[7.into()], "7");
+    }
+
+    #[test]
+    fn a_null_argument_or_one_of_a_wrong_type_gives_null() {
+        check(Contains, &[Value::Null, "x".into()], "null");
+        check(Contains, &["x".into(), Value::Null], "null");
+        check(Contains, &["x".into(), 1.into()], "null");
+        check(Length, &[1.into()], "null");
+        check(Substring, &["x".into(), Value::Null], "null");
+        check(Round, &["x".into()], "null");
+        check(Now, &[1.into()], "null");
     }
 }

@@ -215,3 +215,97 @@ fn micros(number: &str, may_have_fraction: bool) -> Option<i128> {
     let six: String = fraction.chars().chain("000000".chars()).take(6).collect();
     Some(whole.parse::<i128>().ok()? * i128::from(MICROS_PER_SEC) + six.parse::<i128>().ok()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(micros: i64, want: &str) {
+        assert_eq!(duration_text(micros), want);
+        assert_eq!(duration(want), Some(micros));
+    }
+
+    #[test]
+    fn durations_are_written_as_short_as_they_can_be() {
+        check(0, "PT0S");
+        check(1, "PT0.000001S");
+        check(-1_500_000, "-PT1.5S");
+        check(60_000_000, "PT1M");
+        check(86_400_000_000, "P1D");
+        check(93_784_500_000, "P1DT2H3M4.5S");
+        check(11 * 86_400_000_000 + 1_000_000, "P11DT1S");
+        check(i64::MAX, "P106751991DT4H54.775807S");
+        check(i64::MIN, "-P106751991DT4H54.775808S");
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for bad in [
+            "",
+            "P",
+            "PT",
+            "P1DT",
+            "1D",
+            "P1H",
+            "PT1D",
+            "PT1",
+            "P1.5D",
+            "PT1.S",
+            "PT.5S",
+            "P-1D",
+            "PT1S1M",
+            "P1Y",
+            "P106751992D",
+            "PT99999999999999999S",
+            "pt1s",
+        ] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn members_are_named_and_numbered() {
+        let members = vec![("None", 0), ("Red", 1), ("Green", 2), ("Blue", 4)];
+        let flags = EnumType { name: "Colours", is_flags: true, members };
+        let single = EnumType { is_flags: false, ..flags.clone() };
+        let text = |number| to_text(&Value::Enum(number), Some(&flags));
+        assert_eq!(text(5).as_deref(), Some("Red,Blue"));
+        assert_eq!(text(0).as_deref(), Some("None"));
+        assert_eq!(text(9).as_deref(), Some("9"));
+        assert_eq!(enum_number("Red, Blue", &flags), Some(5));
+        assert_eq!(enum_number("8", &flags), Some(8));
+        assert_eq!(enum_number("Red,Blue", &single), None);
+        assert_eq!(enum_number("Blue", &single), Some(4));
+        assert_eq!(enum_number("8", &single), None);
+        assert_eq!(enum_number("red", &single), None);
+    }
+
+    proptest! {
+        #[test]
+        fn durations_come_back(micros: i64) {
+            prop_assert_eq!(duration(&duration_text(micros)), Some(micros));
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in "[-P0-9DTHMS.eINFa+:Z]{0,24}") {
+            for kind in Primitive::ALL {
+                let _ = from_text(&text, kind);
+            }
+        }
+
+        #[test]
+        fn doubles_and_binaries_come_back(number: f64, bytes: Vec<u8>) {
+            for (value, kind) in [
+                (Value::Double(number), Primitive::Double),
+                (Value::Binary(bytes.into()), Primitive::Binary),
+            ] {
+                let text = to_text(&value, None).unwrap();
+                let back = from_text(&text, kind);
+                prop_assert!(number.is_nan() || back == Some(value));
+            }
+        }
+    }
+}

@@ -6,14 +6,19 @@ mod clock;
 pub mod compare;
 pub mod eval;
 pub mod expr;
+#[cfg(test)]
+mod fixture;
 mod functions;
 pub mod list;
 pub mod literal;
 pub mod memory;
 mod pattern;
 pub mod plan;
+#[cfg(test)]
+mod random;
 pub mod resolve;
 pub mod source;
+mod walk;
 
 pub use eval::{Binding, eval, matches};
 pub use expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var};

@@ -100,3 +100,71 @@ fn translate(pattern: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::query::fixture::show;
+
+    #[track_caller]
+    fn check(text: &str, pattern: &str, want: &str) {
+        assert_eq!(show(&matches(&[text.into(), pattern.into()])), want);
+    }
+
+    #[test]
+    fn patterns_match_as_in_ecmascript() {
+        check("Alfreds Futterkiste", "^A.*e$", "true");
+        check("alfreds", "^A", "false");
+        check("a1", r"^\w\d$", "true");
+        check("ä", r"^\w$", "false");
+        check("٣", r"^\d$", "false");
+        check("a[b", "[[]b", "true");
+        check("a&b", "[&&]b", "true");
+        check("x-1", r"^[\w-]+$", "true");
+        check("ab", r"a\b", "false");
+        check("a/b", r"a\/b", "true");
+        check("😀", "^.$", "true");
+        check("a\nb", "^b$", "false");
+    }
+
+    #[test]
+    fn flags_change_the_match_and_unknown_ones_give_null() {
+        let flagged = |flags: &str| show(&matches(&["A\nb".into(), "a$".into(), flags.into()]));
+        assert_eq!(flagged("im"), "true");
+        assert_eq!(flagged("i"), "false");
+        assert_eq!(flagged("q"), "null");
+    }
+
+    #[test]
+    fn a_bad_pattern_is_refused_with_its_reason() {
+        let refused = "$filter: matchespattern cannot use the pattern";
+        check("x", "(", &format!("{refused} '(': unclosed group"));
+        check("x", r"(a)\1", &format!(r"{refused} '(a)\1': backreferences are not supported"));
+        check(
+            "x",
+            "(?=a)",
+            &format!(
+                "{refused} '(?=a)': look-around, including look-ahead and look-behind, is not supported"
+            ),
+        );
+        check(
+            "x",
+            "((a{999}){999}){999}",
+            &format!("{refused} '((a{{999}}){{999}}){{999}}': it is too large"),
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_pattern_makes_it_panic(text: String, pattern: String) {
+            let _ = matches(&[text.as_str().into(), pattern.as_str().into()]);
+        }
+
+        #[test]
+        fn patterns_of_special_characters_do_not_panic(pattern in r"[\\\[\]^&~dwDWb0(){}*+?.|$-]{0,12}") {
+            let _ = matches(&["a-b".into(), pattern.as_str().into()]);
+        }
+    }
+}

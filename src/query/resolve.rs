@@ -133,3 +133,92 @@ impl Entity for View<'_> {
         instant.map_or(Value::Null, |at| Value::Date(at.date_in(self.ctx.source.zone())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{helpdesk, props, set},
+        query::fixture::{THINGS, context, show, source},
+    };
+
+    #[track_caller]
+    fn check(id: i64, property: &str, want: &str) {
+        let source = source();
+        let ctx = context(&source);
+        let row = source.row(THINGS, &Key::Int(id)).unwrap();
+        let prop = ctx.structure(&row).property(property).unwrap();
+        assert_eq!(show(&value(&ctx, &row, prop)), want);
+    }
+
+    #[test]
+    fn every_origin_gives_its_value_or_null() {
+        check(1, "Int32", "7");
+        check(1, "Tags", "['a','b']");
+        check(1, "Body", "'long text'");
+        check(1, "GroupName", "'first'");
+        check(1, "PartCount", "2");
+        check(1, "Day", "2026-06-30");
+        check(1, "Shout", "'LONG TEXT FIRST'");
+        check(2, "Int32", "null");
+        check(2, "Body", "null");
+        check(2, "GroupName", "null");
+        check(2, "PartCount", "0");
+        check(2, "Day", "null");
+        check(3, "GroupName", "null");
+        check(3, "Weight", "9");
+    }
+
+    #[test]
+    fn a_property_of_a_derived_type_is_null_on_the_base() {
+        let source = source();
+        let ctx = context(&source);
+        let (thing, big) = (Key::Int(1), Key::Int(3));
+        let weight = ctx.structure(&source.row(THINGS, &big).unwrap()).property("Weight").unwrap();
+        let row = source.row(THINGS, &thing).unwrap();
+        assert_eq!(value(&ctx, &row, weight).unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn dates_follow_the_zone_of_the_workspace() {
+        let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap();
+        let source = source().in_zone(zone);
+        let ctx = context(&source);
+        let row = source.row(THINGS, &Key::Int(1)).unwrap();
+        let day = ctx.structure(&row).property("Day").unwrap();
+        assert_eq!(show(&value(&ctx, &row, day)), "2026-07-01");
+    }
+
+    #[test]
+    fn navigation_leads_to_the_rows_by_key() {
+        let source = source();
+        let ctx = context(&source);
+        let ids = |id: i64, nav: &str| -> Vec<Option<i64>> {
+            let row = source.row(THINGS, &Key::Int(id)).unwrap();
+            let nav = ctx.structure(&row).navigation(nav).unwrap();
+            related(&ctx, &row, nav).iter().map(|row| row.key(ctx.model()).as_int()).collect()
+        };
+        assert_eq!(ids(1, "Parts"), [Some(1), Some(2), Some(3)]);
+        assert_eq!(ids(1, "Group"), [Some(1)]);
+        assert_eq!((ids(2, "Group"), ids(3, "Group")), (vec![], vec![]));
+        assert_eq!(ids(2, "Parts"), []);
+    }
+
+    #[test]
+    fn the_helpdesk_keeps_its_references_in_stored_properties() {
+        let model = helpdesk();
+        for structure in &model.structs {
+            for navigation in &structure.navigations {
+                let target = model.entity_type(model.target(navigation).unwrap());
+                let (holder, by) = match navigation.relation {
+                    Relation::Reference { by } => (structure, by),
+                    Relation::Children { by } => (target, by),
+                };
+                let property = holder.property_at(holder.property(by).unwrap());
+                assert!(property.tag().is_some(), "{}.{by}", holder.name);
+            }
+        }
+        let ticket = model.entity_type(set::TICKETS);
+        assert!(ticket.property_at(props::ticket::ID).tag().is_some());
+    }
+}

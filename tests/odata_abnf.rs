@@ -41,11 +41,11 @@ fn cases() -> Option<Vec<Case>> {
     }
     let mut cases = Vec::new();
     for file in ["odata-abnf-testcases.jsonl", "odata-aggregation-testcases.jsonl"] {
-        let lines = fs::read_to_string(folder.join(file)).unwrap();
+        let lines = fs::read_to_string(folder.join(file)).expect("the file of cases can be read");
         for line in lines.lines() {
-            let case: Value = serde_json::from_str(line).unwrap();
-            let input = case["input"].as_str().unwrap().to_owned();
-            let rule = case["rule"].as_str().unwrap();
+            let case: Value = serde_json::from_str(line).expect("a case is JSON");
+            let input = case["input"].as_str().expect("a case has an input").to_owned();
+            let rule = case["rule"].as_str().expect("a case has a rule");
             // What `$apply` says is not read yet, so these cases would pass for nothing.
             let rule = if input.contains("apply=") { "apply" } else { rule };
             let valid = case.get("failAt").is_none();
@@ -85,8 +85,8 @@ fn accepts(rule: &str, input: &str) -> bool {
 }
 
 fn read_uri(input: &str) -> Result<(), Error> {
-    let (_, after_scheme) = input.split_once("://").unwrap();
-    let (_, path) = after_scheme.split_once('/').unwrap();
+    let (_, after_scheme) = input.split_once("://").expect("a scheme");
+    let (_, path) = after_scheme.split_once('/').expect("a path");
     let relative = ROOTS.iter().find_map(|root| path.strip_prefix(root));
     read_relative(relative.unwrap_or(path))
 }
@@ -156,9 +156,9 @@ fn every_official_case_passes_or_is_listed_with_its_reason() {
             continue;
         }
         let key = (rule.clone(), input.replace(['\r', '\n'], " "));
-        let passes = accepts(rule, input) == *valid;
-        passed += usize::from(passes);
-        match (passes, unused.remove(&key) || exceptions.contains_key(&key)) {
+        let as_told = accepts(rule, input) == *valid;
+        passed += usize::from(as_told);
+        match (as_told, unused.remove(&key) || exceptions.contains_key(&key)) {
             (true, false) | (false, true) => {}
             (true, true) => wrong.push(format!("passes, take it off the list: {rule} | {input}")),
             (false, false) if *valid => wrong.push(format!("must be read: {rule} | {input}")),

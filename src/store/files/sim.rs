@@ -44,6 +44,11 @@ impl SimFiles {
         Self::of(self.disk().crash(seed))
     }
 
+    /// Goes on with everything programs saw, synced or not, as after a killed process; faults asked for are gone.
+    pub fn restart(&self) {
+        self.disk().restart();
+    }
+
     /// An independent copy of the disk as programs see it now.
     #[must_use]
     pub fn fork(&self, seed: u64) -> Self {
@@ -74,6 +79,12 @@ impl SimFiles {
     /// Cuts the power during the call after the next `calls` that change something; from then on every call fails.
     pub fn cut_power_after(&self, calls: u64) {
         self.disk().power = Some(calls);
+    }
+
+    /// Whether the power is still on.
+    #[must_use]
+    pub fn has_power(&self) -> bool {
+        self.disk().powered().is_ok()
     }
 
     /// How many calls changed something so far.

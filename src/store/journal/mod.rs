@@ -3,6 +3,7 @@
 //! Knows nothing of what an entry means: entries are bytes with consecutive sequence numbers. One thread writes;
 //! any number read through [`JournalReader`]. Formats are in `docs/storage.md`.
 
+mod active;
 mod format;
 mod reader;
 mod recover;

@@ -29,7 +29,9 @@ pub(super) struct Tail {
     pub(super) head: Option<SegmentHead>,
     /// Offset after the last block.
     pub(super) position: u64,
-    /// Bytes after that which are not zero.
+    /// Offset of the last block; the same as `position` without any.
+    pub(super) last_block: u64,
+    /// Bytes after the last block which are not zero.
     pub(super) torn_bytes: u64,
 }
 
@@ -131,33 +133,43 @@ impl Scan {
         spot: Spot,
         head: SegmentHead,
     ) -> Result<(Point, Tail), Fault> {
-        let mut point = Point { seq: spot.first, chain: head.crc };
-        let mut position = PAGE;
+        let mut walk = Walk {
+            point: Point { seq: spot.first, chain: head.crc },
+            tail: Tail { head: Some(head), position: PAGE, last_block: PAGE, torn_bytes: 0 },
+        };
         // The next segment's name says where this one ends: a block that failed and was never confirmed may lie beyond.
-        while Some(point.seq) != spot.next {
-            match segment.block(position)?.filter(|block| follows(block, &head, point, spot.next)) {
-                Some(block) => self.take(&block, &mut point, &mut position),
-                None => return stopped(segment, spot, head, point, position),
+        while Some(walk.point.seq) != spot.next {
+            let found = segment.block(walk.tail.position)?;
+            match found.filter(|block| follows(block, &head, walk.point, spot.next)) {
+                Some(block) => self.take(&block, &mut walk),
+                None => return stopped(segment, spot, head, walk),
             }
         }
-        let bridge = segment
-            .block(position)?
-            .filter(|block| block.kind == Kind::Bridge && follows(block, &head, point, spot.next));
+        let bridge = segment.block(walk.tail.position)?.filter(|block| {
+            block.kind == Kind::Bridge && follows(block, &head, walk.point, spot.next)
+        });
         if let Some(bridge) = bridge {
-            self.take(&bridge, &mut point, &mut position);
+            self.take(&bridge, &mut walk);
         }
-        Ok((point, Tail { head: Some(head), position, torn_bytes: 0 }))
+        Ok((walk.point, walk.tail))
     }
 
-    fn take(&mut self, block: &Block, point: &mut Point, position: &mut u64) {
+    fn take(&mut self, block: &Block, walk: &mut Walk) {
         self.blocks += 1;
         self.entries += u64::from(block.count);
         if block.kind == Kind::Gap {
             self.gaps.push(block.first..=block.next_seq().saturating_sub(1));
         }
-        *point = Point { seq: block.next_seq(), chain: block.chain() };
-        *position += block.bytes();
+        walk.point = Point { seq: block.next_seq(), chain: block.chain() };
+        walk.tail.last_block = walk.tail.position;
+        walk.tail.position += block.bytes();
     }
+}
+
+/// How far a segment was read.
+struct Walk {
+    point: Point,
+    tail: Tail,
 }
 
 fn follows(block: &Block, head: &SegmentHead, point: Point, next: Option<Seq>) -> bool {
@@ -167,28 +179,29 @@ fn follows(block: &Block, head: &SegmentHead, point: Point, next: Option<Seq>) -
         && next.is_none_or(|next| block.next_seq() <= next)
 }
 
-/// No block holds at `position`: the end of the journal, or damage.
+/// No block holds where the next should be: the end of the journal, or damage.
 fn stopped(
     segment: &Segment,
     spot: Spot,
     head: SegmentHead,
-    point: Point,
-    position: u64,
+    walk: Walk,
 ) -> Result<(Point, Tail), Fault> {
+    let Walk { point, mut tail } = walk;
     if let Some(next) = spot.next {
         let (from, to) = (point.seq, next - 1);
-        return Err(segment.damaged(position, format!("entries {from} to {to} should follow here")));
+        let reason = format!("entries {from} to {to} should follow here");
+        return Err(segment.damaged(tail.position, reason));
     }
-    let survey = segment.survey(position)?;
+    let survey = segment.survey(tail.position)?;
     if let Some((later, block)) = segment.later_block(&survey, Some(head.id), point.seq)? {
         let reason = format!(
             "entry {} should be here; a sound block with entry {} follows at byte {later}",
             point.seq, block.first
         );
-        return Err(segment.damaged(position, reason));
+        return Err(segment.damaged(tail.position, reason));
     }
-    let torn_bytes = survey.used_to.map_or(0, |end| end - position);
-    Ok((point, Tail { head: Some(head), position, torn_bytes }))
+    tail.torn_bytes = survey.used_to.map_or(0, |end| end - tail.position);
+    Ok((point, tail))
 }
 
 /// The head does not hold: a last segment that was never used, or damage.
@@ -197,5 +210,6 @@ fn headless(segment: &Segment, spot: Spot, before: Point) -> Result<(Point, Tail
     if spot.next.is_some() || segment.later_block(&survey, None, before.seq)?.is_some() {
         return Err(segment.damaged(0, "its head does not hold, but entries follow"));
     }
-    Ok((before, Tail { head: None, position: PAGE, torn_bytes: survey.used_to.unwrap_or(0) }))
+    let torn_bytes = survey.used_to.unwrap_or(0);
+    Ok((before, Tail { head: None, position: PAGE, last_block: PAGE, torn_bytes }))
 }

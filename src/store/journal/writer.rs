@@ -9,18 +9,13 @@ use std::{
 
 use super::{
     Entries, JournalConfig, JournalReader, Open, Recovery, Seq, TornTail,
-    format::{
-        BLOCK_BYTES_MAX, Body, PAGE, PAGE_LEN, Place, SegmentHead, block_bytes, encode,
-        payload_bytes,
-    },
-    recover::{self, PREPARED},
-    scan::{self, Point, Tail},
-    segment::{self, name_of},
+    active::{Active, Spare, Step, activate, reopen, spare},
+    format::{BLOCK_BYTES_MAX, Body, PAGE, PAGE_LEN, Place, block_bytes, encode, payload_bytes},
+    recover,
+    scan::{self, Point},
+    segment::name_of,
 };
-use crate::store::{
-    fault::Fault,
-    files::{Access, File, Files},
-};
+use crate::store::{fault::Fault, files::Files};
 
 /// An open journal. Appending needs `&mut`: there is one writer, and at most one block is ever unconfirmed.
 #[derive(Debug)]
@@ -37,36 +32,6 @@ pub struct Journal {
     next: Point,
     stopped: bool,
     buffer: Vec<u8>,
-}
-
-/// The fault of a journal that ends before an entry somebody was told of.
-fn ends_too_early(dir: &Path, torn: Option<&TornTail>, last: Seq, confirmed: Seq) -> Fault {
-    let reason =
-        format!("the journal ends at entry {last} here, but entry {confirmed} was confirmed");
-    match torn {
-        Some(TornTail { file, offset, .. }) => {
-            Fault::Damaged { file: file.clone(), offset: *offset, reason }
-        }
-        None => Fault::Damaged { file: dir.display().to_string(), offset: 0, reason },
-    }
-}
-
-/// The segment being written.
-#[derive(Debug)]
-struct Active {
-    path: PathBuf,
-    file: Box<dyn File>,
-    id: u64,
-    first: Seq,
-    size: u64,
-    position: u64,
-}
-
-/// A file with room reserved for the next segment, still without a head.
-#[derive(Debug)]
-struct Spare {
-    file: Box<dyn File>,
-    size: u64,
 }
 
 impl Journal {
@@ -288,95 +253,16 @@ impl Journal {
     }
 }
 
-/// Why a segment could not be put to use.
-enum Step {
-    /// Nothing happened; try again later.
-    Failed(Fault),
-    /// A sync failed: nobody knows.
-    Unsynced(io::Error),
-}
-
-impl Step {
-    fn into_fault(self) -> Fault {
-        match self {
-            Self::Failed(fault) => fault,
-            Self::Unsynced(_) => Fault::SyncFailed,
+/// The fault of a journal that ends before an entry somebody was told of.
+fn ends_too_early(dir: &Path, torn: Option<&TornTail>, last: Seq, confirmed: Seq) -> Fault {
+    let reason =
+        format!("the journal ends at entry {last} here, but entry {confirmed} was confirmed");
+    match torn {
+        Some(TornTail { file, offset, .. }) => {
+            Fault::Damaged { file: file.clone(), offset: *offset, reason }
         }
+        None => Fault::Damaged { file: dir.display().to_string(), offset: 0, reason },
     }
-}
-
-/// A file under a working name with room for `size` bytes.
-fn spare(files: &dyn Files, dir: &Path, size: u64) -> Result<Spare, Fault> {
-    let path = dir.join(PREPARED);
-    let file =
-        files.open(&path, Access::Create).map_err(|error| Fault::io("create", &path, &error))?;
-    if let Err(error) = file.allocate(size) {
-        // What was reserved so far is room others may need.
-        let _ = files.remove(&path);
-        return Err(Fault::io("reserve room for", &path, &error));
-    }
-    Ok(Spare { file, size })
-}
-
-/// Gives a spare file its head and then its name, each durable before the next step.
-fn activate(
-    files: &dyn Files,
-    dir: &Path,
-    spare: Spare,
-    at: Point,
-) -> Result<(Point, Active), Step> {
-    let prepared = dir.join(PREPARED);
-    let path = dir.join(name_of(at.seq));
-    let head = SegmentHead::new(u64::from_le_bytes(crate::id::random_bytes()), at.seq, at.chain);
-    let failed = |error: io::Error| {
-        let _ = files.remove(&prepared);
-        Step::Failed(Fault::io("start", &path, &error))
-    };
-    spare.file.write_at(&head.page(), 0).map_err(failed)?;
-    spare.file.sync_all().map_err(Step::Unsynced)?;
-    files.rename(&prepared, &path).map_err(failed)?;
-    files.sync_dir(dir).map_err(Step::Unsynced)?;
-    let Spare { file, size } = spare;
-    let active = Active { path, file, id: head.id, first: at.seq, size, position: PAGE };
-    Ok((Point { seq: at.seq, chain: head.crc }, active))
-}
-
-/// Makes the last segment the active one: what lies after its last block becomes zeros, so that it is never read.
-fn reopen(
-    files: &dyn Files,
-    dir: &Path,
-    first: Seq,
-    at: Point,
-    tail: &Tail,
-) -> Result<(Point, Active), Fault> {
-    let segment::Segment { path, file, size, .. } =
-        segment::Segment::open(files, dir, first, Access::Write)?;
-    let write = |bytes: &[u8], offset| {
-        file.write_at(bytes, offset).map_err(|error| Fault::io("write", &path, &error))
-    };
-    let (head, from) = match tail.head {
-        Some(head) => (head, tail.position),
-        None => {
-            (SegmentHead::new(u64::from_le_bytes(crate::id::random_bytes()), at.seq, at.chain), 0)
-        }
-    };
-    let mut offset = from;
-    while offset < from + tail.torn_bytes {
-        let part = PAGE.min(size - offset);
-        write(&[0; PAGE_LEN][..usize::try_from(part).unwrap_or(PAGE_LEN)], offset)?;
-        offset += part;
-    }
-    let mut next = at;
-    if tail.head.is_none() {
-        write(&head.page(), 0)?;
-        next.chain = head.crc;
-    }
-    if tail.torn_bytes > 0 || tail.head.is_none() {
-        file.sync_all().map_err(|_| Fault::SyncFailed)?;
-    }
-    let active =
-        Active { path, file, id: head.id, first, size: size.max(PAGE), position: tail.position };
-    Ok((next, active))
 }
 
 #[cfg(test)]

@@ -159,6 +159,10 @@ pub(super) fn power_off() -> io::Error {
     io::Error::other("the power is off")
 }
 
+fn unconfirmed() -> io::Error {
+    io::Error::other("the disk did not confirm")
+}
+
 impl Disk {
     pub(super) fn new(seed: u64) -> Self {
         Self {
@@ -269,7 +273,7 @@ impl Disk {
         let fails = self.sync_fails();
         let inode = self.inodes.entry(inode).or_default();
         settle(inode, &mut self.dice, |_, dice| !fails || dice.below(2) == 0);
-        if fails { Err(io::Error::other("the disk did not confirm")) } else { Ok(()) }
+        if fails { Err(unconfirmed()) } else { Ok(()) }
     }
 
     /// As [`Disk::sync_all`], but reserved room nobody wrote to stays uncertain.
@@ -283,21 +287,27 @@ impl Disk {
             Change::Page { .. } | Change::SetLen(_) => !fails || dice.below(2) == 0,
         });
         inode.changes.extend(reserved);
-        if fails { Err(io::Error::other("the disk did not confirm")) } else { Ok(()) }
+        if fails { Err(unconfirmed()) } else { Ok(()) }
     }
 
     pub(super) fn sync_dir(&mut self, dir: &Path) -> io::Result<()> {
-        let fails = self.sync_fails();
+        if self.sync_fails() {
+            // Unlike blocks, names stay due: a file system that cannot write them turns read-only.
+            return Err(unconfirmed());
+        }
         let (due, rest) = std::mem::take(&mut self.links)
             .into_iter()
             .partition(|link| link.path().parent() == Some(dir));
         self.links = rest;
         for link in Vec::<Link>::from_iter(due) {
-            if !fails || self.dice.below(2) == 0 {
-                link.apply(&mut self.durable_names);
-            }
+            link.apply(&mut self.durable_names);
         }
-        if fails { Err(io::Error::other("the disk did not confirm")) } else { Ok(()) }
+        Ok(())
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.off = false;
+        (self.power, self.fail_write, self.fail_sync, self.capacity) = (None, None, None, None);
     }
 
     pub(super) fn crash(&self, seed: u64) -> Self {

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::*;
 use crate::store::{
-    files::sim::SimFiles,
-    journal::{Summary, verify},
+    files::{Access, sim::SimFiles},
+    journal::{Summary, format::SegmentHead, recover::PREPARED, verify},
 };
 
 const DIR: &str = "/data/journal";
@@ -268,6 +268,40 @@ fn a_missing_segment_is_damage() {
     };
     check_damage(without(4), 1, 4096 + 3 * 8192, &[1, 2, 3, 7, 8, 9, 10, 11]);
     check_damage(without(7), 4, 4096 + 3 * 8192, &[1, 2, 3, 4, 5, 6, 10, 11]);
+}
+
+#[test]
+fn a_segment_of_another_journal_is_damage() {
+    let other = damaged(|_| ());
+    for first in [4, 10] {
+        let files = damaged(|_| ());
+        let path = Path::new(DIR).join(name_of(first));
+        let content = crate::store::files::read(&other, &path).unwrap();
+        files.open(&path, Access::Write).unwrap().write_at(&content, 0).unwrap();
+        match open(&files, Open::Strict).unwrap_err() {
+            Fault::Damaged { file, offset, reason: _ } => {
+                assert_eq!((file, offset), (path.display().to_string(), 0));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn a_torn_block_that_carries_copies_of_older_blocks_is_still_torn() {
+    let files = SimFiles::new(1);
+    let (mut journal, _) = open(&files, Open::Strict).unwrap();
+    fill(&mut journal, 1, 100);
+    let path = Path::new(DIR).join(name_of(1));
+    let mut copy = crate::store::files::read(&files, &path).unwrap();
+    copy.truncate(8192);
+    // The copy starts on a page of its own, as the blocks in it did.
+    journal.append(&[vec![b' '; PAGE_LEN - 56], copy]).unwrap();
+    flip(&files, 1, 8192 + 20);
+    let (journal, recovery) = open(&files, Open::Strict).unwrap();
+    let file = path.display().to_string();
+    assert_eq!(recovery.torn, Some(TornTail { file, offset: 8192, bytes: 3 * PAGE }));
+    check_entries(&journal, 1, [1], 100);
 }
 
 #[test]

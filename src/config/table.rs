@@ -108,7 +108,7 @@ settings! {
     connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; more wait until one ends";
     drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
-    query_chained_max: u64 = "256", 1..=1000, "most operators in a row, such as a or b or c, in one query option";
+    query_chained_max: u64 = "256", 1..=1000, "most arithmetic or comparing operators in a row, such as 1 add 2 add 3";
     query_nodes_max: u64 = "10000", 1..=100_000, "most literals, names and operators in one query";
     query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
     expand_depth_max: u64 = "5", 1..=10, "deepest nesting of $expand";

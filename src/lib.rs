@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod desk;
 pub mod error;
 pub mod hash;
 pub mod http;

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod files;
 pub mod journal;
 mod lock;
+pub mod memory;
 mod records;
 mod root;
 
@@ -27,6 +28,7 @@ pub use self::{
     embedded::Embedded,
     fault::Fault,
     journal::Seq,
+    memory::MemoryStore,
     root::{Counts, Root},
 };
 use crate::{

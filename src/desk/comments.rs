@@ -1,0 +1,167 @@
+//! Comments and internal notes: written once, by somebody, on a ticket.
+
+use super::{ID_MAX, Moment, Properties, body::Body, get, invalid, later, tickets::existing};
+use crate::{
+    auth::Principal,
+    error::Error,
+    id::guid_at,
+    model::{
+        Key, Model, Row, Value,
+        props::{comment, ticket},
+        set,
+    },
+    store::{Draft, Edit},
+};
+
+/// A comment to be created.
+#[derive(Clone, Debug)]
+pub struct Create {
+    body: Body,
+    ticket: Key,
+    user_id: Option<i64>,
+}
+
+/// Who wrote a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// A member of staff.
+    User(i64),
+    /// A customer.
+    Customer(i64),
+    /// The product itself.
+    System,
+}
+
+impl Writer {
+    /// Writes it into a comment.
+    pub fn set(self, model: &Model, edit: &mut Edit) {
+        let (kind, user, customer) = match self {
+            Self::User(id) => ("User", Some(id), None),
+            Self::Customer(id) => ("Customer", None, Some(id)),
+            Self::System => ("System", None, None),
+        };
+        edit.set(model, comment::AUTHOR_KIND, kind);
+        edit.set(model, comment::AUTHOR_USER_ID, user);
+        edit.set(model, comment::AUTHOR_CUSTOMER_ID, customer);
+    }
+}
+
+impl Create {
+    /// Checks what can be checked without the state.
+    ///
+    /// # Errors
+    /// `Forbidden` (a note needs `notes:write`), `ReadOnlyProperty`, `InvalidValue`.
+    pub fn new(model: &Model, caller: &Principal, given: Properties) -> Result<Self, Error> {
+        caller.require("comments:create")?;
+        let body = Body::new(model.entity_type(set::COMMENTS), given, Moment::Creation)?;
+        if body.get(comment::IS_INTERNAL).is_some_and(Value::is_true) {
+            caller.require("notes:write")?;
+        }
+        if let Some(id) = body.get(comment::ID).and_then(Value::as_int)
+            && !(1..=ID_MAX).contains(&id)
+        {
+            return Err(invalid("Id", format!("it takes a number from 1 to {ID_MAX}")));
+        }
+        if body.get(comment::BODY).and_then(Value::as_text).is_none_or(str::is_empty) {
+            return Err(invalid("Body", "a comment is a text that is not empty"));
+        }
+        let ticket = body.get(comment::TICKET_ID).and_then(Value::as_int);
+        let ticket = ticket.ok_or_else(|| invalid("TicketId", "a comment belongs to a ticket"))?;
+        Ok(Self { body, ticket: Key::Int(ticket), user_id: caller.user_id })
+    }
+
+    /// Creates it, and dates the ticket.
+    ///
+    /// # Errors
+    /// `InvalidValue` for a ticket or author that is not there, `Conflict` for an id or external
+    /// reference that is taken.
+    pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
+        let on = existing(draft, &self.ticket)
+            .map_err(|missing| invalid("TicketId", missing.to_string()))?;
+        let given = |prop| self.body.get(prop).filter(|value| !value.is_null()).cloned();
+        let id = given(comment::ID).and_then(|id| id.as_int());
+        let id = id.unwrap_or_else(|| draft.next_id(set::COMMENTS));
+        if draft.row(set::COMMENTS, &Key::Int(id)).is_some() {
+            let reason = format!("Comment {id} exists");
+            return Err(Error::Conflict { target: "Id".into(), reason });
+        }
+        let reference = given(comment::EXTERNAL_REFERENCE);
+        if let Some(text) = reference.as_ref().and_then(Value::as_text)
+            && by_reference(draft, &self.ticket, text).is_some()
+        {
+            let reason = "another comment of this ticket has this value".to_owned();
+            return Err(Error::Conflict { target: "ExternalReference".into(), reason });
+        }
+        let writer = self.writer(draft)?;
+        let is_internal = given(comment::IS_INTERNAL).is_some_and(|value| value.is_true());
+        let (model, now) = (draft.model(), draft.now());
+        let mut edit = Edit::new(model, set::COMMENTS);
+        edit.set(model, comment::ID, id);
+        edit.set(model, comment::GUID, given(comment::GUID).unwrap_or_else(|| guid_at(now).into()));
+        edit.set(model, comment::TICKET_ID, self.ticket.as_int());
+        writer.set(model, &mut edit);
+        edit.set(model, comment::BODY, given(comment::BODY).unwrap_or(Value::Null));
+        edit.set(model, comment::IS_INTERNAL, is_internal);
+        edit.set(model, comment::EXTERNAL_REFERENCE, reference.unwrap_or(Value::Null));
+        edit.set(model, comment::CREATED, now);
+        edit.set(model, comment::UPDATED, now);
+        let row = draft.put(set::COMMENTS, edit)?;
+        touch(draft, &on, matches!(writer, Writer::User(_)) && !is_internal)?;
+        Ok(row)
+    }
+
+    /// The caller, where that is a member of staff; else whoever the body names.
+    fn writer(&self, draft: &dyn Draft) -> Result<Writer, Error> {
+        let id = |prop| self.body.get(prop).and_then(Value::as_int);
+        let (user, customer) = (id(comment::AUTHOR_USER_ID), id(comment::AUTHOR_CUSTOMER_ID));
+        let kind = self.body.get(comment::AUTHOR_KIND).and_then(Value::as_text);
+        let named = match (kind, user, customer) {
+            (None, None, None) => None,
+            (None | Some("User"), Some(id), None) => Some(Writer::User(id)),
+            (None | Some("Customer"), None, Some(id)) => Some(Writer::Customer(id)),
+            (Some("System"), None, None) => Some(Writer::System),
+            (Some("User"), None, None) if self.user_id.is_some() => None,
+            _ => {
+                let reason = "it takes 'User' with 'AuthorUserId', 'Customer' with \
+                              'AuthorCustomerId', or 'System' alone";
+                return Err(invalid("AuthorKind", reason));
+            }
+        };
+        let there = |set, id| draft.row(set, &Key::Int(id)).is_some();
+        match (self.user_id.map(Writer::User), named) {
+            (Some(caller), Some(named)) if caller != named => {
+                Err(invalid("AuthorKind", "the author is whoever this access token belongs to"))
+            }
+            (Some(caller), _) => Ok(caller),
+            (None, Some(Writer::User(id))) if !there(set::USERS, id) => {
+                Err(invalid("AuthorUserId", format!("there is no Users({id})")))
+            }
+            (None, Some(Writer::Customer(id))) if !there(set::CUSTOMERS, id) => {
+                Err(invalid("AuthorCustomerId", format!("there is no Customers({id})")))
+            }
+            (None, named) => Ok(named.unwrap_or(Writer::System)),
+        }
+    }
+}
+
+/// The comment of a ticket with that external reference.
+pub(super) fn by_reference(draft: &dyn Draft, ticket: &Key, reference: &str) -> Option<Row> {
+    let ticket = Value::from(ticket.as_int());
+    let same = |row: &Row| {
+        get(draft.model(), row, comment::EXTERNAL_REFERENCE).as_text() == Some(reference)
+    };
+    draft.rows_where(set::COMMENTS, comment::TICKET_ID, &ticket).into_iter().find(same)
+}
+
+/// Dates a ticket that was commented on; a first answer by staff is its first response.
+fn touch(draft: &mut dyn Draft, on: &Row, is_answer: bool) -> Result<(), Error> {
+    let model = draft.model();
+    let mut edit = Edit::of(model, on);
+    let at = later(draft, &edit.get(ticket::UPDATED));
+    edit.set(model, ticket::UPDATED, at);
+    if is_answer && edit.get(ticket::FIRST_RESPONSE).is_null() {
+        edit.set(model, ticket::FIRST_RESPONSE, at);
+    }
+    draft.put(set::TICKETS, edit)?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The verbs: every business rule of the helpdesk, once, whoever calls it.
+//!
+//! A verb has two halves. The first checks what it can without the state and does the slow work; the
+//! second runs inside a transaction on a [`Draft`], so that verbs compose and see one order of
+//! changes. Knows no HTTP, no OData text and no disk.
+
+mod body;
+pub mod comments;
+pub mod history;
+pub mod lookups;
+pub mod people;
+pub mod pickers;
+pub mod seed;
+mod service;
+#[cfg(test)]
+mod tests;
+pub mod tickets;
+pub mod tokens;
+pub mod users;
+
+pub use body::Moment;
+pub use service::{Desk, Settings};
+
+use crate::{
+    auth::Principal,
+    error::Error,
+    model::{Model, Prop, Row, SetId, Value},
+    store::{Actor, Author, Draft},
+    time::Timestamp,
+};
+
+/// Properties as a client gave them, each once, of the types the model declares.
+pub type Properties = Vec<(Prop, Value)>;
+
+/// The greatest id: what every client's number type can hold.
+pub const ID_MAX: i64 = (1 << 53) - 1;
+
+/// Which versions of an entity a change may start from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever is current.
+    #[default]
+    Any,
+    /// One of these; none at all if empty.
+    OneOf(Vec<u64>),
+}
+
+impl Expected {
+    /// Compares with the version that is current.
+    ///
+    /// # Errors
+    /// `PreconditionFailed` with the current entity tag.
+    pub fn check(&self, row: &Row) -> Result<(), Error> {
+        match self {
+            Self::Any => Ok(()),
+            Self::OneOf(versions) if versions.contains(&row.version) => Ok(()),
+            Self::OneOf(_) => {
+                Err(Error::PreconditionFailed { current: format!("W/\"{:x}\"", row.version) })
+            }
+        }
+    }
+}
+
+/// Who a transaction of this caller is recorded for.
+#[must_use]
+pub fn actor(caller: &Principal) -> Actor {
+    let author = caller.user_id.map_or(Author::System, Author::User);
+    Actor { author, token_id: caller.token_id }
+}
+
+/// A stored property of a row.
+fn get(model: &Model, row: &Row, prop: Prop) -> Value {
+    row.record.get(model.structure(row.type_id), prop)
+}
+
+/// The name of a property of a set.
+fn name_of(model: &Model, set: SetId, prop: Prop) -> &'static str {
+    model.entity_type(set).property_at(prop).name
+}
+
+/// Refuses a property's value.
+fn invalid(target: &str, reason: impl Into<String>) -> Error {
+    Error::InvalidValue { target: target.to_owned(), reason: reason.into() }
+}
+
+/// The time to write for a change of something changed at `before`: now, but never not later.
+fn later(draft: &dyn Draft, before: &Value) -> Timestamp {
+    let next = before.as_instant().and_then(|at| at.plus_micros(1));
+    next.map_or(draft.now(), |next| next.max(draft.now()))
+}

@@ -1,0 +1,133 @@
+use super::*;
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Agent);
+    bench.ticket(&[("RequesterEmail", text("mia@example.com"))]).unwrap();
+    bench
+}
+
+fn comment(bench: &Bench, names: &[(&str, Value)]) -> Result<Row, Error> {
+    let mut all = vec![("TicketId", Value::Int(1)), ("Body", text("hello"))];
+    for (name, value) in names {
+        all.retain(|(known, _)| known != name);
+        all.push((name, value.clone()));
+    }
+    bench.create(set::COMMENTS, &all)
+}
+
+#[test]
+fn the_author_is_whoever_the_token_belongs_to() {
+    let mut bench = bench();
+    bench.caller.user_id = Some(1);
+    let row = comment(&bench, &[]).unwrap();
+    assert_eq!(bench.show(&row, "AuthorKind"), "User");
+    assert_eq!(bench.show(&row, "AuthorName"), "Ann");
+    comment(&bench, &[("AuthorKind", text("User"))]).unwrap();
+    comment(&bench, &[("AuthorUserId", Value::Int(1))]).unwrap();
+    assert_eq!(
+        refused(comment(&bench, &[("AuthorCustomerId", Value::Int(1))])),
+        "InvalidValue 'AuthorKind' does not fit: the author is whoever this access token belongs to"
+    );
+}
+
+#[test]
+fn a_service_says_who_wrote_it_or_it_was_the_system() {
+    let bench = bench();
+    for (names, want) in [
+        (vec![], "System System"),
+        (vec![("AuthorKind", text("System"))], "System System"),
+        (vec![("AuthorUserId", Value::Int(1))], "User Ann"),
+        (
+            vec![("AuthorKind", text("Customer")), ("AuthorCustomerId", Value::Int(1))],
+            "Customer mia",
+        ),
+    ] {
+        let row = comment(&bench, &names).unwrap();
+        let got = format!("{} {}", bench.show(&row, "AuthorKind"), bench.show(&row, "AuthorName"));
+        assert_eq!(got, want);
+    }
+    for names in [
+        vec![("AuthorKind", text("User"))],
+        vec![("AuthorKind", text("Robot"))],
+        vec![("AuthorKind", text("System")), ("AuthorUserId", Value::Int(1))],
+        vec![("AuthorUserId", Value::Int(1)), ("AuthorCustomerId", Value::Int(1))],
+        vec![("AuthorUserId", Value::Int(9))],
+        vec![("AuthorCustomerId", Value::Int(9))],
+    ] {
+        let refusal = refused(comment(&bench, &names));
+        assert!(refusal.starts_with("InvalidValue 'Author"), "{names:?} {refusal}");
+    }
+}
+
+#[test]
+fn the_first_public_answer_by_staff_is_the_first_response() {
+    let mut bench = bench();
+    let ticket = bench.desk.snapshot().row(set::TICKETS, &Key::Int(1)).unwrap();
+    let seen = |bench: &Bench| {
+        (bench.show(&ticket, "FirstResponseDateTime"), bench.show(&ticket, "UpdatedDateTime"))
+    };
+    bench.at("2026-11-21T23:00:00Z");
+    comment(&bench, &[("AuthorCustomerId", Value::Int(1))]).unwrap();
+    assert_eq!(seen(&bench), ("-".into(), "2026-11-21T23:00:00Z".into()));
+    bench.caller.user_id = Some(1);
+    bench.at("2026-11-21T23:10:00Z");
+    comment(&bench, &[("IsInternal", Value::Bool(true))]).unwrap();
+    assert_eq!(seen(&bench).0, "-");
+    bench.at("2026-11-21T23:20:00Z");
+    comment(&bench, &[]).unwrap();
+    bench.at("2026-11-21T23:30:00Z");
+    comment(&bench, &[]).unwrap();
+    assert_eq!(seen(&bench), ("2026-11-21T23:20:00Z".into(), "2026-11-21T23:30:00Z".into()));
+    assert_eq!(bench.show(&ticket, "CommentCount"), "3");
+}
+
+#[test]
+fn a_note_needs_more_than_a_comment() {
+    let bench = bench().with_scopes("comments:create");
+    comment(&bench, &[("IsInternal", Value::Bool(false))]).unwrap();
+    assert_eq!(
+        comment(&bench, &[("IsInternal", Value::Bool(true))]),
+        Err(Error::Forbidden { scope: "notes:write".into() })
+    );
+    let bench = bench.with_scopes("notes:write");
+    assert_eq!(
+        comment(&bench, &[("IsInternal", Value::Bool(true))]),
+        Err(Error::Forbidden { scope: "comments:create".into() })
+    );
+}
+
+#[test]
+fn a_comment_needs_a_ticket_and_a_text() {
+    let bench = bench();
+    for (names, want) in [
+        (vec![("TicketId", Value::Int(9))], "'TicketId' does not fit: there is no Ticket 9"),
+        (
+            vec![("TicketId", Value::Null)],
+            "'TicketId' does not fit: null is not a value it can have",
+        ),
+        (vec![("Body", text(""))], "'Body' does not fit: a comment is a text that is not empty"),
+        (
+            vec![("Id", Value::Int(0))],
+            "'Id' does not fit: it takes a number from 1 to 9007199254740991",
+        ),
+    ] {
+        assert_eq!(refused(comment(&bench, &names)), format!("InvalidValue {want}"));
+    }
+    assert_eq!(
+        refused(bench.create(set::COMMENTS, &[("Body", text("x"))])),
+        "InvalidValue 'TicketId' does not fit: a comment belongs to a ticket"
+    );
+}
+
+#[test]
+fn an_external_reference_is_unique_on_its_ticket_only() {
+    let bench = bench();
+    bench.ticket(&[]).unwrap();
+    comment(&bench, &[("ExternalReference", text("c-1"))]).unwrap();
+    let again = comment(&bench, &[("ExternalReference", text("c-1"))]);
+    assert_eq!(again.unwrap_err().status(), 409);
+    comment(&bench, &[("ExternalReference", text("c-1")), ("TicketId", Value::Int(2))]).unwrap();
+    let taken = comment(&bench, &[("Id", Value::Int(1))]);
+    assert_eq!(refused(taken), "Conflict 'Id' conflicts: Comment 1 exists");
+}

@@ -1,0 +1,144 @@
+//! The verbs, run on a store in memory.
+
+mod comments;
+mod races;
+mod tickets;
+mod tokens;
+mod users;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::{Desk, Expected, Properties, Settings, seed, users::Create as NewUser};
+use crate::{
+    auth::{Principal, Role, Scopes},
+    error::Error,
+    model::{Key, Prop, Row, SetId, Value, helpdesk, set},
+    query::resolve,
+    store::{Actor, MemoryStore, commit_blocking},
+    time::{Clock, Timestamp},
+};
+
+pub(super) const START: &str = "2026-11-21T22:00:00Z";
+
+/// A helpdesk in memory whose clock stands still until it is moved.
+pub(super) struct Bench {
+    pub(super) desk: Desk,
+    pub(super) clock: Clock,
+    pub(super) caller: Principal,
+}
+
+impl Bench {
+    /// A seeded workspace; whoever calls is the workspace itself.
+    pub(super) fn new() -> Self {
+        let bench = Self::empty();
+        commit_blocking(&**bench.desk.store(), Actor::SYSTEM, seed::fill).unwrap();
+        bench
+    }
+
+    /// A workspace with nothing in it.
+    pub(super) fn empty() -> Self {
+        let clock = Clock::fixed(START.parse().unwrap());
+        let store = Arc::new(MemoryStore::new(helpdesk(), TimeZone::UTC, clock.clone()));
+        let desk = Desk::new(helpdesk(), store, clock.clone(), Settings::default());
+        Self { desk, clock, caller: Principal::system() }
+    }
+
+    /// Whoever calls from now on has only these scopes.
+    pub(super) fn with_scopes(mut self, scopes: &str) -> Self {
+        self.caller.scopes = scopes.parse::<Scopes>().unwrap();
+        self
+    }
+
+    pub(super) fn at(&self, text: &str) {
+        self.clock.set(text.parse::<Timestamp>().unwrap());
+    }
+
+    pub(super) fn given(set: SetId, names: &[(&str, Value)]) -> Properties {
+        let structure = helpdesk().entity_type(set);
+        names.iter().map(|(name, v)| (structure.property(name).unwrap(), v.clone())).collect()
+    }
+
+    pub(super) fn create(&self, set: SetId, names: &[(&str, Value)]) -> Result<Row, Error> {
+        block_on(self.desk.create(&self.caller, set, Self::given(set, names)))
+    }
+
+    pub(super) fn ticket(&self, names: &[(&str, Value)]) -> Result<Row, Error> {
+        self.create(set::TICKETS, names)
+    }
+
+    pub(super) fn update(&self, id: i64, names: &[(&str, Value)]) -> Result<Row, Error> {
+        self.update_if(id, Expected::Any, names)
+    }
+
+    pub(super) fn update_if(
+        &self,
+        id: i64,
+        expected: Expected,
+        names: &[(&str, Value)],
+    ) -> Result<Row, Error> {
+        let at = (set::TICKETS, Key::Int(id));
+        let changes = Self::given(set::TICKETS, names);
+        block_on(self.desk.update(&self.caller, at, expected, changes))
+    }
+
+    pub(super) fn delete(&self, id: i64) -> Result<(), Error> {
+        let at = (set::TICKETS, Key::Int(id));
+        block_on(self.desk.delete(&self.caller, at, Expected::Any))
+    }
+
+    /// Adds a member of staff; its id.
+    pub(super) fn user(&self, name: &str, role: Role) -> i64 {
+        let address = format!("{}@example.net", name.to_lowercase());
+        let verb = NewUser::new(&Principal::system(), name, &address, role).unwrap();
+        let row = block_on(self.desk.create_user(&Principal::system(), verb)).unwrap();
+        row.key(helpdesk()).as_int().unwrap()
+    }
+
+    /// A property of any kind of the newest version of a row, as text.
+    pub(super) fn show(&self, row: &Row, name: &str) -> String {
+        let source = self.desk.snapshot();
+        let row = source.row(row.set, &row.key(helpdesk())).unwrap();
+        let prop: Prop = helpdesk().structure(row.type_id).property(name).unwrap();
+        let ctx = resolve::Context { source: &*source, now: self.clock.now() };
+        plain(&resolve::value(&ctx, &row, prop).unwrap())
+    }
+
+    /// Several properties of all rows of a set, a row a line.
+    pub(super) fn list(&self, set: SetId, names: &[&str]) -> Vec<String> {
+        let rows: Vec<Row> = self.desk.snapshot().rows(set).collect();
+        let line =
+            |row: &Row| names.iter().map(|name| self.show(row, name)).collect::<Vec<_>>().join(" ");
+        rows.iter().map(line).collect()
+    }
+}
+
+/// A value as a test writes it.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".into(),
+        Value::Text(text) => text.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Double(number) => number.to_string(),
+        Value::Instant(at) => at.to_string(),
+        Value::List(items) => items.iter().map(plain).collect::<Vec<_>>().join("|"),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Code and message of a refusal.
+#[track_caller]
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    let error = result.unwrap_err();
+    format!("{} {error}", error.code())
+}

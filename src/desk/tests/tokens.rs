@@ -1,0 +1,201 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    desk::tokens::{Mint, Request},
+    error::Denial,
+    model::props::{token, user},
+    store::{Edit, Store},
+};
+
+fn request(role: Role) -> Request {
+    Request { name: "report".into(), role, scopes: None, expires: None, owner_id: None }
+}
+
+fn mint(bench: &Bench, request: Request) -> Result<(Row, String), Error> {
+    block_on(bench.desk.mint_token(&bench.caller, request))
+        .map(|(row, secret)| (row, secret.expose().to_owned()))
+}
+
+fn denied(bench: &Bench, secret: &str) -> Denial {
+    match bench.desk.authenticate(secret) {
+        Err(Error::Unauthenticated(denial)) => denial,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn set_user(bench: &Bench, id: i64, prop: Prop, value: Value) {
+    commit_blocking(&**bench.desk.store(), Actor::SYSTEM, move |draft| {
+        let row = draft.row(set::USERS, &Key::Int(id)).unwrap();
+        let mut edit = Edit::of(helpdesk(), &row);
+        edit.set(helpdesk(), prop, value.clone());
+        draft.put(set::USERS, edit).map(|_| ())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_minted_token_opens_the_door_with_its_rights_until_it_ends() {
+    let bench = Bench::new();
+    let (row, secret) = mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
+    let caller = bench.desk.authenticate(&secret).unwrap();
+    assert_eq!(caller.scopes, Role::ReadOnlyAgent.scopes());
+    assert_eq!((caller.token_id, caller.user_id), (Some(1), None));
+    assert!(secret.starts_with(caller.prefix.as_deref().unwrap()));
+    assert_eq!(bench.show(&row, "Kind"), "ro");
+    assert_eq!(bench.show(&row, "Scopes"), "tickets:read|customers:read");
+    assert_eq!(bench.show(&row, "ExpiresDateTime"), "2026-12-21T22:00:00Z");
+    bench.at("2026-12-21T21:59:59Z");
+    assert!(bench.desk.authenticate(&secret).is_ok());
+    bench.at("2026-12-21T22:00:00Z");
+    assert_eq!(denied(&bench, &secret), Denial::Expired("2026-12-21T22:00:00Z".parse().unwrap()));
+}
+
+#[test]
+fn the_secret_is_nowhere_in_the_store() {
+    let bench = Bench::new();
+    let (_, secret) = mint(&bench, request(Role::Agent)).unwrap();
+    let random = &secret.as_bytes()[secret.len() - 40..];
+    for commit in bench.desk.store().changes_since(0).unwrap() {
+        let bytes = commit.unwrap().to_bytes(helpdesk());
+        assert!(!bytes.windows(random.len()).any(|window| window == random));
+    }
+}
+
+#[test]
+fn an_unknown_secret_learns_nothing() {
+    let bench = Bench::new();
+    let (_, secret) = mint(&bench, request(Role::Agent)).unwrap();
+    let stranger = crate::auth::PlainToken::mint(crate::auth::Kind::Agent, [9; 32]);
+    for bad in ["", "password", &secret[1..], stranger.expose()] {
+        assert_eq!(denied(&bench, bad), Denial::Invalid);
+    }
+}
+
+#[test]
+fn a_revoked_token_says_so_also_when_its_time_is_up() {
+    let bench = Bench::new();
+    let (_, secret) = mint(&bench, request(Role::Agent)).unwrap();
+    let revoked = block_on(bench.desk.revoke_token(&bench.caller, 1)).unwrap();
+    bench.at("2027-12-21T22:00:00Z");
+    assert_eq!(denied(&bench, &secret), Denial::Revoked(START.parse().unwrap()));
+    assert_eq!(block_on(bench.desk.revoke_token(&bench.caller, 1)).unwrap(), revoked);
+}
+
+#[test]
+fn only_its_own_owner_and_administrators_revoke_a_token() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Agent);
+    bench.user("Bob", Role::Agent);
+    mint(&bench, Request { owner_id: Some(1), ..request(Role::Agent) }).unwrap();
+    let agent = |token_id, user_id| Principal {
+        token_id,
+        user_id,
+        scopes: Role::Agent.scopes(),
+        ..Principal::system()
+    };
+    let revoke = |caller, id| block_on(bench.desk.revoke_token(&caller, id));
+    let forbidden = Err(Error::Forbidden { scope: "tokens:write".into() });
+    assert_eq!(revoke(agent(Some(8), Some(2)), 1), forbidden);
+    assert_eq!(revoke(agent(Some(8), None), 1), forbidden);
+    // Whether a token exists is not told to who may not see the list.
+    assert_eq!(revoke(agent(Some(8), Some(2)), 99), forbidden);
+    assert!(revoke(agent(Some(8), Some(1)), 1).is_ok());
+    assert!(revoke(agent(Some(1), Some(2)), 1).is_ok());
+    assert_eq!(refused(revoke(Principal::system(), 99)), "NotFound there is no AccessToken 99");
+}
+
+#[test]
+fn rights_follow_the_owner_at_every_request() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    let wish = Request { owner_id: Some(1), ..request(Role::Agent) };
+    let (_, secret) = mint(&bench, wish).unwrap();
+    let scopes = || bench.desk.authenticate(&secret).unwrap().scopes;
+    assert_eq!(scopes(), Role::Agent.scopes());
+    set_user(&bench, 1, user::ROLE, text("ReadOnlyAgent"));
+    assert_eq!(scopes(), Role::ReadOnlyAgent.scopes());
+    set_user(&bench, 1, user::ROLE, text("Wizard"));
+    assert_eq!(scopes(), Scopes::NONE);
+    set_user(&bench, 1, user::ROLE, text("Administrator"));
+    set_user(&bench, 1, user::IS_ACTIVE, Value::Bool(false));
+    assert_eq!(scopes(), Scopes::NONE);
+}
+
+#[test]
+fn asking_for_more_than_one_has_names_both() {
+    let bench = Bench::new().with_scopes("tickets:read,tokens:mint");
+    let wish = Request {
+        scopes: Some("tickets:read,tickets:delete".parse().unwrap()),
+        ..request(Role::Administrator)
+    };
+    assert_eq!(
+        mint(&bench, wish).unwrap_err(),
+        Error::ExceedsRights {
+            asked: "tickets:delete".into(),
+            held: "tickets:read,tokens:mint".into()
+        }
+    );
+    let bench = bench.with_scopes("tickets:read");
+    let refusal = mint(&bench, request(Role::ReadOnlyAgent)).unwrap_err();
+    assert_eq!(refusal, Error::Forbidden { scope: "tokens:mint".into() });
+}
+
+#[test]
+fn a_wish_that_makes_no_token_is_refused() {
+    let bench = Bench::new();
+    let base = || request(Role::Agent);
+    for (wish, want) in [
+        (Request { name: " ".into(), ..base() }, "'Name'"),
+        (Request { scopes: Some(Scopes::NONE), ..base() }, "'Scopes'"),
+        (
+            Request { scopes: Some("audit:read".parse().unwrap()), ..base() },
+            "asked for 'audit:read'",
+        ),
+        (Request { expires: Some("2028-11-21T22:00:00Z".parse().unwrap()), ..base() }, "8760"),
+        (
+            Request { expires: Some("2026-11-21T22:00:00Z".parse().unwrap()), ..base() },
+            "has passed",
+        ),
+        (Request { owner_id: Some(77), ..base() }, "asked for"),
+    ] {
+        let refusal = mint(&bench, wish).unwrap_err().to_string();
+        assert!(refusal.contains(want), "{refusal}");
+    }
+    assert_eq!(bench.desk.snapshot().rows(set::ACCESS_TOKENS).count(), 0);
+}
+
+#[test]
+fn fewer_scopes_than_the_role_make_a_custom_token() {
+    let bench = Bench::new();
+    let wish = Request { scopes: Some("tickets:read".parse().unwrap()), ..request(Role::Agent) };
+    let (row, secret) = mint(&bench, wish).unwrap();
+    assert_eq!(bench.show(&row, "Kind"), "custom");
+    assert!(secret.starts_with("tsr_custom_"));
+    assert_eq!(row.record.get(helpdesk().structure(row.type_id), token::OWNER_ID), Value::Null);
+}
+
+proptest! {
+    #[test]
+    fn no_token_ever_has_more_than_who_made_it(
+        maker in prop::sample::select(&Role::ALL[..]),
+        keep: u64,
+        asked in prop::sample::select(&Role::ALL[..]),
+        wanted: u64,
+    ) {
+        let some = |role: Role, bits: u64| {
+            let names = role.scopes().names().collect::<Vec<_>>();
+            let kept = (0..).zip(names).filter(|(at, _)| bits >> at & 1 == 1);
+            Scopes::from_names(kept.map(|(_, name)| name)).unwrap()
+        };
+        let caller = Principal { scopes: some(maker, keep), ..Principal::system() };
+        let wish = Request { scopes: Some(some(asked, wanted)), ..request(asked) };
+        if let Ok((mint, _)) = Mint::new(&caller, wish, 8760) {
+            let bench = Bench::empty();
+            let store: &dyn Store = &**bench.desk.store();
+            let row = commit_blocking(store, Actor::SYSTEM, move |draft| mint.run(draft)).unwrap();
+            let names = row.record.get(helpdesk().structure(row.type_id), token::SCOPES);
+            prop_assert!(names.items().iter().all(|name| caller.scopes.has(name.as_text().unwrap())));
+        }
+    }
+}

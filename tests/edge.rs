@@ -35,7 +35,7 @@ impl Server {
                 let listener = serve::listen(&config).await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let stopped = async { stopped.await.unwrap_or(()) };
-                serve::serve(listener, Arc::new(App::new(config)), stopped).await;
+                serve::serve(listener, Arc::new(App::in_memory(config)), stopped).await;
             });
         });
         Self { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }

@@ -14,6 +14,7 @@ pub mod settings;
 pub mod shell;
 pub mod token;
 pub mod user;
+mod workspace;
 
 use std::{ffi::OsString, fmt, process::ExitCode};
 

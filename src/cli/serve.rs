@@ -1,18 +1,34 @@
-//! `tessera serve`: settings, logging, the listener, and the server until it is told to stop.
+//! `tessera serve`: settings, logging, the data, the listener, and the server until it is told to stop.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use super::{Failure, args::Serve, out::Out};
-use crate::{
-    config::Config,
-    http::{App, serve},
-    logging,
+use super::{
+    Failure,
+    args::Serve,
+    out::Out,
+    workspace::{Workspace, wait},
 };
+use crate::{
+    auth::{PlainToken, Principal, Role},
+    desk::tokens::{Request, any_made},
+    http::{
+        App, Helpdesk,
+        handout::{self, Handout},
+        serve,
+    },
+    logging,
+    model::{Key, props::token, set},
+    store::embedded::Opened,
+    time::Timestamp,
+};
+
+/// How long the token that an empty helpdesk hands out works, hours.
+const FIRST_TOKEN_HOURS: i64 = 24;
 
 /// Serves until the process is told to stop; with `--print-config` only shows the settings.
 ///
 /// # Errors
-/// A wrong setting, an address that cannot be had.
+/// A wrong setting, data that cannot be opened, an address that cannot be had.
 pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let (config, misspelt) = args.load()?;
     if args.print_config {
@@ -22,16 +38,92 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     for line in misspelt {
         tracing::warn!("{line}");
     }
+    let workspace = Workspace::open(&config, args.recover)?;
+    report(&workspace.opened);
+    let handout = first_token(&workspace, &config.data)?;
+    let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(listen(config))
+    let served = runtime.block_on(listen(app));
+    drop(runtime);
+    workspace.engine.close();
+    served
 }
 
-async fn listen(config: Config) -> Result<(), Failure> {
-    let listener = serve::listen(&config).await?;
+async fn listen(app: App) -> Result<(), Failure> {
+    let listener = serve::listen(&app.config).await?;
     let address = listener.local_addr()?;
-    let app = Arc::new(App::new(config));
     let stop = serve::stop_signal()?;
     eprintln!("listening on http://{address}");
+    let app = Arc::new(app);
+    let watched = Arc::clone(&app);
+    tokio::spawn(async move { watched.helpdesk.remove_handout_when_expired().await });
     serve::serve(listener, app, stop).await;
     Ok(())
+}
+
+/// Tells what opening the data found and did.
+fn report(opened: &Opened) {
+    for lost in &opened.lost {
+        let last = lost.last.map_or_else(String::new, |last| last.to_string());
+        tracing::error!(
+            file = lost.file,
+            offset = lost.offset,
+            first = lost.first,
+            last,
+            "lost to damage: these transactions could not be recovered"
+        );
+    }
+    if let Some(reason) = &opened.rebuilt {
+        tracing::warn!(transactions = opened.replayed, "the records were rebuilt: {reason}");
+    }
+    tracing::info!(transactions = opened.seq, "data opened");
+}
+
+/// While no token was ever made, makes one and leaves it in a file for whoever may read the folder.
+fn first_token(workspace: &Workspace, data: &Path) -> Result<Option<Handout>, Failure> {
+    let path = data.join("first-token");
+    if any_made(&*workspace.desk.snapshot()) {
+        return Ok(left_over(workspace, &path));
+    }
+    let name = "first token";
+    let (id, secret, expires) = mint(workspace, name, Role::Administrator, FIRST_TOKEN_HOURS)?;
+    handout::write(&path, secret.expose())?;
+    eprintln!("first token (administrator, 24 hours, removed once used): {}", path.display());
+    Ok(Some(Handout::new(path, id, expires)))
+}
+
+/// A first token that a former run handed out and nobody has used; its file goes if it works no more.
+fn left_over(workspace: &Workspace, path: &Path) -> Option<Handout> {
+    let secret = std::fs::read_to_string(path).ok()?;
+    let found = workspace.desk.authenticate(secret.trim()).ok().and_then(|caller| {
+        let snapshot = workspace.desk.snapshot();
+        let row = snapshot.row(set::ACCESS_TOKENS, &Key::Int(caller.token_id?))?;
+        let structure = snapshot.model().structure(row.type_id);
+        Some((caller.token_id?, row.record.get(structure, token::EXPIRES).as_instant()?))
+    });
+    if found.is_none() {
+        handout::remove(path);
+    }
+    found.map(|(id, expires)| Handout::new(path.to_owned(), id, expires))
+}
+
+/// Makes a token of the workspace itself: its Id, its secret, its end.
+fn mint(
+    workspace: &Workspace,
+    name: &str,
+    role: Role,
+    hours: i64,
+) -> Result<(i64, PlainToken, Timestamp), Failure> {
+    let now = workspace.desk.now();
+    let expires = now.plus_micros(hours * 3_600_000_000).unwrap_or(Timestamp::MAX);
+    let request = Request {
+        name: name.to_owned(),
+        role,
+        scopes: None,
+        expires: Some(expires),
+        owner_id: None,
+    };
+    let (row, secret) = wait(workspace.desk.mint_token(&Principal::system(), request))?;
+    let id = row.key(workspace.desk.model()).as_int().unwrap_or_default();
+    Ok((id, secret, expires))
 }

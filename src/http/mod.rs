@@ -5,7 +5,9 @@
 
 pub mod assets;
 pub mod credentials;
+pub mod handout;
 pub mod health;
+pub mod helpdesk;
 pub mod log;
 pub mod odata;
 pub mod request;
@@ -27,18 +29,21 @@ use warp::{
     http::{HeaderMap, Method},
 };
 
+pub use helpdesk::Helpdesk;
 pub use request::{Arrival, Body, Request};
 pub use respond::{Manner, Response};
 
 use crate::{
     config::{Config, PublicUrl},
+    desk::{Desk, Settings},
     error::Error,
+    model,
     odata::Limits,
+    store::memory::MemoryStore,
     time::Clock,
 };
 
 /// What every handler may use; one per server.
-#[derive(Debug)]
 pub struct App {
     /// The settings in force.
     pub config: Config,
@@ -46,13 +51,24 @@ pub struct App {
     pub clock: Clock,
     /// Whether `/readyz` says yes.
     pub health: health::Health,
+    /// The data and its verbs.
+    pub helpdesk: Helpdesk,
 }
 
 impl App {
     /// A server's state with these settings and the machine's clock.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        Self { config, clock: Clock::default(), health: health::Health::default() }
+    pub fn new(config: Config, helpdesk: Helpdesk) -> Self {
+        Self { config, clock: Clock::default(), health: health::Health::default(), helpdesk }
+    }
+
+    /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
+    #[must_use]
+    pub fn in_memory(config: Config) -> Self {
+        let store =
+            Arc::new(MemoryStore::new(model::helpdesk(), config.time_zone.clone(), Clock::Real));
+        let desk = Desk::new(model::helpdesk(), store, Clock::Real, Settings::default());
+        Self::new(config, Helpdesk::new(desk, None))
     }
 
     /// How much one query may be.
@@ -216,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_limits_that_errors_name_are_settings_with_the_same_defaults() {
-        let (ours, theirs) = (App::new(Config::default()).limits(), Limits::default());
+        let (ours, theirs) = (App::in_memory(Config::default()).limits(), Limits::default());
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         for name in
             [Limits::DEPTH, Limits::CHAINED, Limits::NODES, Limits::IN_ITEMS, Limits::EXPAND_DEPTH]

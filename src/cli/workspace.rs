@@ -1,0 +1,114 @@
+//! The data folder of a command: opened, seeded, and closed when the command ends.
+
+use std::{future::Future, path::Path, sync::Arc, time::Duration};
+
+use super::Failure;
+use crate::{
+    config::Config,
+    desk::{Desk, Settings, seed},
+    error::Error,
+    model::helpdesk,
+    store::{
+        Actor, Embedded, Fault, commit_blocking,
+        embedded::{Opened, Options},
+        files::{Files, RealFiles},
+    },
+    time::Clock,
+};
+
+/// An open helpdesk.
+pub(super) struct Workspace {
+    pub engine: Arc<Embedded>,
+    pub desk: Desk,
+    pub opened: Opened,
+}
+
+impl Workspace {
+    /// Opens the data folder of `config`, making it if there is none.
+    ///
+    /// # Errors
+    /// One line that says what to do: folder in use, damage, newer format, no room.
+    pub(super) fn open(config: &Config, should_recover: bool) -> Result<Self, Failure> {
+        let options = Options { recover: should_recover, ..options(config) };
+        let (engine, opened) =
+            Embedded::open(helpdesk(), &real_files(), options).map_err(refusal)?;
+        let engine = Arc::new(engine);
+        commit_blocking(&*engine, Actor::SYSTEM, seed::fill)?;
+        let token_hours_max = u32::try_from(config.token_lifetime_max_hours).unwrap_or(u32::MAX);
+        let store = Arc::clone(&engine);
+        let desk = Desk::new(helpdesk(), store, Clock::Real, Settings { token_hours_max });
+        Ok(Self { engine, desk, opened })
+    }
+
+    /// As [`Workspace::open`], but only what is there already.
+    ///
+    /// # Errors
+    /// As there, and a folder without data.
+    pub(super) fn open_existing(config: &Config) -> Result<Self, Failure> {
+        must_exist(&config.data)?;
+        Self::open(config, false)
+    }
+}
+
+/// Refuses a folder that holds no data, so that a misspelt `--data` does not make an empty helpdesk.
+///
+/// # Errors
+/// One line that says how data comes to be.
+pub(super) fn must_exist(data: &Path) -> Result<(), Failure> {
+    if data.join("format").is_file() {
+        return Ok(());
+    }
+    let data = data.display();
+    Err(Failure::new(format!(
+        "'{data}' holds no data; name its folder with --data, or make one with 'tessera serve' or 'tessera import'"
+    )))
+}
+
+/// The files of this machine.
+pub(super) fn real_files() -> Arc<dyn Files> {
+    Arc::new(RealFiles)
+}
+
+/// What the engine is told, from the settings.
+pub(super) fn options(config: &Config) -> Options {
+    let size = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX);
+    let mut options = Options::new(&config.data);
+    options.zone = config.time_zone.clone();
+    options.queue_max = size(config.queue_max);
+    options.block_transactions_max = size(config.block_transactions_max);
+    options.overlay_bytes_max = config.overlay_bytes_max;
+    options.records_cache_bytes = config.records_cache_bytes;
+    options.journal.segment_bytes = config.segment_bytes;
+    options.journal.transaction_bytes_max = config.transaction_bytes_max;
+    options.checkpoint_journal_bytes = config.checkpoint_journal_bytes;
+    options.history = Duration::from_hours(config.history_days * 24);
+    options.history_bytes_max = config.history_bytes_max;
+    options
+}
+
+/// A store's fault as the end of a command.
+pub(super) fn refusal(fault: Fault) -> Failure {
+    match fault {
+        Fault::Newer { .. } => Failure::NewerFormat(fault.to_string()),
+        Fault::Damaged { .. } => Failure::new(format!(
+            "{fault}; keep a copy of the folder, then 'tessera serve --recover' goes on with what is sound"
+        )),
+        Fault::Full
+        | Fault::SyncFailed
+        | Fault::Busy
+        | Fault::TooLarge { .. }
+        | Fault::Trimmed { .. }
+        | Fault::Locked { .. }
+        | Fault::Io(..)
+        | Fault::Closed => Failure::new(fault),
+    }
+}
+
+/// Waits for a verb.
+///
+/// # Errors
+/// Those of the verb.
+pub(super) fn wait<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(verb)?)
+}

@@ -150,6 +150,12 @@ impl Precondition {
     }
 }
 
+/// Whether `If-None-Match` names a version, or any.
+#[must_use]
+pub fn etag_matches(header: &str, version: u64) -> bool {
+    header.split(',').map(str::trim).any(|tag| tag == "*" || version_of(tag) == Some(version))
+}
+
 /// The weak entity tag of a version: `W/"1f"`.
 #[must_use]
 pub fn etag(version: u64) -> String {

@@ -107,11 +107,15 @@ impl<'a> Checker<'a> {
         navs.filter(|nav| self.readable_target(structure, *nav).is_some()).collect()
     }
 
-    fn find_property(&self, structure: &StructType, name: &str) -> Option<Prop> {
+    pub(super) fn find_property(&self, structure: &StructType, name: &str) -> Option<Prop> {
         structure.property(name).filter(|prop| self.is_visible(structure.property_at(*prop)))
     }
 
-    fn find_navigation(&self, structure: &StructType, name: &str) -> Option<(Nav, SetId)> {
+    pub(super) fn find_navigation(
+        &self,
+        structure: &StructType,
+        name: &str,
+    ) -> Option<(Nav, SetId)> {
         let nav = structure.navigation(name)?;
         Some((nav, self.readable_target(structure, nav)?))
     }
@@ -163,7 +167,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The type a cast segment names, if it is `from` or derived from it.
-    fn cast_target(&self, from: StructId, name: &str) -> Option<StructId> {
+    pub(super) fn cast_target(&self, from: StructId, name: &str) -> Option<StructId> {
         self.find_struct(name).filter(|to| self.model.is_a(*to, from))
     }
 
@@ -186,6 +190,11 @@ fn find(names: &[&str], name: &str) -> Option<u16> {
     let exact = names.iter().position(|known| *known == name);
     let any = || names.iter().position(|known| known.eq_ignore_ascii_case(name));
     exact.or_else(any).and_then(|at| u16::try_from(at).ok())
+}
+
+/// The names of all functions an expression may call, in lower case.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    function::names()
 }
 
 fn not_implemented<T>(feature: &str) -> Result<T, Error> {

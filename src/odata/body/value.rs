@@ -1,0 +1,224 @@
+//! One JSON value as a property's type asks for it.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::members::Members;
+use crate::{
+    error::Error,
+    model::{Complex, Primitive, Property, StructId, Type, Value},
+    odata::{
+        check::Checker,
+        metadata::DECIMAL_DIGITS,
+        text::{parse_enum, parse_primitive},
+    },
+};
+
+/// Complex values within complex values, at most.
+const DEPTH: usize = 16;
+
+/// Where a value stands and what is said of it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    checker: &'a Checker<'a>,
+    /// What errors call it.
+    target: &'a str,
+    property: &'a Property,
+    depth: usize,
+}
+
+/// The value of a property from its JSON text.
+pub(super) fn of_property(
+    raw: &str,
+    property: &Property,
+    checker: &Checker<'_>,
+) -> Result<Value, Error> {
+    Place { checker, target: property.name, property, depth: DEPTH }.whole(raw)
+}
+
+impl Place<'_> {
+    fn wrong(&self, reason: impl Into<String>) -> Error {
+        Error::InvalidValue { target: self.target.to_owned(), reason: reason.into() }
+    }
+
+    fn whole(&self, raw: &str) -> Result<Value, Error> {
+        if raw == "null" {
+            return if self.property.nullable && !matches!(self.property.ty, Type::Collection(_)) {
+                Ok(Value::Null)
+            } else {
+                Err(self.wrong("it must not be null"))
+            };
+        }
+        let Type::Collection(item) = &self.property.ty else {
+            return self.single(raw, &self.property.ty);
+        };
+        let items: Vec<&RawValue> =
+            serde_json::from_str(raw).map_err(|_| self.wrong("it takes an array"))?;
+        let items = items.into_iter().map(|item_raw| match item_raw.get() {
+            "null" => Err(self.wrong("its items must not be null")),
+            text => self.single(text, item),
+        });
+        Ok(Value::List(items.collect::<Result<Vec<_>, _>>()?.into()))
+    }
+
+    fn single(&self, raw: &str, ty: &Type) -> Result<Value, Error> {
+        match ty {
+            Type::Primitive(primitive) => self.primitive(raw, *primitive),
+            Type::Enum(id) => {
+                let declared = &self.checker.model.enums[usize::from(id.0)];
+                let text = quoted(raw).unwrap_or_else(|| raw.to_owned());
+                parse_enum(&text, declared).ok_or_else(|| {
+                    let names: Vec<&str> = declared.members.iter().map(|(name, _)| *name).collect();
+                    self.wrong(format!("it takes one of {}", names.join(", ")))
+                })
+            }
+            Type::Complex(id) => self.complex(raw, *id),
+            // A collection of collections cannot be declared.
+            Type::Collection(_) => Err(self.wrong("it takes a single value")),
+        }
+    }
+
+    fn primitive(&self, raw: &str, primitive: Primitive) -> Result<Value, Error> {
+        let misfit = || self.wrong(format!("it takes {}", takes(primitive)));
+        let text = quoted(raw);
+        let value = match (primitive, &text) {
+            (Primitive::String, Some(text)) => Value::text(text),
+            // A client that knows no 64-bit numbers sends them as texts. So does everybody else's
+            // spreadsheet, which is why smaller numbers are not taken so.
+            (Primitive::Int64 | Primitive::Decimal, Some(text)) => {
+                parse_primitive(text, primitive).ok_or_else(misfit)?
+            }
+            (Primitive::Double | Primitive::Single, Some(text)) => {
+                let is_named = matches!(text.as_str(), "INF" | "-INF" | "NaN");
+                is_named.then(|| parse_primitive(text, primitive)).flatten().ok_or_else(misfit)?
+            }
+            (Primitive::DateTimeOffset, Some(text)) => {
+                // A bare date would leave open where its day begins.
+                Value::Instant(text.parse().map_err(|_| misfit())?)
+            }
+            (
+                Primitive::Binary
+                | Primitive::Date
+                | Primitive::Duration
+                | Primitive::Guid
+                | Primitive::TimeOfDay,
+                Some(text),
+            ) => parse_primitive(text, primitive).ok_or_else(misfit)?,
+            (
+                Primitive::Boolean
+                | Primitive::Byte
+                | Primitive::Int16
+                | Primitive::Int32
+                | Primitive::Int64
+                | Primitive::SByte
+                | Primitive::Decimal
+                | Primitive::Double
+                | Primitive::Single,
+                None,
+            ) => parse_primitive(raw, primitive).ok_or_else(misfit)?,
+            (_, _) => return Err(misfit()),
+        };
+        self.within_bounds(&value)?;
+        Ok(value)
+    }
+
+    /// Length of texts and binaries, digits of decimals.
+    fn within_bounds(&self, value: &Value) -> Result<(), Error> {
+        let length = match value {
+            Value::Text(text) => text.chars().count(),
+            Value::Binary(bytes) => bytes.len(),
+            Value::Decimal(number) => {
+                let (digits, fraction) = DECIMAL_DIGITS;
+                let number = number.normalize();
+                let whole = 10i128.pow(digits - fraction);
+                let is_fit = number.scale() <= fraction
+                    && number.trunc().mantissa().unsigned_abs() < whole.unsigned_abs();
+                return if is_fit {
+                    Ok(())
+                } else {
+                    Err(self.wrong(format!(
+                        "it takes {digits} digits at most, {fraction} of them after the point"
+                    )))
+                };
+            }
+            _ => return Ok(()),
+        };
+        match self.property.max_length {
+            Some(max) if length > max as usize => {
+                Err(self.wrong(format!("it is {length} long, {max} at most")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn complex(&self, raw: &str, declared: StructId) -> Result<Value, Error> {
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Err(self.wrong("it is nested too deep"));
+        };
+        let members = Members::read(raw.as_bytes()).map_err(|reason| self.wrong(reason))?;
+        let type_id = match members.type_annotation() {
+            Some(name) => super::derived(self.checker, declared, name)?,
+            None => declared,
+        };
+        let structure = self.checker.model.structure(type_id);
+        let mut values = vec![None; structure.properties.len()];
+        for (name, raw) in &members.0 {
+            if name.contains('@') {
+                continue;
+            }
+            let prop = self.checker.find_property(structure, name).ok_or_else(|| {
+                Error::UnknownProperty {
+                    entity_type: structure.name.to_owned(),
+                    name: name.clone(),
+                    suggestion: None,
+                    target: "the body".to_owned(),
+                }
+            })?;
+            let property = structure.property_at(prop);
+            let target = format!("{}/{}", self.target, property.name);
+            let place = Place { target: &target, property, depth, ..*self };
+            values[usize::from(prop.0)] = Some(place.whole(raw.get())?);
+        }
+        let values =
+            values.into_iter().zip(&structure.properties).map(|(value, property)| match value {
+                Some(value) => Ok(value),
+                None if matches!(property.ty, Type::Collection(_)) => Ok(Value::List([].into())),
+                None if property.nullable => Ok(Value::Null),
+                None => Err(self.wrong(format!("'{}' is missing in it", property.name))),
+            });
+        let values = values.collect::<Result<_, _>>()?;
+        Ok(Value::Complex(Arc::new(Complex { type_id, values })))
+    }
+}
+
+/// The text between JSON quotes.
+fn quoted(raw: &str) -> Option<String> {
+    raw.starts_with('"').then(|| serde_json::from_str(raw).ok())?
+}
+
+fn takes(primitive: Primitive) -> String {
+    let what = match primitive {
+        Primitive::Binary => "base64url text",
+        Primitive::Boolean => "true or false",
+        Primitive::Date => "a date such as \"2026-11-21\"",
+        Primitive::DateTimeOffset => {
+            "a date and time with Z or an offset, such as \"2026-11-21T22:00:00Z\""
+        }
+        Primitive::Decimal => "a decimal number",
+        Primitive::Double | Primitive::Single => "a number",
+        Primitive::Duration => "a duration such as \"P1DT2H30M\"",
+        Primitive::Guid => "a GUID such as \"01234567-89ab-cdef-0123-456789abcdef\"",
+        Primitive::String => "text in double quotes",
+        Primitive::TimeOfDay => "a time such as \"22:00:00\"",
+        Primitive::Byte
+        | Primitive::SByte
+        | Primitive::Int16
+        | Primitive::Int32
+        | Primitive::Int64 => {
+            let (least, most) = primitive.integer_range().unwrap_or_default();
+            return format!("a whole number from {least} to {most}");
+        }
+    };
+    what.to_owned()
+}

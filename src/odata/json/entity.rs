@@ -1,0 +1,160 @@
+//! Entities as JSON objects: annotations, properties, links and expanded entities.
+
+use super::{Json, Level, Writer, value::push_json_text};
+use crate::{
+    error::Error,
+    model::{Contents, Prop, Relation, Row, StructId, StructType},
+    odata::service::etag,
+    query::{Expand, ExpandKind, Shape, Start, list, value},
+};
+
+impl Writer<'_> {
+    /// `[…]`, the entities in their order.
+    pub(super) fn entities(
+        &self,
+        json: &mut Json,
+        declared: StructId,
+        shape: &Shape,
+        rows: &[Row],
+    ) -> Result<(), Error> {
+        json.bytes.push(b'[');
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                json.bytes.push(b',');
+            }
+            json.inner(|json| self.members(json, declared, shape, row))?;
+        }
+        json.bytes.push(b']');
+        Ok(())
+    }
+
+    /// Everything of an entity but its context.
+    pub(super) fn members(
+        &self,
+        json: &mut Json,
+        declared: StructId,
+        shape: &Shape,
+        row: &Row,
+    ) -> Result<(), Error> {
+        let structure = self.ctx.structure(row);
+        self.control(json, declared, row);
+        for prop in self.written(structure, declared, shape) {
+            let property = structure.property_at(prop);
+            self.member(json, property.name, &value(&self.ctx, row, prop)?, &property.ty);
+        }
+        self.links(json, structure, shape, row);
+        for expand in &shape.expand {
+            self.expanded(json, structure, expand, row)?;
+        }
+        Ok(())
+    }
+
+    /// Type, id, entity tag and edit link.
+    fn control(&self, json: &mut Json, declared: StructId, row: &Row) {
+        let level = self.format.level;
+        if level == Level::None {
+            return;
+        }
+        if level == Level::Full || row.type_id != declared {
+            json.text("@odata.type", &self.struct_annotation(row.type_id));
+        }
+        if level == Level::Full {
+            json.text("@odata.id", &self.addresses.id(row));
+        }
+        if let Some(tag) = self.etag(row) {
+            json.text("@odata.etag", &tag);
+        }
+        if level == Level::Full {
+            json.text("@odata.editLink", &self.addresses.id(row));
+        }
+    }
+
+    /// The entity tag of a row that has a version of its own.
+    #[must_use]
+    pub fn etag(&self, row: &Row) -> Option<String> {
+        match self.addresses.model.set(row.set).contents {
+            Contents::Stored { .. } => Some(etag(row.version)),
+            Contents::Unfolded { .. } => None,
+        }
+    }
+
+    /// The properties of the shape, and those only the entity's own type has.
+    fn written(&self, structure: &StructType, declared: StructId, shape: &Shape) -> Vec<Prop> {
+        let mut props = shape.properties.clone();
+        let known = self.addresses.model.structure(declared).properties.len();
+        if !shape.is_selected && structure.properties.len() > known {
+            let visible = self.checker.visible_props(structure).into_iter();
+            props.extend(visible.filter(|prop| usize::from(prop.0) >= known));
+        }
+        props
+    }
+
+    /// Links to what was selected, or to everything where all metadata is asked for.
+    fn links(&self, json: &mut Json, structure: &StructType, shape: &Shape, row: &Row) {
+        let links = match self.format.level {
+            Level::None => return,
+            Level::Full if !shape.is_selected => self.checker.visible_navs(structure),
+            Level::Minimal | Level::Full => shape.links.clone(),
+        };
+        for nav in links {
+            let name = structure.navigation_at(nav).name;
+            json.annotation(name, "@odata.navigationLink");
+            push_json_text(&mut json.bytes, &format!("{}/{name}", self.addresses.id(row)));
+        }
+    }
+
+    fn expanded(
+        &self,
+        json: &mut Json,
+        structure: &StructType,
+        expand: &Expand,
+        row: &Row,
+    ) -> Result<(), Error> {
+        let navigation = structure.navigation_at(expand.navigation);
+        let start = Start::Related(row.clone(), expand.navigation);
+        let plan = &expand.plan;
+        if expand.kind == ExpandKind::Count {
+            let page =
+                list(&crate::query::Plan { count: true, ..plan.clone() }, &start, &self.ctx)?;
+            json.annotation(navigation.name, "@odata.count");
+            json.bytes.extend(page.count.unwrap_or(0).to_string().as_bytes());
+            return Ok(());
+        }
+        let page = list(plan, &start, &self.ctx)?;
+        if let Some(count) = page.count {
+            json.annotation(navigation.name, "@odata.count");
+            json.bytes.extend(count.to_string().as_bytes());
+        }
+        json.name(navigation.name);
+        match navigation.relation {
+            Relation::Children { .. } => {
+                json.bytes.push(b'[');
+                for (at, row) in page.rows.iter().enumerate() {
+                    if at > 0 {
+                        json.bytes.push(b',');
+                    }
+                    self.related(json, expand, row)?;
+                }
+                json.bytes.push(b']');
+            }
+            Relation::Reference { .. } => match page.rows.first() {
+                Some(row) => self.related(json, expand, row)?,
+                None => json.bytes.extend(b"null"),
+            },
+        }
+        Ok(())
+    }
+
+    fn related(&self, json: &mut Json, expand: &Expand, row: &Row) -> Result<(), Error> {
+        let declared = self.addresses.model.set(expand.plan.set).ty;
+        json.inner(|json| match expand.kind {
+            ExpandKind::Entities => self.members(json, declared, &expand.plan.shape, row),
+            ExpandKind::References => {
+                json.text("@odata.id", &self.addresses.id(row));
+                Ok(())
+            }
+            // Counts were written before.
+            ExpandKind::Count => Ok(()),
+        })
+    }
+}

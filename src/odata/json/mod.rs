@@ -1,0 +1,198 @@
+//! Payloads: service document, entities, collections and properties as JSON bytes.
+//!
+//! Source: OData JSON Format 4.0, with what 4.01 lets a 4.0 reader expect.
+
+mod entity;
+mod value;
+
+use value::{push_json_text, push_value};
+
+use super::{
+    check::{Checker, PropertyPath},
+    context::Addresses,
+};
+use crate::{
+    error::Error,
+    model::{Row, SetId, StructId, Type, Value},
+    query::{Context, Page, Shape},
+};
+
+/// How much is said about data besides the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing but counts and next links.
+    None,
+    /// What a client cannot work out from `$metadata`.
+    #[default]
+    Minimal,
+    /// Everything.
+    Full,
+}
+
+/// The parameters of `application/json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Format {
+    /// `odata.metadata`
+    pub level: Level,
+    /// `IEEE754Compatible=true`: `Edm.Int64` and `Edm.Decimal` as texts.
+    pub ieee754: bool,
+}
+
+/// Writes the payloads of one answer.
+#[derive(Clone, Copy)]
+pub struct Writer<'a> {
+    /// Where values and related rows come from.
+    pub ctx: Context<'a>,
+    /// Who may know what.
+    pub checker: &'a Checker<'a>,
+    /// Where addresses begin.
+    pub addresses: Addresses<'a>,
+    /// The parameters asked for.
+    pub format: Format,
+}
+
+impl Writer<'_> {
+    /// The service document: every set the caller may read.
+    #[must_use]
+    pub fn service_document(&self) -> Vec<u8> {
+        let mut json = Json::object();
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.metadata());
+        }
+        json.name("value");
+        json.bytes.push(b'[');
+        let model = self.addresses.model;
+        let readable = model.set_ids().filter(|(id, _)| self.checker.is_readable(*id));
+        for (at, (_, set)) in readable.enumerate() {
+            if at > 0 {
+                json.bytes.push(b',');
+            }
+            let mut entry = Json::object();
+            for (name, text) in [("name", set.name), ("kind", "EntitySet"), ("url", set.name)] {
+                entry.text(name, text);
+            }
+            json.bytes.extend(entry.end());
+        }
+        json.bytes.push(b']');
+        json.end()
+    }
+
+    /// One page of a collection of entities declared to be of `of`.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`].
+    pub fn page(
+        &self,
+        of: (SetId, StructId),
+        shape: &Shape,
+        page: &Page,
+        next_link: Option<&str>,
+    ) -> Result<Vec<u8>, Error> {
+        let mut json = Json::object();
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.collection(of, shape));
+        }
+        if let Some(count) = page.count {
+            json.number("@odata.count", count);
+        }
+        json.name("value");
+        self.entities(&mut json, of.1, shape, &page.rows)?;
+        if let Some(link) = next_link {
+            json.text("@odata.nextLink", link);
+        }
+        Ok(json.end())
+    }
+
+    /// One entity declared to be of `of`.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`].
+    pub fn entity(
+        &self,
+        of: (SetId, StructId),
+        shape: &Shape,
+        row: &Row,
+    ) -> Result<Vec<u8>, Error> {
+        let mut json = Json::object();
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.entity(of, shape));
+        }
+        self.members(&mut json, of.1, shape, row)?;
+        Ok(json.end())
+    }
+
+    /// A property that is not null.
+    #[must_use]
+    pub fn property(&self, owner: &Row, path: &PropertyPath, value: &Value) -> Vec<u8> {
+        let mut json = Json::object();
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.property(owner, path));
+        }
+        if let (Value::Complex(complex), Type::Complex(declared)) = (value, &path.ty) {
+            self.complex(&mut json, *declared, complex);
+            return json.end();
+        }
+        if self.format.level == Level::Full
+            && let Some(ty) = self.type_annotation(&path.ty)
+        {
+            json.text("@odata.type", &ty);
+        }
+        json.name("value");
+        push_value(self, &mut json.bytes, value, &path.ty);
+        json.end()
+    }
+}
+
+/// An object being written.
+struct Json {
+    bytes: Vec<u8>,
+    is_empty: bool,
+}
+
+impl Json {
+    fn object() -> Self {
+        Self { bytes: vec![b'{'], is_empty: true }
+    }
+
+    /// An object as the next value of this one.
+    fn inner(&mut self, inside: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        let mut object = Self { bytes: std::mem::take(&mut self.bytes), is_empty: true };
+        object.bytes.push(b'{');
+        let done = inside(&mut object);
+        self.bytes = object.end();
+        done
+    }
+
+    /// The name of the next member; its value must follow.
+    fn name(&mut self, name: &str) {
+        self.annotation(name, "");
+    }
+
+    /// As [`Json::name`], the name being put together.
+    fn annotation(&mut self, name: &str, suffix: &str) {
+        if !self.is_empty {
+            self.bytes.push(b',');
+        }
+        self.is_empty = false;
+        // Names are identifiers and annotations: nothing to escape.
+        self.bytes.push(b'"');
+        self.bytes.extend(name.as_bytes());
+        self.bytes.extend(suffix.as_bytes());
+        self.bytes.extend(b"\":");
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        push_json_text(&mut self.bytes, text);
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        self.bytes.extend(number.to_string().as_bytes());
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.bytes.push(b'}');
+        self.bytes
+    }
+}

@@ -1,0 +1,109 @@
+//! What `$metadata` says beyond names and types, in terms of the standard vocabularies.
+
+use super::xml::Xml;
+use crate::{
+    model::{Property, SetScopes, Write},
+    odata::check::function_names,
+    query::Rights,
+};
+
+/// What a type or property is, in words.
+pub(super) fn describe(xml: &mut Xml, doc: &str) {
+    if !doc.is_empty() {
+        xml.empty("Annotation", &[("Term", Some("Core.Description")), ("String", Some(doc))]);
+    }
+}
+
+/// The term that says who sets a property, if not any client at any time.
+pub(super) fn write_term(property: &Property, is_key: bool) -> Option<&'static str> {
+    match property.write {
+        Write::Always => None,
+        // A key never changes, and says so by being one.
+        Write::OnCreate if is_key => None,
+        Write::OnCreate => Some("Core.Immutable"),
+        Write::Never => Some("Core.Computed"),
+    }
+}
+
+pub(super) fn write(xml: &mut Xml, property: &Property, is_key: bool) {
+    if let Some(term) = write_term(property, is_key) {
+        tag(xml, term, true);
+    }
+}
+
+/// Every entity type with a Guid is also found by it.
+pub(super) fn alternate_key(xml: &mut Xml) {
+    xml.element("Annotation", &[("Term", Some("Core.AlternateKeys"))], |xml| {
+        xml.element("Collection", &[], |xml| {
+            xml.element("Record", &[("Type", Some("Core.AlternateKey"))], |xml| {
+                xml.element("PropertyValue", &[("Property", Some("Key"))], |xml| {
+                    xml.element("Collection", &[], |xml| {
+                        xml.element("Record", &[("Type", Some("Core.PropertyRef"))], |xml| {
+                            for (property, value) in [("Name", "PropertyPath"), ("Alias", "String")]
+                            {
+                                let attributes =
+                                    [("Property", Some(property)), (value, Some("Guid"))];
+                                xml.empty("PropertyValue", &attributes);
+                            }
+                        });
+                    });
+                });
+            });
+        });
+    });
+}
+
+/// What the service as a whole can do.
+pub(super) fn capabilities(xml: &mut Xml) {
+    let versions = [("Term", Some("Core.ODataVersions")), ("String", Some("4.0 4.01"))];
+    xml.empty("Annotation", &versions);
+    for (term, is_supported) in [
+        ("Capabilities.KeyAsSegmentSupported", true),
+        ("Capabilities.AsynchronousRequestsSupported", false),
+        ("Capabilities.BatchSupported", false),
+        ("Capabilities.CrossJoinSupported", false),
+    ] {
+        tag(xml, term, is_supported);
+    }
+    xml.element("Annotation", &[("Term", Some("Capabilities.FilterFunctions"))], |xml| {
+        xml.element("Collection", &[], |xml| {
+            for name in function_names() {
+                xml.text("String", name);
+            }
+        });
+    });
+}
+
+/// What can be done with one entity set, by this caller.
+pub(super) fn restrictions(xml: &mut Xml, scopes: SetScopes, rights: &dyn Rights) {
+    let may = |scope: Option<&str>| scope.is_some_and(|scope| rights.has(scope));
+    for (term, property, is_allowed) in [
+        ("Capabilities.InsertRestrictions", "Insertable", may(scopes.create)),
+        ("Capabilities.UpdateRestrictions", "Updatable", may(scopes.write)),
+        ("Capabilities.DeleteRestrictions", "Deletable", may(scopes.delete)),
+        ("Capabilities.SearchRestrictions", "Searchable", false),
+    ] {
+        if !is_allowed {
+            record(xml, term, |xml| {
+                let value = [("Property", Some(property)), ("Bool", Some("false"))];
+                xml.empty("PropertyValue", &value);
+            });
+        }
+    }
+    record(xml, "Capabilities.ExpandRestrictions", |xml| {
+        let value = [("Property", Some("MaxLevels")), ("Int", Some("1"))];
+        xml.empty("PropertyValue", &value);
+    });
+    for term in ["Capabilities.TopSupported", "Capabilities.SkipSupported"] {
+        tag(xml, term, true);
+    }
+}
+
+fn record(xml: &mut Xml, term: &str, inside: impl FnOnce(&mut Xml)) {
+    xml.element("Annotation", &[("Term", Some(term))], |xml| xml.element("Record", &[], inside));
+}
+
+fn tag(xml: &mut Xml, term: &str, is_so: bool) {
+    let value = if is_so { "true" } else { "false" };
+    xml.empty("Annotation", &[("Term", Some(term)), ("Bool", Some(value))]);
+}

@@ -1,9 +1,83 @@
-//! The feed at `/odata`.
+//! The feed at `/odata`: one surface for every model, over anything that implements [`Service`].
+//!
+//! Path and method first, then the caller, then options and body. No rule of the helpdesk is here.
+
+mod find;
+pub mod negotiate;
+mod read;
+mod write;
 
 use std::sync::Arc;
 
-use super::{App, Manner, Request, Response, respond};
-use crate::error::Error;
+use tokio::sync::Semaphore;
+use warp::http::Method;
+
+use super::{App, Manner, Request, Response, credentials, respond};
+use crate::{
+    config::{Config, PublicUrl},
+    error::Error,
+    model::Model,
+    odata::{
+        Limits,
+        ast::QueryOptions,
+        check::{Checker, Everything, Target},
+        path::{self, ResourcePath},
+        service::Service,
+        url,
+    },
+};
+
+/// What the surface needs to know of the settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Entities on a page where the client asks for no size.
+    pub page_size: u64,
+    /// Entities on a page at most.
+    pub page_size_max: u64,
+    /// Largest request body, bytes.
+    pub body_bytes_max: u64,
+    /// How large a query may be.
+    pub limits: Limits,
+    /// Where clients reach us.
+    pub public_url: Option<PublicUrl>,
+}
+
+impl Settings {
+    /// The settings of a server.
+    #[must_use]
+    pub fn new(config: &Config, limits: Limits) -> Self {
+        Self {
+            page_size: config.page_size,
+            page_size_max: config.page_size_max,
+            body_bytes_max: config.body_bytes_max,
+            limits,
+            public_url: config.public_url.clone(),
+        }
+    }
+}
+
+/// One service, ready to be asked.
+#[derive(Debug)]
+pub struct Feed<S> {
+    service: S,
+    settings: Settings,
+    /// How many collections are read at once; more wait.
+    gate: Arc<Semaphore>,
+}
+
+impl<S: Service> Feed<S> {
+    /// A feed of `service`.
+    #[must_use]
+    pub fn new(service: S, settings: Settings) -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { service, settings, gate: Arc::new(Semaphore::new(threads * 2)) }
+    }
+
+    /// The service.
+    pub fn service(&self) -> &S {
+        &self.service
+    }
+}
 
 /// Answers a request below `/odata`.
 pub async fn handle(app: Arc<App>, request: Request) -> Response {
@@ -14,4 +88,94 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
         manner,
     ))
     .await
+}
+
+/// Answers a request below `/odata` from `feed`. `HEAD` comes as `GET`.
+pub async fn answer<S: Service>(feed: Arc<Feed<S>>, request: Request) -> Response {
+    let manner = Manner::of(&request.headers);
+    let mut name = None;
+    let answered = respond_to(&feed, request, &mut name).await;
+    let mut response = answered.unwrap_or_else(|error| respond::error(&error, manner));
+    if let Some(name) = name {
+        response.extensions_mut().insert(respond::TokenPrefix(name));
+    }
+    response
+}
+
+async fn respond_to<S: Service>(
+    feed: &Arc<Feed<S>>,
+    request: Request,
+    name: &mut Option<String>,
+) -> Result<Response, Error> {
+    let below_root = request.path().strip_prefix("/odata").unwrap_or_default();
+    let limits = feed.settings.limits;
+    let path = path::parse(below_root, &limits)?;
+    // A wrong path or method is told to anybody: the model is no secret, the data is.
+    let open = Checker::new(feed.service.model(), &Everything, limits).target(&path, None)?;
+    let verb = Verb::of(&request.method, &open, feed.service.model())?;
+    let presented = credentials::presented(&request.headers, request.query())?;
+    let caller = feed.service.caller(presented.secret.expose())?;
+    *name = feed.service.log_name(&caller);
+    negotiate::versions(&request.headers)?;
+    let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
+    let root = format!("{}/odata/", request.origin(feed.settings.public_url.as_ref()));
+    let asked = Asked { path, options, root, caller };
+    match verb {
+        Verb::Get => read::get(feed, asked, &request).await,
+        Verb::Post => write::post(feed, asked, request).await,
+        Verb::Patch => write::patch(feed, asked, request).await,
+        Verb::Delete => write::delete(feed, asked, &request).await,
+    }
+}
+
+/// A request whose path, options and caller are known.
+struct Asked<C> {
+    path: ResourcePath,
+    options: QueryOptions,
+    /// The service root, with a slash at its end.
+    root: String,
+    caller: C,
+}
+
+/// What a request wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    /// The verb of a method, if the target takes it from anybody at all.
+    fn of(method: &Method, target: &Target, model: &Model) -> Result<Self, Error> {
+        let (can_post, can_patch, can_delete) = match target {
+            Target::Collection(path) => (model.set(path.set).scopes.create.is_some(), false, false),
+            Target::Entity(path) => {
+                let scopes = model.set(path.set).scopes;
+                (false, scopes.write.is_some(), scopes.delete.is_some())
+            }
+            Target::ServiceDocument
+            | Target::Metadata
+            | Target::Count(_)
+            | Target::Property(_)
+            | Target::RawValue(_)
+            | Target::PropertyCount(_) => (false, false, false),
+        };
+        match *method {
+            Method::GET => Ok(Self::Get),
+            Method::POST if can_post => Ok(Self::Post),
+            Method::PATCH if can_patch => Ok(Self::Patch),
+            Method::DELETE if can_delete => Ok(Self::Delete),
+            _ => Err(Error::MethodNotAllowed {
+                allow: match (can_post, can_patch, can_delete) {
+                    (true, ..) => "GET, HEAD, POST",
+                    (_, true, true) => "GET, HEAD, PATCH, DELETE",
+                    (_, true, false) => "GET, HEAD, PATCH",
+                    (_, false, true) => "GET, HEAD, DELETE",
+                    (false, false, false) => "GET, HEAD",
+                },
+            }),
+        }
+    }
 }

@@ -1,0 +1,232 @@
+//! `GET`: everything a path can lead to.
+
+use std::sync::Arc;
+
+use warp::http::{HeaderMap, HeaderValue, header};
+
+use super::{Asked, Feed, find, negotiate};
+use crate::{
+    error::Error,
+    http::{Request, Response, respond},
+    model::{Primitive, Type, Value},
+    odata::{
+        check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
+        context::{Addresses, next_link},
+        json::Writer,
+        metadata::csdl_xml,
+        service::{Service, etag_matches},
+        skip_token::{self, Position},
+        text::print,
+    },
+    query::{Context, Plan, Source, Start, list},
+};
+
+/// Headers by which an answer differs.
+const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, X-Api-Key";
+
+/// One read on its way; owns all it needs, so that it can move to a thread of its own.
+struct Read<S: Service> {
+    feed: Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    target: Target,
+    headers: HeaderMap,
+    /// Path and query as they came, for next links.
+    address: (String, Option<String>),
+    snapshot: Arc<dyn Source>,
+}
+
+/// Answers a `GET`.
+pub(super) async fn get<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    request: &Request,
+) -> Result<Response, Error> {
+    let model = feed.service.model();
+    let target = Checker::new(model, &asked.caller, feed.settings.limits)
+        .target(&asked.path, Some(&asked.options.aliases))?;
+    let is_long = match &target {
+        Target::Collection(_) | Target::Count(_) => true,
+        Target::Entity(_) => !asked.options.expand.is_empty(),
+        Target::ServiceDocument
+        | Target::Metadata
+        | Target::Property(_)
+        | Target::RawValue(_)
+        | Target::PropertyCount(_) => false,
+    };
+    let read = Read {
+        address: (
+            format!("{}{}", asked.root.trim_end_matches("/odata/"), request.path()),
+            request.query().map(str::to_owned),
+        ),
+        feed: Arc::clone(feed),
+        asked,
+        target,
+        headers: request.headers.clone(),
+        snapshot: feed.service.snapshot(),
+    };
+    let mut response = if is_long {
+        // Held until the work is done, even if the client has gone.
+        let permit = Arc::clone(&feed.gate).acquire_owned().await;
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            read.run()
+        });
+        work.await.unwrap_or_else(|error| Err(Error::internal(&error)))?
+    } else {
+        read.run()?
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
+    Ok(response)
+}
+
+impl<S: Service> Read<S> {
+    fn run(&self) -> Result<Response, Error> {
+        let checker =
+            Checker::new(self.feed.service.model(), &self.asked.caller, self.feed.settings.limits);
+        match &self.target {
+            Target::Metadata => self.metadata(&checker),
+            Target::ServiceDocument => {
+                checker.only_options(&self.asked.options, Place::Other)?;
+                self.json(&checker, |writer| Ok(writer.service_document()))
+            }
+            Target::Collection(path) => self.collection(&checker, path),
+            Target::Count(path) => self.count(&checker, path),
+            Target::Entity(path) => self.entity(&checker, path),
+            Target::Property(path) => self.property(&checker, path),
+            Target::RawValue(path) => self.raw_value(&checker, path),
+            Target::PropertyCount(path) => {
+                checker.only_options(&self.asked.options, Place::Other)?;
+                let ctx = self.ctx();
+                let value = find::property(&ctx, &find::existing(&ctx, &path.entity)?, path)?;
+                Ok(respond::text(200, value.items().len().to_string()))
+            }
+        }
+    }
+
+    fn ctx(&self) -> Context<'_> {
+        Context { source: &*self.snapshot, now: self.feed.service.now() }
+    }
+
+    fn addresses(&self) -> Addresses<'_> {
+        Addresses { model: self.feed.service.model(), root: &self.asked.root }
+    }
+
+    /// A JSON answer of what `write` writes.
+    fn json(
+        &self,
+        checker: &Checker<'_>,
+        write: impl FnOnce(&Writer<'_>) -> Result<Vec<u8>, Error>,
+    ) -> Result<Response, Error> {
+        let format = self.asked.options.format.as_deref();
+        let json = negotiate::json(&self.headers, format)?;
+        let (ctx, addresses) = (self.ctx(), self.addresses());
+        let writer = Writer { ctx, checker, addresses, format: json.format };
+        let body = write(&writer)?;
+        Ok(super::write::json(200, &json.content_type, body))
+    }
+
+    fn metadata(&self, checker: &Checker<'_>) -> Result<Response, Error> {
+        checker.only_options(&self.asked.options, Place::Other)?;
+        negotiate::metadata(&self.headers, self.asked.options.format.as_deref())?;
+        Ok(respond::with_type(200, "application/xml", csdl_xml(checker)?))
+    }
+
+    fn collection(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
+        let options = &self.asked.options;
+        let preferred = negotiate::preferences(&self.headers).page_size;
+        let settings = &self.feed.settings;
+        let size = preferred.unwrap_or(settings.page_size).min(settings.page_size_max);
+        let mut plan = checker.collection(path, options)?;
+        plan.page_size = Some(size);
+        if let Some(token) = &options.skiptoken {
+            let Position { after, top } = skip_token::decode(token)?;
+            plan = Plan { after: Some(after), top, skip: 0, ..plan };
+        }
+        let ctx = self.ctx();
+        let page = list(&plan, &start(&ctx, path)?, &ctx)?;
+        let next = page.next.as_ref().map(|after| {
+            let rows = page.rows.len() as u64;
+            let top = plan.top.map(|top| top.saturating_sub(rows));
+            let token = skip_token::encode(&Position { after: after.clone(), top });
+            next_link(&self.address.0, self.address.1.as_deref(), &token)
+        });
+        let mut response = self.json(checker, |writer| {
+            writer.page((path.set, path.ty), &plan.shape, &page, next.as_deref())
+        })?;
+        let headers = response.headers_mut();
+        if let Some(next) = next
+            && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
+        {
+            headers.insert(header::LINK, link);
+        }
+        if let Some(asked) = preferred
+            && asked == size
+            && let Ok(applied) = HeaderValue::from_str(&format!("odata.maxpagesize={size}"))
+        {
+            headers.insert("preference-applied", applied);
+        }
+        Ok(response)
+    }
+
+    fn count(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
+        let plan = checker.count(path, &self.asked.options)?;
+        let ctx = self.ctx();
+        let page = list(&plan, &start(&ctx, path)?, &ctx)?;
+        Ok(respond::text(200, page.count.unwrap_or(0).to_string()))
+    }
+
+    fn entity(&self, checker: &Checker<'_>, path: &EntityPath) -> Result<Response, Error> {
+        let shape = checker.entity(path, &self.asked.options)?;
+        let ctx = self.ctx();
+        let Some(row) = find::entity(&ctx, path)? else { return Ok(respond::empty(204)) };
+        let format = self.asked.options.format.as_deref();
+        let json = negotiate::json(&self.headers, format)?;
+        let writer = Writer { ctx, checker, addresses: self.addresses(), format: json.format };
+        let tag = writer.etag(&row);
+        let mut response = if tag.is_some() && self.knows(row.version) {
+            respond::empty(304)
+        } else {
+            let body = writer.entity((path.set, path.ty), &shape, &row)?;
+            super::write::json(200, &json.content_type, body)
+        };
+        super::write::put_etag(&mut response, tag.as_deref());
+        Ok(response)
+    }
+
+    /// Whether `If-None-Match` names this version.
+    fn knows(&self, version: u64) -> bool {
+        etag_matches(&negotiate::joined(&self.headers, "if-none-match"), version)
+    }
+
+    fn property(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {
+        checker.only_options(&self.asked.options, Place::Other)?;
+        let ctx = self.ctx();
+        let owner = find::existing(&ctx, &path.entity)?;
+        let value = find::property(&ctx, &owner, path)?;
+        if value.is_null() {
+            return Ok(respond::empty(204));
+        }
+        self.json(checker, |writer| Ok(writer.property(&owner, path, &value)))
+    }
+
+    fn raw_value(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {
+        checker.only_options(&self.asked.options, Place::Other)?;
+        let ctx = self.ctx();
+        let value = find::property(&ctx, &find::existing(&ctx, &path.entity)?, path)?;
+        Ok(match (&value, &path.ty) {
+            (Value::Null, _) => respond::empty(204),
+            (Value::Binary(bytes), Type::Primitive(Primitive::Binary)) => {
+                respond::with_type(200, "application/octet-stream", bytes.to_vec())
+            }
+            _ => respond::text(200, print(&value, &path.ty, checker.model)),
+        })
+    }
+}
+
+/// Which rows a collection starts from.
+fn start(ctx: &Context<'_>, path: &CollectionPath) -> Result<Start, Error> {
+    Ok(match &path.of {
+        None => Start::Set,
+        Some((entity, navigation)) => Start::Related(find::existing(ctx, entity)?, *navigation),
+    })
+}

@@ -1,0 +1,245 @@
+//! `POST`, `PATCH` and `DELETE`: checked bodies handed to the service's verbs.
+
+use std::sync::Arc;
+
+use warp::http::{HeaderValue, header};
+
+use super::{Asked, Feed, find, negotiate};
+use crate::{
+    error::Error,
+    http::{Request, Response, respond},
+    model::{Model, Nav, Prop, Relation, Row, SetId, StructId, Value},
+    odata::{
+        body::{self, Body, Purpose},
+        check::{Checker, CollectionPath, EntityPath, Place, Target},
+        context::Addresses,
+        json::Writer,
+        service::{Create, Delete, Precondition, Service, Update, etag_matches},
+    },
+    query::{Context, Rights, Shape},
+};
+
+/// Creates an entity in a set or below another entity.
+pub(super) async fn post<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    mut request: Request,
+) -> Result<Response, Error> {
+    let (path, shape, json) = {
+        let checker = checker(feed, &asked);
+        let Target::Collection(path) = target(&checker, &asked)? else {
+            return Err(Error::MethodNotAllowed { allow: "GET, HEAD" });
+        };
+        require(&asked.caller, feed.service.model().set(path.set).scopes.create)?;
+        let at = created(&path);
+        let shape = checker.entity(&at, &asked.options)?;
+        (path, shape, negotiate::json(&request.headers, asked.options.format.as_deref())?)
+    };
+    let bytes = request.body_bytes(feed.settings.body_bytes_max).await?;
+    negotiate::body_type(&request.headers, &bytes)?;
+    let create = {
+        let checker = checker(feed, &asked);
+        let Body { type_id, mut values } = body::read(&bytes, path.ty, Purpose::Create, &checker)?;
+        let snapshot = feed.service.snapshot();
+        let ctx = Context { source: &*snapshot, now: feed.service.now() };
+        let parent = match &path.of {
+            None => None,
+            Some((entity, nav)) => {
+                let row = find::existing(&ctx, entity)?;
+                take_parent_key(feed.service.model(), (&row, *nav), &mut values)?;
+                Some((row, *nav))
+            }
+        };
+        Create { set: path.set, type_id, body: values, parent }
+    };
+    let row = feed.service.create(asked.caller.clone(), create).await?;
+    let answer = negotiate::preferences(&request.headers).answer;
+    let said = Said { of: (path.set, path.ty), shape, json, answer };
+    let mut response = said.respond(feed, &asked, &row, 201)?;
+    let id = Addresses { model: feed.service.model(), root: &asked.root }.id(&row);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(header::LOCATION, id.clone());
+        response.headers_mut().insert("odata-entityid", id);
+    }
+    Ok(response)
+}
+
+/// Changes an entity.
+pub(super) async fn patch<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    mut request: Request,
+) -> Result<Response, Error> {
+    let (path, shape, json) = {
+        let checker = checker(feed, &asked);
+        let Target::Entity(path) = target(&checker, &asked)? else {
+            return Err(Error::MethodNotAllowed { allow: "GET, HEAD" });
+        };
+        require(&asked.caller, feed.service.model().set(path.set).scopes.write)?;
+        let shape = checker.entity(&path, &asked.options)?;
+        (path, shape, negotiate::json(&request.headers, asked.options.format.as_deref())?)
+    };
+    let (row, precondition) = current(feed, &path, &request)?;
+    let bytes = request.body_bytes(feed.settings.body_bytes_max).await?;
+    negotiate::body_type(&request.headers, &bytes)?;
+    let changes = {
+        let checker = checker(feed, &asked);
+        body::read(&bytes, row.type_id, Purpose::Update, &checker)?.values
+    };
+    let key = row.key(feed.service.model());
+    let update = Update { set: row.set, key, precondition, changes };
+    let row = feed.service.update(asked.caller.clone(), update).await?;
+    let answer = negotiate::preferences(&request.headers).answer;
+    let said = Said { of: (path.set, path.ty), shape, json, answer };
+    said.respond(feed, &asked, &row, 200)
+}
+
+/// Deletes an entity.
+pub(super) async fn delete<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    request: &Request,
+) -> Result<Response, Error> {
+    let path = {
+        let checker = checker(feed, &asked);
+        let Target::Entity(path) = target(&checker, &asked)? else {
+            return Err(Error::MethodNotAllowed { allow: "GET, HEAD" });
+        };
+        require(&asked.caller, feed.service.model().set(path.set).scopes.delete)?;
+        checker.only_options(&asked.options, Place::Other)?;
+        path
+    };
+    let (row, precondition) = current(feed, &path, request)?;
+    let key = row.key(feed.service.model());
+    let delete = Delete { set: row.set, key, precondition };
+    feed.service.delete(asked.caller, delete).await?;
+    Ok(respond::empty(204))
+}
+
+fn checker<'a, S: Service>(feed: &'a Feed<S>, asked: &'a Asked<S::Caller>) -> Checker<'a> {
+    Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
+}
+
+fn target<C>(checker: &Checker<'_>, asked: &Asked<C>) -> Result<Target, Error> {
+    checker.target(&asked.path, Some(&asked.options.aliases))
+}
+
+fn require(rights: &dyn Rights, scope: Option<&'static str>) -> Result<(), Error> {
+    match scope {
+        Some(scope) if rights.has(scope) => Ok(()),
+        Some(scope) => Err(Error::Forbidden { scope: scope.to_owned() }),
+        None => Err(Error::MethodNotAllowed { allow: "GET, HEAD" }),
+    }
+}
+
+/// A path to an entity that does not exist yet, for its shape.
+fn created(path: &CollectionPath) -> EntityPath {
+    let root = crate::odata::check::Lookup {
+        set: path.set,
+        by: crate::odata::check::KeyRef::Key(crate::model::Key::Int(0)),
+        guard: None,
+    };
+    EntityPath { root, steps: Vec::new(), set: path.set, ty: path.ty }
+}
+
+/// The entity as it is now, and what the headers ask of its version.
+fn current<S: Service>(
+    feed: &Feed<S>,
+    path: &EntityPath,
+    request: &Request,
+) -> Result<(Row, Precondition), Error> {
+    let snapshot = feed.service.snapshot();
+    let ctx = Context { source: &*snapshot, now: feed.service.now() };
+    let row = find::existing(&ctx, path)?;
+    let if_match = negotiate::joined(&request.headers, "if-match");
+    let precondition =
+        if if_match.is_empty() { Precondition::None } else { Precondition::from_header(&if_match) };
+    precondition.check(row.version)?;
+    let if_none_match = negotiate::joined(&request.headers, "if-none-match");
+    if etag_matches(&if_none_match, row.version) {
+        return Precondition::Versions(Vec::new()).check(row.version).map(|()| (row, precondition));
+    }
+    Ok((row, precondition))
+}
+
+/// An entity posted below another belongs to it; saying so again is fine, saying otherwise is not.
+fn take_parent_key(
+    model: &Model,
+    (parent, nav): (&Row, Nav),
+    values: &mut Vec<(Prop, Value)>,
+) -> Result<(), Error> {
+    let here = model.structure(parent.type_id);
+    let navigation = here.navigation_at(nav);
+    let (Relation::Children { by }, [key]) = (navigation.relation, here.key.as_slice()) else {
+        return Ok(());
+    };
+    let there = model.target(navigation).map(|set| model.entity_type(set));
+    let Some(prop) = there.and_then(|there| there.property(by)) else { return Ok(()) };
+    let own = parent.record.get(here, *key);
+    if values.iter().any(|(given, value)| *given == prop && *value != own) {
+        return Err(Error::InvalidValue {
+            target: by.to_owned(),
+            reason: "it differs from the entity in the address".to_owned(),
+        });
+    }
+    values.retain(|(given, _)| *given != prop);
+    Ok(())
+}
+
+/// How a change is answered.
+struct Said {
+    of: (SetId, StructId),
+    shape: Shape,
+    json: negotiate::JsonType,
+    answer: Option<negotiate::Answer>,
+}
+
+impl Said {
+    /// The entity after the change, or nothing where the client prefers that.
+    fn respond<S: Service>(
+        &self,
+        feed: &Feed<S>,
+        asked: &Asked<S::Caller>,
+        row: &Row,
+        status: u16,
+    ) -> Result<Response, Error> {
+        let snapshot = feed.service.snapshot();
+        let checker = checker(feed, asked);
+        let writer = Writer {
+            ctx: Context { source: &*snapshot, now: feed.service.now() },
+            checker: &checker,
+            addresses: Addresses { model: feed.service.model(), root: &asked.root },
+            format: self.json.format,
+        };
+        let (mut response, applied) = match self.answer {
+            Some(negotiate::Answer::Minimal) => (respond::empty(204), Some("return=minimal")),
+            wanted => {
+                let body = writer.entity(self.of, &self.shape, row)?;
+                let applied = wanted.map(|_| "return=representation");
+                (json(status, &self.json.content_type, body), applied)
+            }
+        };
+        if let Some(applied) = applied {
+            let applied = HeaderValue::from_static(applied);
+            response.headers_mut().insert("preference-applied", applied);
+        }
+        put_etag(&mut response, writer.etag(row).as_deref());
+        Ok(response)
+    }
+}
+
+/// A JSON answer with the parameters that were agreed on.
+pub(super) fn json(status: u16, content_type: &str, body: Vec<u8>) -> Response {
+    let mut response = respond::json(status, body);
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    response
+}
+
+/// Names the version an answer shows.
+pub(super) fn put_etag(response: &mut Response, tag: Option<&str>) {
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+}

@@ -436,7 +436,7 @@ mod tests {
             let descending = !order.is_empty();
             let mut plan = Plan { set, page_size: Some(1), ..plan(order) };
             let mut seen = vec![];
-            loop {
+            while seen.len() < 9 {
                 let page = list(&plan, &Start::Set, &context(&source)).unwrap();
                 seen.extend(page.rows.iter().map(|row| row.key(helpdesk)));
                 plan.after = page.next;
@@ -499,6 +499,7 @@ mod tests {
             let page = list(&plan, &Start::Set, ctx).unwrap();
             assert!(page.rows.len() as u64 <= plan.page_size.unwrap());
             seen.extend(ids(&page.rows));
+            assert!(seen.len() < 100, "pages without end");
             plan.skip = 0;
             plan.top = plan.top.map(|top| top - page.rows.len() as u64);
             plan.after = page.next;

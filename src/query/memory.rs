@@ -121,3 +121,47 @@ impl Source for MemorySource {
         Ok(self.texts.get(&at).cloned().unwrap_or(Value::Null))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::fixture::{THINGS, model, source};
+
+    fn ids(rows: impl IntoIterator<Item = Row>) -> Vec<Option<i64>> {
+        rows.into_iter().map(|row| row.key(&model()).as_int()).collect()
+    }
+
+    #[test]
+    fn rows_are_told_by_key_and_each_set_on_its_own() {
+        let source = source();
+        assert_eq!(ids(source.rows(THINGS)), [Some(1), Some(2), Some(3)]);
+        assert_eq!(ids(source.rows_after(THINGS, &Key::Int(1))), [Some(2), Some(3)]);
+        assert_eq!(ids(source.rows_after(THINGS, &Key::Int(3))), []);
+        assert_eq!(ids(source.rows_where(THINGS, Prop(0), &Value::Int(2))), [Some(2)]);
+    }
+
+    #[test]
+    fn an_entity_put_again_replaces_the_former_with_its_texts() {
+        let mut source = source();
+        let body = model().entity_type(THINGS).property("Body").unwrap();
+        let put = |source: &mut MemorySource, text: Value| {
+            let named = [("Id", Value::Int(1)), ("Body", text)];
+            let row = source.put_named("Things", "Thing", &named).unwrap();
+            (source.long_text(&row, body).unwrap(), source.rows(THINGS).count())
+        };
+        assert_eq!(put(&mut source, "new".into()), ("new".into(), 3));
+        assert_eq!(put(&mut source, Value::Null), (Value::Null, 3));
+        assert!(source.remove(THINGS, &Key::Int(1)).is_some());
+        assert_eq!(ids(source.rows(THINGS)), [Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn an_address_is_found_whatever_its_letter_case() {
+        use crate::model::{helpdesk, props::customer, set::CUSTOMERS};
+        let mut source = MemorySource::new(helpdesk().clone());
+        let named = [("Id", Value::Int(1)), ("Email", "Ann@Example.org".into())];
+        source.put_named("Customers", "Customer", &named).unwrap();
+        let found = source.rows_where(CUSTOMERS, customer::EMAIL, &"ann@example.ORG".into());
+        assert_eq!(found.len(), 1);
+    }
+}

@@ -7,7 +7,7 @@ use super::{
     Source,
     eval::{Binding, eval},
     expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var},
-    fixture::{PLACE, SITE, THINGS, context, lit, place, source},
+    fixture::{PLACE, SITE, THINGS, context, lit, path, place, source},
 };
 use crate::{
     model::{EnumId, Key, Nav, Primitive, Prop, StructId, Type, Value},
@@ -52,6 +52,11 @@ fn any_path() -> impl Strategy<Value = Path> {
     ];
     (0..3_u8, prop::collection::vec(step, 0..4))
         .prop_map(|(var, steps)| Path { from: Var(var), steps })
+}
+
+fn any_collection() -> impl Strategy<Value = Path> {
+    let known = ["Tags", "Numbers", "Places", "Parts", "Group/Things"].map(path);
+    prop_oneof![4 => prop::sample::select(known.to_vec()), 1 => any_path()]
 }
 
 fn any_type() -> impl Strategy<Value = Type> {
@@ -116,7 +121,7 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         let boxed = || inner.clone().prop_map(Box::new);
         let many = || prop::collection::vec(inner.clone(), 0..4);
         let over = || {
-            (any_path(), 0..3_u8, prop::option::of(boxed()))
+            (any_collection(), 0..3_u8, prop::option::of(boxed()))
                 .prop_map(|(path, var, filter)| Collection { path, var: Var(var), filter })
         };
         let quantifier = prop_oneof![Just(Quantifier::Any), Just(Quantifier::All)];
@@ -162,9 +167,10 @@ proptest! {
         let source = source();
         let ctx = context(&source);
         let row = source.row(THINGS, &Key::Int(id)).unwrap();
-        let mut bindings = vec![Binding::Row(row)];
+        let mut bindings = vec![Binding::Row(row), Binding::Value(Value::Int(7))];
+        let before = bindings.clone();
         let _ = eval(&expr, &ctx, &mut bindings);
-        prop_assert_eq!(bindings.len(), 1);
+        prop_assert_eq!(bindings, before);
     }
 
     #[test]

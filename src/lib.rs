@@ -14,3 +14,4 @@ pub mod odata;
 pub mod query;
 pub mod store;
 pub mod time;
+pub mod transfer;

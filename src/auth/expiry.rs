@@ -49,7 +49,7 @@ pub fn expires(
     }
     if asked > latest {
         return Err(refusal(format!(
-            "{asked} is more than 'token_hours_max' of {hours_max} hours away; the latest is {latest}"
+            "{asked} is more than 'token_lifetime_max_hours' of {hours_max} hours away; the latest is {latest}"
         )));
     }
     Ok(asked)
@@ -99,7 +99,7 @@ mod tests {
             now,
             Some("2026-11-24T22:00:01Z"),
             72,
-            "'ExpiresDateTime' does not fit: 2026-11-24T22:00:01Z is more than 'token_hours_max' of 72 \
+            "'ExpiresDateTime' does not fit: 2026-11-24T22:00:01Z is more than 'token_lifetime_max_hours' of 72 \
              hours away; the latest is 2026-11-24T22:00:00Z",
         );
         check(

@@ -56,7 +56,7 @@ impl Body {
 }
 
 /// Refuses null where there must be a value, and texts that are too long.
-pub(super) fn check_value(property: &Property, value: &Value) -> Result<(), Error> {
+pub(crate) fn check_value(property: &Property, value: &Value) -> Result<(), Error> {
     if value.is_null() && !property.nullable {
         return Err(invalid(property.name, "null is not a value it can have"));
     }

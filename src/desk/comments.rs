@@ -145,7 +145,7 @@ impl Create {
 }
 
 /// The comment of a ticket with that external reference.
-pub(super) fn by_reference(draft: &dyn Draft, ticket: &Key, reference: &str) -> Option<Row> {
+pub(crate) fn by_reference(draft: &dyn Draft, ticket: &Key, reference: &str) -> Option<Row> {
     let ticket = Value::from(ticket.as_int());
     let same = |row: &Row| {
         get(draft.model(), row, comment::EXTERNAL_REFERENCE).as_text() == Some(reference)

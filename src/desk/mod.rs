@@ -12,6 +12,7 @@ pub mod people;
 pub mod pickers;
 pub mod seed;
 mod service;
+pub mod teams;
 #[cfg(test)]
 mod tests;
 pub mod tickets;
@@ -19,6 +20,7 @@ pub mod tokens;
 pub mod users;
 
 pub use body::Moment;
+pub(crate) use body::check_value;
 pub use service::{Desk, Settings};
 
 use crate::{
@@ -69,7 +71,7 @@ pub fn actor(caller: &Principal) -> Actor {
 }
 
 /// A stored property of a row.
-fn get(model: &Model, row: &Row, prop: Prop) -> Value {
+pub(crate) fn get(model: &Model, row: &Row, prop: Prop) -> Value {
     row.record.get(model.structure(row.type_id), prop)
 }
 
@@ -84,7 +86,7 @@ fn invalid(target: &str, reason: impl Into<String>) -> Error {
 }
 
 /// The time to write for a change of something changed at `before`: now, but never not later.
-fn later(draft: &dyn Draft, before: &Value) -> Timestamp {
+pub(crate) fn later(draft: &dyn Draft, before: &Value) -> Timestamp {
     let next = before.as_instant().and_then(|at| at.plus_micros(1));
     next.map_or(draft.now(), |next| next.max(draft.now()))
 }

@@ -35,12 +35,11 @@ pub struct Entry<'a> {
 pub fn add(draft: &mut dyn Draft, set: SetId, entry: Entry<'_>) -> Result<Row, Error> {
     let (id, now) = (draft.next_id(set), draft.now());
     let model = draft.model();
-    let last = draft.rows(set).filter_map(|row| get(model, &row, picker::POSITION).as_int()).max();
     let mut edit = Edit::new(model, set);
     edit.set(model, picker::ID, id);
     edit.set(model, picker::GUID, guid_at(now));
     edit.set(model, picker::NAME, entry.name);
-    edit.set(model, picker::POSITION, last.unwrap_or(0) + 1);
+    edit.set(model, picker::POSITION, next_position(draft, set));
     edit.set(model, picker::IS_DEFAULT, entry.is_default);
     edit.set(model, picker::IS_ARCHIVED, false);
     edit.set(model, picker::CREATED, now);
@@ -49,6 +48,13 @@ pub fn add(draft: &mut dyn Draft, set: SetId, entry: Entry<'_>) -> Result<Row, E
         edit.set(model, status::KIND, entry.kind.unwrap_or_else(|| kind_by_name(entry.name)));
     }
     draft.put(set, edit)
+}
+
+/// The position behind all others of a list.
+#[must_use]
+pub fn next_position(source: &dyn Source, set: SetId) -> i64 {
+    let position = |row: Row| get(source.model(), &row, picker::POSITION).as_int();
+    source.rows(set).filter_map(position).max().unwrap_or(0) + 1
 }
 
 /// What kind of status a name suggests.

@@ -203,7 +203,7 @@ fn is_same_text(structure: &StructType, row: &Row, prop: Prop, value: &Value) ->
 }
 
 /// Tags as they are kept: in order, each once, none empty.
-pub(super) fn tags(given: &Value) -> Result<Value, Error> {
+pub(crate) fn tags(given: &Value) -> Result<Value, Error> {
     let mut kept: Vec<Value> = Vec::new();
     for tag in given.items() {
         if tag.as_text().is_none_or(str::is_empty) {

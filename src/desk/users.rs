@@ -43,7 +43,7 @@ impl Create {
 }
 
 /// Adds an active member of staff.
-pub(super) fn add(
+pub(crate) fn add(
     draft: &mut dyn Draft,
     name: &str,
     address: &str,

@@ -1,0 +1,163 @@
+//! Pickers, teams and their members, people, and history: entities that stand for themselves.
+
+use super::{Outcome, Work, refusal};
+use crate::{
+    auth::Role,
+    desk::pickers,
+    error::Error,
+    model::{
+        Key, Row, SetId, Value,
+        props::{customer, history, member, picker, status, team, user},
+        set,
+    },
+    store::Edit,
+    transfer::read::Entity,
+};
+
+impl Work<'_> {
+    /// Makes or changes an entity that stands for itself.
+    pub(super) fn plain(&mut self, id: SetId, entity: &Entity) -> Result<(), Error> {
+        let before = self.same(id, entity);
+        let mut edit = self.start(id, before.as_ref(), entity);
+        self.fill(&mut edit, before.as_ref(), entity)?;
+        if before.is_none() {
+            self.complete(id, &mut edit);
+        }
+        self.check(id, &edit)?;
+        let updated = self.updated_of(id);
+        let is_given = entity.get(updated).is_some_and(|at| !at.is_null());
+        let (_, outcome) = self.finish(id, edit, before.as_ref(), (updated, is_given))?;
+        self.count(id, outcome);
+        Ok(())
+    }
+
+    /// The entity a line is about: of that key, else of that name or address.
+    fn same(&mut self, id: SetId, entity: &Entity) -> Option<Row> {
+        let key: Vec<Value> = self
+            .model
+            .entity_type(id)
+            .key
+            .iter()
+            .filter_map(|prop| entity.get(*prop).filter(|value| !value.is_null()).cloned())
+            .collect();
+        if key.len() == self.model.entity_type(id).key.len() {
+            return self.draft.row(id, &Key::new(&key));
+        }
+        let by = match id {
+            set::USERS => user::EMAIL,
+            set::CUSTOMERS if entity.text(customer::EMAIL).is_some() => customer::EMAIL,
+            set::CUSTOMERS => {
+                let id = self.without_address(entity.text(customer::NAME)?)?;
+                return self.row(set::CUSTOMERS, id);
+            }
+            set::TEAMS => team::NAME,
+            set if pickers::SETS.contains(&set) => picker::NAME,
+            _ => return None,
+        };
+        let name = entity.get(by).filter(|name| !name.is_null())?;
+        self.draft.rows_where(id, by, name).into_iter().next()
+    }
+
+    /// Gives a new entity what it must have and the line left out.
+    fn complete(&self, id: SetId, edit: &mut Edit) {
+        let mut defaults: Vec<(_, Value)> = Vec::new();
+        match id {
+            set::USERS => {
+                defaults.push((user::ROLE, Role::Agent.name().into()));
+                defaults.push((user::IS_ACTIVE, true.into()));
+            }
+            set::CUSTOMERS => {
+                let address = edit.get(customer::EMAIL);
+                let name = address.as_text().and_then(|address| address.split('@').next());
+                defaults.push((customer::NAME, name.into()));
+                defaults.push((customer::IS_VIP, false.into()));
+            }
+            set::TEAMS => defaults.push((team::IS_ARCHIVED, false.into())),
+            set::TICKET_HISTORY => {
+                defaults.push((history::CHANGED_BY_KIND, "System".into()));
+            }
+            set if pickers::SETS.contains(&set) => {
+                defaults.push((picker::POSITION, pickers::next_position(self.draft, set).into()));
+                defaults.push((picker::IS_DEFAULT, false.into()));
+                defaults.push((picker::IS_ARCHIVED, false.into()));
+            }
+            _ => {}
+        }
+        if id == set::STATUSES {
+            let name = edit.get(picker::NAME);
+            let kind = pickers::kind_by_name(name.as_text().unwrap_or_default());
+            defaults.push((status::KIND, kind.into()));
+        }
+        for (prop, value) in defaults {
+            if edit.get(prop).is_null() {
+                edit.set(self.model, prop, value);
+            }
+        }
+    }
+
+    /// Refuses what no such entity may say.
+    fn check(&self, id: SetId, edit: &Edit) -> Result<(), Error> {
+        let text = |prop| edit.get(prop).as_text().unwrap_or_default().to_owned();
+        match id {
+            set::USERS => {
+                text(user::ROLE).parse::<Role>()?;
+                if text(user::EMAIL).is_empty() {
+                    return Err(refusal("Email", "staff have an address"));
+                }
+            }
+            set::STATUSES if !status::KINDS.contains(&text(status::KIND).as_str()) => {
+                let reason = format!("it is one of {}", status::KINDS.join(", "));
+                return Err(refusal("Kind", reason));
+            }
+            set::TEAM_MEMBERS => {
+                for (name, prop, of) in [
+                    ("TeamId", member::TEAM_ID, set::TEAMS),
+                    ("UserId", member::USER_ID, set::USERS),
+                ] {
+                    let id = edit.get(prop).as_int().unwrap_or_default();
+                    if self.row(of, id).is_none() {
+                        let of = self.model.set(of).name;
+                        return Err(refusal(name, format!("there is no {of}({id})")));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The list entry or team of exactly that name, made if there is none.
+    pub(super) fn named(
+        &mut self,
+        id: SetId,
+        property: &str,
+        name: &str,
+        kind: Option<&str>,
+    ) -> Result<i64, Error> {
+        if name.is_empty() {
+            return Err(refusal(property, "a name is not empty; leave it out or give null"));
+        }
+        let by = if id == set::TEAMS { team::NAME } else { picker::NAME };
+        let text = Value::text(name);
+        let found = self.draft.rows_where(id, by, &text);
+        let row = match found.as_slice() {
+            [row] => row.clone(),
+            [] => {
+                crate::desk::check_value(self.model.entity_type(id).property_at(by), &text)?;
+                self.count(id, Outcome::Created);
+                if id == set::TEAMS {
+                    crate::desk::teams::add(self.draft, name)?
+                } else {
+                    let kind = kind.filter(|kind| status::KINDS.contains(kind));
+                    let entry = pickers::Entry { name, kind, is_default: false };
+                    pickers::add(self.draft, id, entry)?
+                }
+            }
+            several => {
+                let reason = format!("{} entities have this name; give the id", several.len());
+                return Err(refusal(property, reason));
+            }
+        };
+        Ok(self.id_of(&row))
+    }
+}

@@ -1,0 +1,110 @@
+//! Every stored entity as a line in the shape the feed returns, in an order that import can take.
+
+use std::io::Write;
+
+use super::Failure;
+use crate::{
+    error::Error,
+    model::{SetId, Type, Value, set},
+    odata::text::print,
+    query::{Context, Source, value},
+    time::Timestamp,
+};
+
+/// The sets that are exported, in the order that import needs: what is named comes first, and the
+/// history before its tickets, so that import does not begin it anew.
+pub const EXPORTED: [SetId; 13] = [
+    set::STATUSES,
+    set::PRIORITIES,
+    set::CATEGORIES,
+    set::TYPES,
+    set::SOURCES,
+    set::RESOLUTIONS,
+    set::TEAMS,
+    set::USERS,
+    set::TEAM_MEMBERS,
+    set::CUSTOMERS,
+    set::TICKET_HISTORY,
+    set::TICKETS,
+    set::COMMENTS,
+];
+
+/// Writes all entities of `sets`, each a line that begins with `@odata.type`; how many there were.
+///
+/// # Errors
+/// Where `out` takes no more, or the store cannot read a long text.
+pub fn export(
+    source: &dyn Source,
+    sets: &[SetId],
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64, Failure> {
+    let mut count = 0;
+    let mut line = Vec::new();
+    for set in sets {
+        for row in source.rows(*set) {
+            line.clear();
+            push_entity(source, &row, &mut line).map_err(Failure::Store)?;
+            out.write_all(&line)?;
+            count += 1;
+            progress(count);
+        }
+    }
+    out.flush()?;
+    Ok(count)
+}
+
+fn push_entity(
+    source: &dyn Source,
+    row: &crate::model::Row,
+    line: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let model = source.model();
+    let structure = model.structure(row.type_id);
+    // Nothing that is exported looks at the time.
+    let ctx = Context { source, now: Timestamp::MIN };
+    line.extend(b"{\"@odata.type\":");
+    push_text(line, &format!("#{}.{}", model.namespace, structure.name));
+    for (prop, property) in structure.props().filter(|(_, property)| !property.hidden) {
+        line.push(b',');
+        push_text(line, property.name);
+        line.push(b':');
+        push_value(line, &value(&ctx, row, prop)?, &property.ty, source);
+    }
+    line.extend(b"}\n");
+    Ok(())
+}
+
+fn push_value(line: &mut Vec<u8>, value: &Value, ty: &Type, source: &dyn Source) {
+    let print = |value| print(value, ty, source.model());
+    match value {
+        Value::Null | Value::Complex(_) => line.extend(b"null"),
+        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) => line.extend(print(value).bytes()),
+        Value::Double(number) if number.is_finite() => line.extend(print(value).bytes()),
+        Value::Text(text) => push_text(line, text),
+        Value::Double(_)
+        | Value::Guid(_)
+        | Value::Instant(_)
+        | Value::Date(_)
+        | Value::TimeOfDay(_)
+        | Value::Duration(_)
+        | Value::Binary(_)
+        | Value::Enum(_) => push_text(line, &print(value)),
+        Value::List(items) => {
+            line.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    line.push(b',');
+                }
+                let item_ty = if let Type::Collection(item) = ty { item } else { ty };
+                push_value(line, item, item_ty, source);
+            }
+            line.push(b']');
+        }
+    }
+}
+
+fn push_text(line: &mut Vec<u8>, text: &str) {
+    // Writing a text to memory cannot fail.
+    let _: Result<(), _> = serde_json::to_writer(line, text);
+}

@@ -1,0 +1,211 @@
+use super::*;
+use crate::transfer::import::Tally;
+
+#[test]
+fn a_text_id_is_the_external_reference_and_everything_given_is_kept() {
+    let bench = Bench::empty();
+    let line = r#"{"Id":"AC-1","Title":" Blank \u0008\r\n","Description":"a\r\nb","Status":"Closed","Priority":"High",
+        "Type":"Bug","Category":"SDK","Source":"JIRA web","Resolution":"Fixed","Team":"Inbox","Tags":["a","A"," b"],
+        "RequesterName":"Mia","RequesterEmail":"mia@example.com","AssigneeName":"Ann","AssigneeEmail":"ann@example.net",
+        "CreatedDateTime":"2011-05-17T00:10:11Z","UpdatedDateTime":"2016-03-08T07:47:43Z","ResolvedDateTime":"2011-05-17T06:42:23Z",
+        "DueDateTime":null,"ExternalId":65406,"Links":[],"StatusKind":"Closed","IsClosed":true,"CommentCount":3}"#;
+    let summary = bench.tickets(&line.replace('\n', " "));
+    assert_eq!(reasons(&summary), Vec::<String>::new());
+    let names = summary.unknown.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>();
+    assert_eq!(names, ["ExternalId 1", "Links 1"]);
+    for (name, want) in [
+        ("ExternalReference", "AC-1"),
+        ("Title", " Blank \u{8}\r\n"),
+        ("Description", "a\r\nb"),
+        ("Status", "Closed"),
+        ("StatusKind", "Closed"),
+        ("TeamName", "Inbox"),
+        ("Resolution", "Fixed"),
+        ("Tags", "a|A| b"),
+        ("RequesterName", "Mia"),
+        ("AssigneeEmail", "ann@example.net"),
+        ("CreatedDateTime", "2011-05-17T00:10:11Z"),
+        ("UpdatedDateTime", "2016-03-08T07:47:43Z"),
+        ("ResolvedDateTime", "2011-05-17T06:42:23Z"),
+        ("ClosedDateTime", "-"),
+        ("FirstResponseDateTime", "-"),
+        ("ReopenCount", "0"),
+    ] {
+        assert_eq!(bench.show(set::TICKETS, 1, &[name]), want, "{name}");
+    }
+    assert_eq!(bench.list(set::USERS, &["Name", "Role", "IsActive"]), ["Ann Agent true"]);
+    assert_eq!(
+        bench.list(set::TICKET_HISTORY, &["Property", "ToText", "ChangedDateTime"])[..2],
+        ["Status Closed 2011-05-17T00:10:11Z", "Assignee Ann 2011-05-17T00:10:11Z"]
+    );
+}
+
+#[test]
+fn an_unknown_status_gets_its_kind_by_name_or_as_told() {
+    let bench = Bench::seeded();
+    bench.tickets(concat!(
+        "{\"Status\":\"Reopened\"}\n{\"Status\":\"closed\"}\n{\"Status\":\"Parked\",\"StatusKind\":\"Pending\"}\n",
+        "{\"Status\":\"Closed\"}\n{}\n"
+    ));
+    assert_eq!(
+        bench.list(set::TICKETS, &["Id", "Status", "StatusKind"]),
+        ["1 Reopened Open", "2 closed Closed", "3 Parked Pending", "4 Closed Closed", "5 New New"]
+    );
+    assert_eq!(bench.list(set::STATUSES, &["Name"]).len(), 8);
+}
+
+#[test]
+fn a_bad_line_is_refused_with_its_reason_and_stops_nothing() {
+    let bench = Bench::seeded();
+    let summary = bench.tickets(
+        r##"{"Id":1}
+
+not json
+[1]
+{"Id":0}
+{"Id":1.5}
+{"Id":3,"StatusId":99}
+{"Id":3,"StatusId":1,"Status":"Open"}
+{"Id":3,"Title":7}
+{"Id":3,"CreatedDateTime":"2015-05-12T21:25:49.000+0000"}
+{"Id":3,"AssigneeName":"Nobody"}
+{"Id":3,"Category":"New one","Tags":[""]}
+{"Id":3,"Title":"a","Title":"b"}
+{"Id":3,"Comments":[{"Body":"first"},{"Id":7}]}
+{"@odata.type":"#Tessera.AccessToken","Id":3}
+{"@odata.type":"#Tessera.Comment","TicketId":77,"Body":"x"}
+{"Id":2,"Status":"Open"} "##,
+    );
+    assert_eq!(
+        reasons(&summary),
+        [
+            "line 3: it is not one JSON object: expected ident, at byte 2",
+            "line 4: it is not one JSON object: invalid type: sequence, expected an object, at byte 0",
+            "line 5: 'Id' does not fit: it takes a number from 1 to 9007199254740991",
+            "line 6: 'Id' takes a value of type Int64",
+            "line 7: 'StatusId' does not fit: there is no Statuses(99)",
+            "line 8: 'Status' does not fit: it is not the name of the id beside it",
+            "line 9: 'Title' takes a value of type String",
+            "line 10: 'CreatedDateTime' takes a value of type DateTimeOffset",
+            "line 11: 'AssigneeEmail' does not fit: nobody has this name; staff need an address",
+            "line 12: 'Tags' does not fit: a tag is a text that is not empty",
+            "line 13: 'Title' says something else than another member",
+            "line 14: 'Body' does not fit: a comment has a text",
+            "line 15: entities of type \"#Tessera.AccessToken\" cannot be imported",
+            "line 16: 'TicketId' does not fit: there is no Tickets(77)",
+        ]
+    );
+    assert_eq!((summary.lines, summary.refused), (16, 14));
+    assert_eq!(bench.list(set::TICKETS, &["Id", "Status"]), ["1 New", "2 Open"]);
+    // What a refused line had made is gone with it.
+    assert_eq!(bench.list(set::CATEGORIES, &["Name"]), Vec::<String>::new());
+    assert_eq!(bench.list(set::COMMENTS, &["Body"]), Vec::<String>::new());
+    assert_eq!(bench.list(set::TICKET_HISTORY, &["Id"]).len(), 10);
+}
+
+#[test]
+fn only_the_first_refusals_are_told_and_all_are_counted() {
+    let summary = Bench::seeded().tickets(&"x\n".repeat(2_500));
+    assert_eq!((summary.refused, summary.refusals.len()), (2_500, 20));
+    assert_eq!(summary.refusals[19].line, 20);
+}
+
+#[test]
+fn running_it_again_changes_nothing_and_a_change_is_an_update() {
+    let bench = Bench::empty();
+    let text = concat!(
+        r#"{"Id":"A-1","Title":"a","Description":"long","Status":"Open","RequesterName":"No Address","Comments":[{"Id":5,"AuthorName":"Somebody","Body":"x"}]}"#,
+        "\n",
+        r#"{"Id":7,"Title":"b","Status":"Open","Comments":[{"Id":5,"Body":"y","CreatedDateTime":"2020-01-01T00:00:00Z"}]}"#,
+        "\n"
+    );
+    let first = bench.tickets(text);
+    assert_eq!(first.tally(set::TICKETS), Tally { created: 2, updated: 0, unchanged: 0 });
+    assert_eq!(first.tally(set::COMMENTS).created, 2);
+    assert_eq!(first.tally(set::CUSTOMERS).created, 2);
+    assert_eq!(first.tally(set::STATUSES).created, 1);
+    let before = bench.export();
+    let seq = bench.store.snapshot().seq();
+    bench.at("2026-11-22T22:00:00Z");
+    let again = bench.tickets(text);
+    assert_eq!(again.tally(set::TICKETS), Tally { created: 0, updated: 0, unchanged: 2 });
+    assert_eq!(again.tally(set::COMMENTS), Tally { created: 0, updated: 0, unchanged: 2 });
+    assert_eq!((bench.export(), bench.store.snapshot().seq()), (before, seq));
+    let changed = bench.tickets(&text.replace("\"Open\"", "\"Closed\"").replace("long", "longer"));
+    assert_eq!(changed.tally(set::TICKETS), Tally { created: 0, updated: 2, unchanged: 0 });
+    assert_eq!(
+        bench.show(
+            set::TICKETS,
+            1,
+            &["Description", "Status", "ResolvedDateTime", "UpdatedDateTime"]
+        ),
+        "longer Closed - 2026-11-22T22:00:00Z"
+    );
+    let names = ["TicketId", "Property", "FromText", "ToText", "FormerStateHours"];
+    assert_eq!(bench.list(set::TICKET_HISTORY, &names)[10], "1 Status Open Closed 24.0");
+}
+
+#[test]
+fn numbers_of_comments_are_references_where_the_ticket_has_a_text_id() {
+    let bench = Bench::empty();
+    bench.tickets(concat!(
+        r#"{"Id":"A-1","Status":"Open","Comments":[{"Id":133784,"Body":"x"},{"Id":"k","Body":"y"}]}"#,
+        "\n",
+        r#"{"Id":9,"Status":"Open","Comments":[{"Id":70,"Body":"z"},{"Id":"k","Body":"w"}]}"#,
+        "\n",
+        r##"{"@odata.type":"#Tessera.Comment","TicketId":"A-1","Body":"by reference"}"##,
+        "\n",
+    ));
+    assert_eq!(
+        bench.list(set::COMMENTS, &["Id", "TicketId", "ExternalReference", "Body", "AuthorName"]),
+        [
+            "1 1 133784 x System",
+            "2 1 k y System",
+            "70 9 - z System",
+            "71 9 k w System",
+            "72 1 - by reference System",
+        ]
+    );
+}
+
+#[test]
+fn lines_may_say_of_which_set_they_are() {
+    let bench = Bench::empty();
+    let summary = bench.import(
+        set::CUSTOMERS,
+        concat!(
+            "{\"Id\":4,\"Name\":\"Mia\",\"Email\":\"mia@example.com\",\"X\":1}\n",
+            "{\"@odata.type\":\"#Tessera.Team\",\"Name\":\"Net\",\"X\":1}\n",
+            "{\"@odata.type\":\"#Tessera.User\",\"Email\":\"ann@example.net\",\"Name\":\"Ann\"}\n",
+            "{\"@odata.type\":\"#Tessera.TeamMember\",\"TeamId\":1,\"UserId\":1}\n",
+            "{\"@odata.type\":\"#Tessera.TeamMember\",\"TeamId\":1,\"UserId\":2}\n",
+            "{\"@odata.type\":\"#Tessera.Status\",\"Name\":\"Open\",\"Kind\":\"Ajar\"}\n",
+            "{\"@odata.type\":\"#Tessera.User\",\"Email\":\"x@y\",\"Name\":\"X\",\"Role\":\"Boss\"}\n",
+        ),
+    );
+    assert_eq!(
+        reasons(&summary),
+        [
+            "line 5: 'UserId' does not fit: there is no Users(2)",
+            "line 6: 'Kind' does not fit: it is one of New, Open, Pending, Resolved, Closed",
+            "line 7: 'Role' does not fit: there is no role 'Boss'; there are Administrator, \
+             ReadOnlyAdministrator, Agent, ReadOnlyAgent",
+        ]
+    );
+    let names: Vec<_> = summary.unknown.keys().cloned().collect();
+    assert_eq!(names, ["Teams/X", "X"]);
+    assert_eq!(bench.list(set::TEAM_MEMBERS, &["TeamId", "UserId"]), ["1 1"]);
+    assert_eq!(bench.list(set::CUSTOMERS, &["Id", "Name", "IsVip"]), ["4 Mia false"]);
+}
+
+#[test]
+fn an_import_tells_how_far_it_is() {
+    let bench = Bench::seeded();
+    let text = "{\"Title\":\"x\"}\n".repeat(2_100);
+    let mut seen = Vec::new();
+    let options = Options { model: helpdesk(), set: set::TICKETS };
+    import_file(&*bench.store, text.as_bytes(), options, &mut |progress| seen.push(progress))
+        .unwrap();
+    assert_eq!(seen.iter().map(|p| p.lines).collect::<Vec<_>>(), [1_000, 2_000, 2_100]);
+    assert_eq!(seen.last().unwrap().bytes, text.len() as u64);
+}

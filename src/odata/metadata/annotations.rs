@@ -25,12 +25,6 @@ pub(super) fn write_term(property: &Property, is_key: bool) -> Option<&'static s
     }
 }
 
-pub(super) fn write(xml: &mut Xml, property: &Property, is_key: bool) {
-    if let Some(term) = write_term(property, is_key) {
-        tag(xml, term, true);
-    }
-}
-
 /// Every entity type with a Guid is also found by it.
 pub(super) fn alternate_key(xml: &mut Xml) {
     xml.element("Annotation", &[("Term", Some("Core.AlternateKeys"))], |xml| {
@@ -68,6 +62,7 @@ pub(super) fn capabilities(xml: &mut Xml) {
     xml.element("Annotation", &[("Term", Some("Capabilities.FilterFunctions"))], |xml| {
         xml.element("Collection", &[], |xml| {
             for name in function_names() {
+                let name = if name == "matchespattern" { "matchesPattern" } else { name };
                 xml.text("String", name);
             }
         });
@@ -103,7 +98,8 @@ fn record(xml: &mut Xml, term: &str, inside: impl FnOnce(&mut Xml)) {
     xml.element("Annotation", &[("Term", Some(term))], |xml| xml.element("Record", &[], inside));
 }
 
-fn tag(xml: &mut Xml, term: &str, is_so: bool) {
+/// A term that is so or not.
+pub(super) fn tag(xml: &mut Xml, term: &str, is_so: bool) {
     let value = if is_so { "true" } else { "false" };
     xml.empty("Annotation", &[("Term", Some(term)), ("Bool", Some(value))]);
 }

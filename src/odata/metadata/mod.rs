@@ -13,6 +13,7 @@ use super::check::Checker;
 use crate::{
     error::Error,
     model::{EnumType, Nav, Primitive, Property, Relation, SetId, StructId, StructType, Type},
+    query::Var,
 };
 
 /// Digits a decimal has at most, and how many of them after the point.
@@ -156,8 +157,11 @@ impl<'a> Served<'a> {
             }
             for prop in self.checker.visible_props(structure) {
                 if usize::from(prop.0) >= first_prop {
+                    let property = structure.property_at(prop);
                     let is_key = structure.key.contains(&prop);
-                    self.property(xml, structure.property_at(prop), is_key);
+                    // Of a complex value only the whole is written.
+                    let term = annotations::write_term(property, is_key).filter(|_| is_entity);
+                    self.property(xml, property, term);
                 }
             }
             for nav in self.checker.visible_navs(structure) {
@@ -172,7 +176,7 @@ impl<'a> Served<'a> {
         });
     }
 
-    fn property(&self, xml: &mut Xml, property: &Property, is_key: bool) {
+    fn property(&self, xml: &mut Xml, property: &Property, term: Option<&str>) {
         let ty = self.type_name(&property.ty);
         let mut item = &property.ty;
         while let Type::Collection(inner) = item {
@@ -201,12 +205,14 @@ impl<'a> Served<'a> {
             ("Precision", precision.as_deref()),
             ("Scale", scale.as_deref()),
         ];
-        if property.doc.is_empty() && annotations::write_term(property, is_key).is_none() {
+        if property.doc.is_empty() && term.is_none() {
             xml.empty("Property", &attributes);
         } else {
             xml.element("Property", &attributes, |xml| {
                 describe(xml, property.doc);
-                annotations::write(xml, property, is_key);
+                if let Some(term) = term {
+                    annotations::tag(xml, term, true);
+                }
             });
         }
     }
@@ -222,7 +228,10 @@ impl<'a> Served<'a> {
             Relation::Reference { by } => {
                 let own = structure.property(by).map(|prop| structure.property_at(prop));
                 let own = own.filter(|property| self.checker.is_visible(property));
-                let nullable = own.filter(|property| !property.nullable).map(|_| "false");
+                // An entity the caller may not see looks like none.
+                let is_seen = self.checker.guard(target, Var(0)).is_none();
+                let nullable =
+                    own.filter(|property| !property.nullable && is_seen).map(|_| "false");
                 (single, own, nullable)
             }
         };

@@ -1,0 +1,79 @@
+//! `$metadata`: exact for the shop, valid for both models and for every caller.
+
+use std::{io::Write, process::Command};
+
+use tessera::{
+    model::{Model, helpdesk},
+    odata::{Limits, check::Checker, check::Everything, metadata::csdl_xml},
+    query::Rights,
+};
+
+use crate::{
+    ask::Server,
+    shop::{self, Scopes},
+};
+
+fn document(model: &Model, rights: &dyn Rights) -> String {
+    let checker = Checker::new(model, rights, Limits::default());
+    String::from_utf8(csdl_xml(&checker).unwrap()).unwrap()
+}
+
+#[test]
+fn the_shop_is_described_exactly() {
+    insta::assert_snapshot!(document(&shop::model(), &Everything));
+}
+
+#[test]
+fn only_what_the_caller_may_read_is_described() {
+    let reader = document(&shop::model(), &Scopes::of("shop:read"));
+    for absent in ["Prices", "Currency", "Margin", "Secret"] {
+        assert!(!reader.contains(&format!("Name=\"{absent}")), "{absent}");
+    }
+    assert!(!reader.contains("hush"));
+    let answer = Server::new().get("/$metadata");
+    assert_eq!(answer.header("content-type"), Some("application/xml"));
+    assert!(answer.body.contains("Name=\"Currency\"") && !answer.body.contains("Margin"));
+}
+
+#[test]
+fn every_foreign_key_of_the_helpdesk_is_related() {
+    let document = document(helpdesk(), &Everything);
+    for (property, partner) in
+        [("TicketId", "Comments"), ("RequesterId", "Tickets"), ("TeamId", "Members")]
+    {
+        assert!(document.contains(&format!(
+            "<ReferentialConstraint Property=\"{property}\" ReferencedProperty=\"Id\"/>"
+        )));
+        assert!(document.contains(&format!("Partner=\"{partner}\"")), "{partner}");
+    }
+    assert!(!document.contains("FormerStateMicros") && !document.contains("\"Hash\""));
+}
+
+/// The OASIS schemas lie beside the repository; without them or xmllint there is nothing to prove,
+/// which only a run that must prove everything (`CI`) takes amiss.
+#[test]
+fn the_documents_are_valid_csdl() {
+    let must = std::env::var_os("CI").is_some();
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/cases/odata-schemas/edmx.xsd");
+    let is_there = Command::new("xmllint").arg("--version").output().is_ok();
+    if !is_there || !std::path::Path::new(schema).exists() {
+        assert!(!must, "xmllint (libxml2-utils) and {schema} are needed here");
+        return;
+    }
+    for (name, document) in [
+        ("helpdesk", document(helpdesk(), &Everything)),
+        ("helpdesk of a reader", document(helpdesk(), &Scopes::of("tickets:read"))),
+        ("helpdesk of nobody", document(helpdesk(), &Scopes::of(""))),
+        ("shop", document(&shop::model(), &Everything)),
+    ] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(document.as_bytes()).unwrap();
+        let checked = Command::new("xmllint")
+            .args(["--noout", "--nonet", "--schema", schema])
+            .arg(file.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert!(checked.status.success(), "{name}: {said}\n{document}");
+    }
+}

@@ -1,0 +1,356 @@
+//! Products and categories: every primitive type, enumerations, complex and derived types, nulls.
+
+use std::sync::{Arc, RwLock};
+
+use tessera::{
+    error::{Denial, Error},
+    id::Guid,
+    model::{
+        Complex, Contents, EntitySet, EnumId, EnumType, Guard, Model, Primitive, Prop, Property,
+        Row, SetId, SetScopes, StructId, StructType, Type, Value,
+        declare::{children, long_text, reference, stored, stored_as},
+    },
+    odata::service::{Create, Delete, Service, Update},
+    query::{Rights, Source, memory::MemorySource},
+    time::{Date, TimeOfDay, Timestamp},
+};
+
+const PRODUCTS: SetId = SetId(0);
+
+const COLOUR: EnumId = EnumId(0);
+const USES: EnumId = EnumId(1);
+
+const PRODUCT: StructId = StructId(0);
+const SIZE: StructId = StructId(5);
+const BOX: StructId = StructId(6);
+
+pub(crate) fn model() -> Model {
+    let colours = vec![("Red", 1), ("Green", 2), ("Blue", 3)];
+    let uses = vec![("Home", 1), ("Work", 2), ("Garden", 4)];
+    Model {
+        namespace: "Shop",
+        enums: vec![
+            EnumType { name: "Colour", is_flags: false, members: colours },
+            EnumType { name: "Uses", is_flags: true, members: uses },
+        ],
+        structs: vec![product(), digital(), category(), price(), review(), size(), cardboard_box()],
+        sets: vec![
+            set("Products", PRODUCT, 1, true),
+            set("Categories", StructId(2), 2, false),
+            set("Prices", StructId(3), 3, false),
+            EntitySet {
+                guard: Some(Guard { property: "IsHidden", scope: "reviews:moderate" }),
+                ..set("Reviews", StructId(4), 4, false)
+            },
+        ],
+    }
+}
+
+fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> EntitySet {
+    let write = is_writable.then_some("shop:write");
+    let read = if name == "Prices" { "prices:read" } else { "shop:read" };
+    let scopes = SetScopes { read, create: write, write, delete: write };
+    EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None }
+}
+
+fn collection(item: Type) -> Type {
+    Type::Collection(Box::new(item))
+}
+
+fn product_properties() -> Vec<Property> {
+    use Primitive as P;
+    let free = |tag, name, ty| stored(tag, name, ty).nullable().writable();
+    vec![
+        stored(1, "Id", P::Int64).on_create(),
+        stored(2, "Guid", P::Guid).on_create(),
+        stored(3, "Name", P::String).max(20).writable().doc("What it is <called>"),
+        free(4, "Photo", P::Binary).max(8),
+        free(5, "InStock", P::Boolean),
+        free(6, "Shelf", P::Byte),
+        free(7, "ReleasedOn", P::Date),
+        free(8, "ReleasedAt", P::DateTimeOffset),
+        free(9, "Price", P::Decimal),
+        free(10, "Weight", P::Double),
+        free(11, "Warranty", P::Duration),
+        free(12, "Maker", P::Guid),
+        free(13, "Pages", P::Int16),
+        free(14, "Sales", P::Int32),
+        free(15, "Views", P::Int64),
+        free(16, "Trend", P::SByte),
+        free(17, "Rating", P::Single),
+        free(18, "OpensAt", P::TimeOfDay),
+        stored_as(19, "Colour", Type::Enum(COLOUR)).nullable().writable(),
+        stored_as(20, "Uses", Type::Enum(USES)).nullable().writable(),
+        stored_as(21, "Size", Type::Complex(SIZE)).nullable().writable(),
+        stored_as(22, "Labels", collection(Type::Primitive(P::String))).writable(),
+        stored_as(23, "FormerSizes", collection(Type::Complex(SIZE))).writable(),
+        long_text(24, "Description").nullable().writable(),
+        stored(25, "CategoryId", P::Int32).nullable().writable(),
+        stored(26, "Margin", P::Double).nullable().needs("margins:read").writable(),
+        stored(27, "Secret", P::String).nullable().hidden(),
+        stored(28, "Stamp", P::DateTimeOffset).nullable(),
+    ]
+}
+
+fn product() -> StructType {
+    StructType {
+        name: "Product",
+        doc: "Something to buy",
+        base: None,
+        key: vec![Prop(0)],
+        properties: product_properties(),
+        navigations: vec![
+            reference("Category", "Categories", "CategoryId"),
+            children("Prices", "Prices", "ProductId"),
+            children("Reviews", "Reviews", "ProductId"),
+        ],
+    }
+}
+
+fn digital() -> StructType {
+    let mut properties = product_properties();
+    properties.push(stored(40, "Link", Primitive::String).nullable().writable());
+    StructType {
+        name: "DigitalProduct",
+        doc: "A product without a box",
+        base: Some(PRODUCT),
+        properties,
+        ..product()
+    }
+}
+
+fn category() -> StructType {
+    let properties =
+        vec![stored(1, "Id", Primitive::Int32), stored(2, "Name", Primitive::String).nullable()];
+    let navigations = vec![children("Products", "Products", "CategoryId")];
+    StructType {
+        name: "Category",
+        doc: "",
+        base: None,
+        key: vec![Prop(0)],
+        properties,
+        navigations,
+    }
+}
+
+fn price() -> StructType {
+    StructType {
+        name: "Price",
+        doc: "",
+        base: None,
+        key: vec![Prop(0), Prop(1)],
+        properties: vec![
+            stored(1, "ProductId", Primitive::Int64),
+            stored(2, "Currency", Primitive::String).max(3),
+            stored(3, "Amount", Primitive::Decimal),
+        ],
+        navigations: vec![reference("Product", "Products", "ProductId")],
+    }
+}
+
+fn review() -> StructType {
+    StructType {
+        name: "Review",
+        doc: "",
+        base: None,
+        key: vec![Prop(0)],
+        properties: vec![
+            stored(1, "Id", Primitive::Int64),
+            stored(2, "ProductId", Primitive::Int64),
+            stored(3, "Text", Primitive::String),
+            stored(4, "IsHidden", Primitive::Boolean),
+        ],
+        navigations: vec![reference("Product", "Products", "ProductId")],
+    }
+}
+
+fn size_properties() -> Vec<Property> {
+    vec![
+        stored(1, "Width", Primitive::Double),
+        stored(2, "Height", Primitive::Double).nullable(),
+        stored(3, "Note", Primitive::String).nullable().max(5),
+    ]
+}
+
+fn complex(name: &'static str, base: Option<StructId>, properties: Vec<Property>) -> StructType {
+    StructType { name, doc: "", base, key: vec![], properties, navigations: vec![] }
+}
+
+fn size() -> StructType {
+    complex("Size", None, size_properties())
+}
+
+fn cardboard_box() -> StructType {
+    let mut properties = size_properties();
+    properties.push(stored(4, "Depth", Primitive::Double).nullable());
+    complex("Box", Some(SIZE), properties)
+}
+
+/// One product with everything, one with nothing, one derived, and plain ones up to 25.
+pub(crate) fn rows() -> MemorySource {
+    let mut rows = MemorySource::new(model());
+    let of = |ty, values: Vec<Value>| Value::Complex(Arc::new(Complex { type_id: ty, values }));
+    let half = of(SIZE, vec![Value::Double(1.5), Value::Null, Value::text("ü\"")]);
+    let cardboard =
+        of(BOX, vec![Value::Double(1.0), Value::Double(2.0), Value::Null, Value::Double(3.0)]);
+    let guid = |n: u8| Value::Guid(Guid::from_bytes([n; 16]));
+    let all = [
+        ("Id", Value::Int(1)),
+        ("Guid", guid(1)),
+        ("Name", Value::text("Lämp 'O\"")),
+        ("Photo", Value::Binary([0xFB, 0xFF, 0x01].into())),
+        ("InStock", Value::Bool(true)),
+        ("Shelf", Value::Int(255)),
+        ("ReleasedOn", Value::Date("2024-02-29".parse().unwrap())),
+        ("ReleasedAt", Value::Instant("2024-02-29T12:30:00.5Z".parse().unwrap())),
+        ("Price", Value::Decimal("12345678901234567.8900".parse().unwrap())),
+        ("Weight", Value::Double(1e300)),
+        ("Warranty", Value::Duration(93_784_500_000)),
+        ("Maker", guid(9)),
+        ("Pages", Value::Int(-32_768)),
+        ("Sales", Value::Int(2_147_483_647)),
+        ("Views", Value::Int(9_007_199_254_740_993)),
+        ("Trend", Value::Int(-128)),
+        ("Rating", Value::Double(f64::from(0.1f32))),
+        ("OpensAt", Value::TimeOfDay(TimeOfDay::from_micros(27_000_000_000))),
+        ("Colour", Value::Enum(2)),
+        ("Uses", Value::Enum(5)),
+        ("Size", half.clone()),
+        ("Labels", Value::List([Value::text("new"), Value::text("a/b")].into())),
+        ("FormerSizes", Value::List([half, cardboard.clone()].into())),
+        ("Description", Value::text("A long text")),
+        ("CategoryId", Value::Int(1)),
+        ("Margin", Value::Double(0.25)),
+        ("Secret", Value::text("hush")),
+    ];
+    let mut put = |set: &str, ty: &str, named: &[(&str, Value)]| {
+        rows.put_named(set, ty, named).expect("names are declared");
+    };
+    put("Products", "Product", &all);
+    let empty = || Value::List([].into());
+    let named = |id: i64, name: &str| {
+        let number = u8::try_from(id).unwrap();
+        vec![
+            ("Id", Value::Int(id)),
+            ("Guid", guid(number)),
+            ("Name", Value::text(name)),
+            ("Labels", empty()),
+            ("FormerSizes", empty()),
+        ]
+    };
+    put("Products", "Product", &named(2, "Nothing"));
+    let mut song = named(3, "Song");
+    song.extend([
+        ("Link", Value::text("https://x.example/")),
+        ("Size", cardboard),
+        ("Weight", Value::Double(f64::NAN)),
+        ("CategoryId", Value::Int(2)),
+    ]);
+    put("Products", "DigitalProduct", &song);
+    for id in 4..=25 {
+        let mut plain = named(id, &format!("Plain {id}"));
+        plain.extend([("CategoryId", Value::Int(2)), ("Sales", Value::Int(id % 3))]);
+        put("Products", "Product", &plain);
+    }
+    for (id, name) in [(1, Value::text("Light")), (2, Value::Null)] {
+        put("Categories", "Category", &[("Id", Value::Int(id)), ("Name", name)]);
+    }
+    for (currency, amount) in [("EUR", "10.50"), ("U/S", "11")] {
+        let amount = Value::Decimal(amount.parse().unwrap());
+        let key = [("ProductId", Value::Int(1)), ("Currency", Value::text(currency))];
+        put("Prices", "Price", &[key[0].clone(), key[1].clone(), ("Amount", amount)]);
+    }
+    for (id, hidden) in [(1, false), (2, true), (3, false)] {
+        let values = [
+            ("Id", Value::Int(id)),
+            ("ProductId", Value::Int(1)),
+            ("Text", Value::text(&format!("Review {id}"))),
+            ("IsHidden", Value::Bool(hidden)),
+        ];
+        put("Reviews", "Review", &values);
+    }
+    rows
+}
+
+/// A caller: the scopes named in the secret, separated by commas.
+#[derive(Clone, Debug)]
+pub(crate) struct Scopes(Arc<str>);
+
+impl Scopes {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Rights for Scopes {
+    fn has(&self, scope: &str) -> bool {
+        self.0.split(',').any(|held| held == scope)
+    }
+}
+
+/// The shop as a service: verbs that only put rows where they belong.
+pub(crate) struct Shop {
+    model: Model,
+    rows: RwLock<MemorySource>,
+}
+
+impl Shop {
+    pub(crate) fn new() -> Self {
+        Self { model: model(), rows: RwLock::new(rows()) }
+    }
+
+    fn put(&self, type_id: StructId, mut old: Vec<Value>, new: Vec<(Prop, Value)>) -> Row {
+        for (prop, value) in new {
+            old[usize::from(prop.0)] = value;
+        }
+        self.rows.write().unwrap().put_as(PRODUCTS, type_id, &old)
+    }
+}
+
+impl Service for Shop {
+    type Caller = Scopes;
+
+    fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn snapshot(&self) -> Arc<dyn Source> {
+        Arc::new(self.rows.read().unwrap().clone())
+    }
+
+    fn now(&self) -> Timestamp {
+        Date::from_days(20_000).start_utc()
+    }
+
+    fn caller(&self, secret: &str) -> Result<Scopes, Error> {
+        if secret == "stranger" {
+            return Err(Error::Unauthenticated(Denial::Invalid));
+        }
+        Ok(Scopes::of(secret))
+    }
+
+    fn log_name(&self, _: &Scopes) -> Option<String> {
+        None
+    }
+
+    async fn create(&self, _: Scopes, create: Create) -> Result<Row, Error> {
+        let properties = self.model.structure(create.type_id).properties.len();
+        let mut empty = vec![Value::Null; properties];
+        empty[0] = Value::Int(99);
+        Ok(self.put(create.type_id, empty, create.body))
+    }
+
+    async fn update(&self, _: Scopes, update: Update) -> Result<Row, Error> {
+        let row = self.snapshot().row(update.set, &update.key);
+        let row = row.ok_or_else(|| Error::NotFound { what: "product".to_owned() })?;
+        update.precondition.check(row.version)?;
+        let old = row.record.unpack(self.model.structure(row.type_id));
+        Ok(self.put(row.type_id, old, update.changes))
+    }
+
+    async fn delete(&self, _: Scopes, delete: Delete) -> Result<(), Error> {
+        let mut rows = self.rows.write().unwrap();
+        let gone = rows.remove(delete.set, &delete.key);
+        gone.map(|_| ()).ok_or_else(|| Error::NotFound { what: "product".to_owned() })
+    }
+}

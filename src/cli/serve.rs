@@ -56,7 +56,7 @@ async fn listen(app: App) -> Result<(), Failure> {
     eprintln!("listening on http://{address}");
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
-    tokio::spawn(async move { watched.helpdesk.remove_handout_when_expired().await });
+    tokio::spawn(async move { watched.feed.service().remove_handout_when_expired().await });
     serve::serve(listener, app, stop).await;
     Ok(())
 }

@@ -30,6 +30,7 @@ use warp::{
 };
 
 pub use helpdesk::Helpdesk;
+pub use odata::Feed;
 pub use request::{Arrival, Body, Request};
 pub use respond::{Manner, Response};
 
@@ -51,15 +52,17 @@ pub struct App {
     pub clock: Clock,
     /// Whether `/readyz` says yes.
     pub health: health::Health,
-    /// The data and its verbs.
-    pub helpdesk: Helpdesk,
+    /// The data and its verbs, as the feed at `/odata`.
+    pub feed: Arc<Feed<Helpdesk>>,
 }
 
 impl App {
     /// A server's state with these settings and the machine's clock.
     #[must_use]
     pub fn new(config: Config, helpdesk: Helpdesk) -> Self {
-        Self { config, clock: Clock::default(), health: health::Health::default(), helpdesk }
+        let settings = odata::Settings::new(&config, limits(&config));
+        let feed = Arc::new(Feed::new(helpdesk, settings));
+        Self { config, clock: Clock::default(), health: health::Health::default(), feed }
     }
 
     /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
@@ -70,19 +73,18 @@ impl App {
         let desk = Desk::new(model::helpdesk(), store, Clock::Real, Settings::default());
         Self::new(config, Helpdesk::new(desk, None))
     }
+}
 
-    /// How much one query may be.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        let max = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX);
-        let config = &self.config;
-        Limits {
-            depth: max(config.query_depth_max),
-            chained: max(config.query_chained_max),
-            nodes: max(config.query_nodes_max),
-            in_items: max(config.query_in_items_max),
-            expand_depth: max(config.expand_depth_max),
-        }
+/// How much one query may be.
+#[must_use]
+pub fn limits(config: &Config) -> Limits {
+    let max = |setting: u64| usize::try_from(setting).unwrap_or(usize::MAX);
+    Limits {
+        depth: max(config.query_depth_max),
+        chained: max(config.query_chained_max),
+        nodes: max(config.query_nodes_max),
+        in_items: max(config.query_in_items_max),
+        expand_depth: max(config.expand_depth_max),
     }
 }
 
@@ -173,7 +175,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
             if request.query().is_some_and(|query| query.len() as u64 > max) {
                 return Err(Error::UriTooLong { max });
             }
-            Ok(odata::handle(app, request).await)
+            Ok(odata::answer(Arc::clone(&app.feed), request).await)
         }
         Surface::Unknown => Err(Error::UnknownResource {
             name: request.path().to_owned(),
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_limits_that_errors_name_are_settings_with_the_same_defaults() {
-        let (ours, theirs) = (App::in_memory(Config::default()).limits(), Limits::default());
+        let (ours, theirs) = (limits(&Config::default()), Limits::default());
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
         for name in
             [Limits::DEPTH, Limits::CHAINED, Limits::NODES, Limits::IN_ITEMS, Limits::EXPAND_DEPTH]

@@ -3,7 +3,7 @@
 //! Everything in it is shared between versions, so a copy costs nearly nothing and a reader's copy
 //! never changes. Long texts are not in it, except those the records do not have yet.
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 use imbl::{OrdMap, OrdSet};
 use jiff::tz::TimeZone;
@@ -293,6 +293,17 @@ impl Source for Root {
                 let rows = self.state(from).rows.values();
                 Box::new(rows.flat_map(move |row| self.unfolded(set, from, items, row)))
             }
+        }
+    }
+
+    fn rows_after<'a>(&'a self, set: SetId, key: &'a Key) -> Box<dyn Iterator<Item = Row> + 'a> {
+        match self.unfolds(set) {
+            None => {
+                let behind = (Bound::Excluded(key), Bound::Unbounded);
+                let rows = self.state(set).rows.range::<(Bound<&Key>, Bound<&Key>), Key>(behind);
+                Box::new(rows.map(|(_, row)| row.clone()))
+            }
+            Some(_) => Box::new(self.rows(set).skip_while(move |row| row.key(self.model) <= *key)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Path and method first, then the caller, then options and body. No rule of the helpdesk is here.
 
 mod find;
+pub mod local;
 pub mod negotiate;
 mod read;
 mod write;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use warp::http::Method;
 
-use super::{App, Manner, Request, Response, credentials, respond};
+use super::{Manner, Request, Response, credentials, respond};
 use crate::{
     config::{Config, PublicUrl},
     error::Error,
@@ -79,17 +80,6 @@ impl<S: Service> Feed<S> {
     }
 }
 
-/// Answers a request below `/odata`.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    let _ = &app;
-    let manner = Manner::of(&request.headers);
-    std::future::ready(respond::error(
-        &Error::NotImplemented { feature: "the feed".to_owned() },
-        manner,
-    ))
-    .await
-}
-
 /// Answers a request below `/odata` from `feed`. `HEAD` comes as `GET`.
 pub async fn answer<S: Service>(feed: Arc<Feed<S>>, request: Request) -> Response {
     let manner = Manner::of(&request.headers);
@@ -121,10 +111,10 @@ async fn respond_to<S: Service>(
     let root = format!("{}/odata/", request.origin(feed.settings.public_url.as_ref()));
     let asked = Asked { path, options, root, caller };
     match verb {
-        Verb::Get => read::get(feed, asked, &request).await,
+        Verb::Get => read::get(feed, asked, request).await,
         Verb::Post => write::post(feed, asked, request).await,
         Verb::Patch => write::patch(feed, asked, request).await,
-        Verb::Delete => write::delete(feed, asked, &request).await,
+        Verb::Delete => write::delete(feed, asked, request).await,
     }
 }
 

@@ -35,11 +35,23 @@ struct Read<S: Service> {
     snapshot: Arc<dyn Source>,
 }
 
+/// Answers a read from within the process, at once and on this thread. `address` is for next links.
+pub(super) fn here<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    address: (String, Option<String>),
+) -> Result<Response, Error> {
+    let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
+        .target(&asked.path, Some(&asked.options.aliases))?;
+    let (feed, snapshot) = (Arc::clone(feed), feed.service.snapshot());
+    Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot }.run()
+}
+
 /// Answers a `GET`.
 pub(super) async fn get<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
-    request: &Request,
+    request: Request,
 ) -> Result<Response, Error> {
     let model = feed.service.model();
     let target = Checker::new(model, &asked.caller, feed.settings.limits)
@@ -61,7 +73,7 @@ pub(super) async fn get<S: Service>(
         feed: Arc::clone(feed),
         asked,
         target,
-        headers: request.headers.clone(),
+        headers: request.headers,
         snapshot: feed.service.snapshot(),
     };
     let mut response = if is_long {

@@ -98,7 +98,7 @@ pub(super) async fn patch<S: Service>(
 pub(super) async fn delete<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
-    request: &Request,
+    request: Request,
 ) -> Result<Response, Error> {
     let path = {
         let checker = checker(feed, &asked);
@@ -109,7 +109,7 @@ pub(super) async fn delete<S: Service>(
         checker.only_options(&asked.options, Place::Other)?;
         path
     };
-    let (row, precondition) = current(feed, &path, request)?;
+    let (row, precondition) = current(feed, &path, &request)?;
     let key = row.key(feed.service.model());
     let delete = Delete { set: row.set, key, precondition };
     feed.service.delete(asked.caller, delete).await?;

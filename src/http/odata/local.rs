@@ -1,0 +1,130 @@
+//! The feed asked from within the process: no connection, no secret, the same answers.
+
+use std::{fmt::Write, sync::Arc};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+
+use super::{Asked, Feed, read};
+use crate::{
+    error::Error,
+    odata::{
+        check::{Checker, Target},
+        path,
+        service::Service,
+        url,
+    },
+    query::Plan,
+};
+
+impl<S: Service> Feed<S> {
+    /// The answer to a `GET` of `address`, as it follows `/odata/`; blanks in it need no escape.
+    ///
+    /// # Errors
+    /// Those a client would get.
+    pub async fn ask(
+        self: &Arc<Self>,
+        caller: S::Caller,
+        origin: &str,
+        address: &str,
+    ) -> Result<Bytes, Error> {
+        let asked = self.asked(caller, origin, address)?;
+        let (resource, query) = split(address);
+        let path = format!("{origin}/odata/{resource}");
+        let response = read::here(self, asked, (path, query.map(str::to_owned)))?;
+        let body = response.into_body().collect().await;
+        Ok(body.map_err(|error| Error::internal(&error))?.to_bytes())
+    }
+
+    /// How `address` would be answered, step by step.
+    ///
+    /// # Errors
+    /// Those a client would get, before anything is read.
+    pub fn explain(self: &Arc<Self>, caller: S::Caller, address: &str) -> Result<String, Error> {
+        let asked = self.asked(caller, "", address)?;
+        let model = self.service.model();
+        let checker = Checker::new(model, &asked.caller, self.settings.limits);
+        let (path, plan) = match checker.target(&asked.path, Some(&asked.options.aliases))? {
+            Target::Collection(path) => {
+                let plan = checker.collection(&path, &asked.options)?;
+                (path, plan)
+            }
+            Target::Count(path) => {
+                let plan = checker.count(&path, &asked.options)?;
+                (path, plan)
+            }
+            Target::ServiceDocument | Target::Metadata => {
+                return Ok("answer from the model; no row is read\n".to_owned());
+            }
+            Target::Entity(_)
+            | Target::Property(_)
+            | Target::RawValue(_)
+            | Target::PropertyCount(_) => return Ok("look up one row by its key\n".to_owned()),
+        };
+        let snapshot = self.service.snapshot();
+        let name = model.set(path.set).name;
+        let mut text = match path.of {
+            None => {
+                let rows = snapshot.rows(path.set).count();
+                format!("read every row of {name}, by key: {rows} rows\n")
+            }
+            Some(_) => format!("look up one row by its key, then its rows of {name} by an index\n"),
+        };
+        describe(&mut text, &plan, &asked, self.settings.page_size);
+        Ok(text)
+    }
+
+    fn asked(
+        &self,
+        caller: S::Caller,
+        origin: &str,
+        address: &str,
+    ) -> Result<Asked<S::Caller>, Error> {
+        let limits = self.settings.limits;
+        let (resource, query) = split(address);
+        Ok(Asked {
+            path: path::parse(&format!("/{resource}"), &limits)?,
+            options: url::parse_query(query.unwrap_or_default(), &limits)?,
+            root: format!("{origin}/odata/"),
+            caller,
+        })
+    }
+}
+
+/// Path and query; a leading slash or `/odata/` is taken off.
+fn split(address: &str) -> (&str, Option<&str>) {
+    let address = address.trim_start_matches('/');
+    let address = address.strip_prefix("odata/").unwrap_or(address);
+    match address.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (address, None),
+    }
+}
+
+fn describe<C>(text: &mut String, plan: &Plan, asked: &Asked<C>, page_size: u64) {
+    // Writing to a text cannot fail.
+    let mut line = |what: String| {
+        let _ = writeln!(text, "{what}");
+    };
+    if let Some(filter) = &asked.options.filter {
+        line(format!("keep those for which {filter}"));
+    }
+    if plan.filter.is_some() && asked.options.filter.is_none() {
+        line("keep those the caller may see".to_owned());
+    }
+    if plan.count {
+        line("count them".to_owned());
+    }
+    if !plan.order.is_empty() {
+        let keys = plan.order.len();
+        line(format!("order them by {keys} expressions, then by key"));
+    }
+    if plan.skip > 0 {
+        line(format!("leave out the first {}", plan.skip));
+    }
+    let most = plan.top.unwrap_or(u64::MAX).min(plan.page_size.unwrap_or(page_size));
+    line(format!("answer with at most {most} in one page"));
+    for expand in &plan.shape.expand {
+        line(format!("for each, read the rows of navigation {} by an index", expand.navigation.0));
+    }
+}

@@ -6,6 +6,7 @@ mod ask;
 mod filters;
 mod headers;
 mod metadata;
+mod official;
 mod payloads;
 mod shop;
 mod writes;

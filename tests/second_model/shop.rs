@@ -47,9 +47,10 @@ pub(crate) fn model() -> Model {
 }
 
 fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> EntitySet {
-    let write = is_writable.then_some("shop:write");
+    let of = |scope| is_writable.then_some(scope);
+    let (create, write) = (of("shop:create"), of("shop:write"));
     let read = if name == "Prices" { "prices:read" } else { "shop:read" };
-    let scopes = SetScopes { read, create: write, write, delete: write };
+    let scopes = SetScopes { read, create, write, delete: write };
     EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None }
 }
 
@@ -284,7 +285,9 @@ impl Scopes {
 
 impl Rights for Scopes {
     fn has(&self, scope: &str) -> bool {
-        self.0.split(',').any(|held| held == scope)
+        let implies =
+            |held: &str| held == scope || (held == "shop:write" && scope == "shop:create");
+        self.0.split(',').any(implies)
     }
 }
 

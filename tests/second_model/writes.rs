@@ -164,11 +164,9 @@ fn a_change_starts_from_the_version_it_names() {
 fn writing_needs_its_scope_and_deleting_deletes() {
     let server = Server::new();
     let reader = [("x-api-key", "shop:read")];
-    for (method, address) in [
-        (Method::POST, "/Products"),
-        (Method::PATCH, "/Products(2)"),
-        (Method::DELETE, "/Products(2)"),
-    ] {
+    let answer = server.send(Method::POST, "/Products", &reader, "{}");
+    assert!(answer.error().contains("'shop:create'"), "{}", answer.body);
+    for (method, address) in [(Method::PATCH, "/Products(2)"), (Method::DELETE, "/Products(2)")] {
         let answer = server.send(method, address, &reader, "{}");
         assert_eq!(
             answer.error(),
@@ -191,4 +189,19 @@ fn an_entity_posted_below_another_belongs_to_it() {
     );
     let lost = server.send(Method::POST, "/Categories(9)/Products", &[], "{}");
     assert_eq!(lost.error(), "404 NotFound: there is no 'Category' with this key");
+}
+
+#[test]
+fn who_may_only_create_is_told_where_it_is_and_no_more() {
+    let server = Server::new();
+    let intake = [("x-api-key", "shop:create")];
+    let body = r#"{"Name":"x"}"#;
+    let answer = server.send(Method::POST, "/Products", &intake, body);
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    let id = "http://shop.example:8420/odata/Products(99)";
+    assert_eq!(answer.header("odata-entityid"), Some(id));
+    let read = server.send(Method::GET, "/Products", &intake, "");
+    assert!(read.error().starts_with("403 InsufficientScope"), "{}", read.body);
+    let below = server.send(Method::POST, "/Categories(2)/Products", &intake, body);
+    assert!(below.error().starts_with("403 InsufficientScope"), "{}", below.body);
 }

@@ -112,7 +112,7 @@ async fn respond_to<S: Service>(
     let asked = Asked { path, options, root, caller };
     match verb {
         Verb::Get => read::get(feed, asked, request).await,
-        Verb::Post => write::post(feed, asked, request).await,
+        Verb::Post => write::post(feed, asked, request, &open).await,
         Verb::Patch => write::patch(feed, asked, request).await,
         Verb::Delete => write::delete(feed, asked, request).await,
     }

@@ -67,7 +67,7 @@ pub(super) async fn get<S: Service>(
     };
     let read = Read {
         address: (
-            format!("{}{}", asked.root.trim_end_matches("/odata/"), request.path()),
+            format!("{}{}", asked.root.strip_suffix("/odata/").unwrap_or_default(), request.path()),
             request.query().map(str::to_owned),
         ),
         feed: Arc::clone(feed),

@@ -19,20 +19,16 @@ use crate::{
     query::{Context, Rights, Shape},
 };
 
-/// Creates an entity in a set or below another entity.
+/// Creates an entity in a set or below another entity; `open` is where the path leads for anybody.
 pub(super) async fn post<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
     mut request: Request,
+    open: &Target,
 ) -> Result<Response, Error> {
     let (path, shape, json) = {
-        let checker = checker(feed, &asked);
-        let Target::Collection(path) = target(&checker, &asked)? else {
-            return Err(Error::MethodNotAllowed { allow: "GET, HEAD" });
-        };
-        require(&asked.caller, feed.service.model().set(path.set).scopes.create)?;
-        let at = created(&path);
-        let shape = checker.entity(&at, &asked.options)?;
+        let path = create_path(feed, &asked, open)?;
+        let shape = checker(feed, &asked).entity(&created(&path), &asked.options)?;
         (path, shape, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };
     let bytes = request.body_bytes(feed.settings.body_bytes_max).await?;
@@ -53,7 +49,13 @@ pub(super) async fn post<S: Service>(
         Create { set: path.set, type_id, body: values, parent }
     };
     let row = feed.service.create(asked.caller.clone(), create).await?;
-    let answer = negotiate::preferences(&request.headers).answer;
+    // Who may create but not read gets to know where it is, not what it has become.
+    let is_readable = checker(feed, &asked).is_readable(path.set);
+    let answer = if is_readable {
+        negotiate::preferences(&request.headers).answer
+    } else {
+        Some(negotiate::Answer::Minimal)
+    };
     let said = Said { of: (path.set, path.ty), shape, json, answer };
     let mut response = said.respond(feed, &asked, &row, 201)?;
     let id = Addresses { model: feed.service.model(), root: &asked.root }.id(&row);
@@ -114,6 +116,47 @@ pub(super) async fn delete<S: Service>(
     let delete = Delete { set: row.set, key, precondition };
     feed.service.delete(asked.caller, delete).await?;
     Ok(respond::empty(204))
+}
+
+/// The collection to create in. It takes the scope to create there, not the one to read it; what
+/// stands before it in the path must be readable as ever.
+fn create_path<S: Service>(
+    feed: &Feed<S>,
+    asked: &Asked<S::Caller>,
+    open: &Target,
+) -> Result<CollectionPath, Error> {
+    let model = feed.service.model();
+    let refused = Error::MethodNotAllowed { allow: "GET, HEAD" };
+    let Target::Collection(CollectionPath { set, .. }) = open else { return Err(refused) };
+    let scopes = model.set(*set).scopes;
+    if asked.caller.has(scopes.read) {
+        let Target::Collection(path) = target(&checker(feed, asked), asked)? else {
+            return Err(refused);
+        };
+        require(&asked.caller, scopes.create)?;
+        return Ok(path);
+    }
+    require(&asked.caller, scopes.create)?;
+    let blind = Also { rights: &asked.caller, scope: scopes.read };
+    let checker = Checker::new(model, &blind, feed.settings.limits);
+    let Target::Collection(path) = target(&checker, asked)? else { return Err(refused) };
+    if let Some((parent, _)) = &path.of {
+        require(&asked.caller, Some(model.set(parent.root.set).scopes.read))?;
+        require(&asked.caller, Some(model.set(parent.set).scopes.read))?;
+    }
+    Ok(path)
+}
+
+/// A caller's rights and one more.
+struct Also<'a> {
+    rights: &'a dyn Rights,
+    scope: &'a str,
+}
+
+impl Rights for Also<'_> {
+    fn has(&self, scope: &str) -> bool {
+        scope == self.scope || self.rights.has(scope)
+    }
 }
 
 fn checker<'a, S: Service>(feed: &'a Feed<S>, asked: &'a Asked<S::Caller>) -> Checker<'a> {

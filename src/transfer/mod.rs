@@ -5,6 +5,7 @@
 //! and no command line.
 
 mod apply;
+pub mod demo;
 pub mod export;
 mod fields;
 pub mod import;

@@ -1,5 +1,6 @@
 //! Import and export over a store in memory.
 
+mod demo;
 mod import;
 mod people;
 mod round_trip;

@@ -25,6 +25,8 @@ use crate::{
 const STEPS_AT_ONCE: usize = 1024;
 /// How long the records may lag behind what they were given before sled writes everything.
 const FLUSH_EVERY: Duration = Duration::from_millis(500);
+/// How much they may lag behind.
+const FLUSH_BYTES: u64 = 16 << 20;
 /// How long to wait before the records are opened again after an error.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -66,6 +68,14 @@ impl Block {
                 Change::Delete { set, key } => self.supersede(model, before, *set, key, None),
             }
         }
+    }
+
+    /// Adds what the block after this one means.
+    fn append(&mut self, next: Self) {
+        self.steps.extend(next.steps);
+        self.superseded.extend(next.superseded);
+        self.bytes += next.bytes;
+        self.applied = next.applied;
     }
 
     fn supersede(
@@ -130,7 +140,7 @@ pub(super) fn start(
         text_grace,
         superseded: VecDeque::new(),
         last_flush: Instant::now(),
-        is_flushed: true,
+        unflushed: Block::default(),
     };
     let thread = std::thread::Builder::new()
         .name("applier".into())
@@ -145,7 +155,8 @@ struct Worker {
     text_grace: Duration,
     superseded: VecDeque<(Instant, Place)>,
     last_flush: Instant,
-    is_flushed: bool,
+    /// Given to sled, but nobody knows whether it reached the disk: lost if sled must be opened again.
+    unflushed: Block,
 }
 
 impl Worker {
@@ -161,8 +172,9 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.forget_superseded(false);
-            if !self.is_flushed && self.last_flush.elapsed() >= FLUSH_EVERY {
-                self.flush();
+            let is_due = self.last_flush.elapsed() >= FLUSH_EVERY;
+            if (is_due || self.unflushed.bytes >= FLUSH_BYTES) && !self.flush() {
+                return;
             }
         }
         self.forget_superseded(true);
@@ -174,35 +186,62 @@ impl Worker {
         while block.steps.len() < STEPS_AT_ONCE
             && let Ok(next) = queue.try_recv()
         {
-            block.steps.extend(next.steps);
-            block.superseded.extend(next.superseded);
-            block.bytes += next.bytes;
-            block.applied = next.applied;
+            block.append(next);
         }
-        if !self.persist(&block.steps, &block.applied) {
-            return false;
-        }
-        self.shared.applied.store(block.applied.seq, Ordering::Release);
-        self.shared.pending_bytes.fetch_sub(block.bytes, Ordering::AcqRel);
         let now = Instant::now();
-        self.superseded.extend(block.superseded.into_iter().map(|place| (now, place)));
-        self.is_flushed = false;
-        true
+        let superseded = std::mem::take(&mut block.superseded);
+        self.superseded.extend(superseded.into_iter().map(|place| (now, place)));
+        let written = self.records.write(&block.steps, &block.applied);
+        self.unflushed.append(block);
+        match written {
+            Ok(()) => true,
+            Err(fault) => self.repeat(&fault),
+        }
     }
 
-    /// Writes until it works; gives up only when the engine stops, for the next start repeats it.
-    fn persist(&self, steps: &[Step], applied: &Applied) -> bool {
+    /// Has everything written to the disk; false if the engine stopped before that.
+    fn flush(&mut self) -> bool {
+        if self.unflushed.steps.is_empty() {
+            return true;
+        }
+        match self.records.flush() {
+            Ok(()) => {
+                self.settle();
+                true
+            }
+            Err(fault) => self.repeat(&fault),
+        }
+    }
+
+    /// What was given to the records is on the disk, so memory need not hold it any longer.
+    fn settle(&mut self) {
+        let block = std::mem::take(&mut self.unflushed);
+        self.shared.applied.store(block.applied.seq, Ordering::Release);
+        self.shared.pending_bytes.fetch_sub(block.bytes, Ordering::AcqRel);
+        self.last_flush = Instant::now();
+    }
+
+    /// Opens the records again and repeats what they may have lost, until that works; gives up only when
+    /// the engine stops, for the next start repeats it from the journal.
+    fn repeat(&mut self, first: &Fault) -> bool {
+        tracing::warn!("the records cannot be written, trying again until they can: {first}");
         loop {
-            let Err(fault) = self.records.write(steps, applied) else { return true };
-            tracing::warn!("the records cannot be written, trying again: {fault}");
             if self.shared.stopping.load(Ordering::Acquire) {
                 return false;
             }
             std::thread::sleep(RETRY_AFTER);
-            if let Err(fault) = self.records.reopen() {
-                tracing::warn!("the records cannot be opened, trying again: {fault}");
+            let done = self.records.reopen().and_then(|()| {
+                self.records.write(&self.unflushed.steps, &self.unflushed.applied)?;
+                self.records.flush()
+            });
+            match done {
+                Ok(()) => break,
+                Err(fault) => tracing::debug!("the records still cannot be written: {fault}"),
             }
         }
+        tracing::info!("the records can be written again");
+        self.settle();
+        true
     }
 
     /// Removes long texts whose readers' time is over; at the end all of them.
@@ -224,13 +263,5 @@ impl Worker {
         if let Err(fault) = self.records.write(&steps, &applied) {
             tracing::warn!("superseded texts stay: {fault}");
         }
-    }
-
-    fn flush(&mut self) {
-        if let Err(fault) = self.records.flush() {
-            tracing::warn!("the records were not flushed; the journal has everything: {fault}");
-        }
-        self.last_flush = Instant::now();
-        self.is_flushed = true;
     }
 }

@@ -114,9 +114,9 @@ struct Shared {
     model: &'static Model,
     root: ArcSwap<Root>,
     published: watch::Sender<Seq>,
-    /// The last transaction the records show.
+    /// The last transaction the records show and have flushed.
     applied: AtomicU64,
-    /// Bytes of changes the records do not have yet.
+    /// Bytes of changes the records do not have yet, or have not flushed.
     pending_bytes: AtomicU64,
     /// Readers for whom superseded long texts must stay.
     pins: AtomicUsize,
@@ -183,7 +183,7 @@ impl Embedded {
         self.shared.root.load_full()
     }
 
-    /// The last transaction the records show; at most [`Snapshot::seq`].
+    /// The last transaction the records show and have flushed; at most [`Snapshot::seq`].
     #[must_use]
     pub fn applied(&self) -> Seq {
         self.shared.applied.load(Ordering::Acquire)

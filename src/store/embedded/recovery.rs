@@ -191,7 +191,8 @@ fn fill(
         let reason = "its sets do not hash as they did when it was written".to_owned();
         return Err(Fault::Damaged { file, offset: 0, reason });
     }
-    records.write(&steps, &applied)
+    records.write(&steps, &applied)?;
+    records.flush()
 }
 
 /// Repeats what the journal has beyond `root`; how many transactions that were.

@@ -6,6 +6,8 @@
 mod place;
 
 use std::{
+    fs::File,
+    io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
@@ -28,6 +30,8 @@ use crate::{
 
 const APPLIED: &[u8] = b"Mapplied";
 const NAME: &str = "records";
+/// Room that sled needs beside its snapshot before it is opened again: four of its buffers.
+const ROOM_BYTES: u64 = 2 << 20;
 
 /// How far the records follow the journal, and what every set counted there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,11 +86,13 @@ impl Records {
         Ok(Self { model, path: path.to_owned(), cache_bytes, db })
     }
 
-    /// Closes and opens again: after an error sled does not come back by itself.
+    /// Closes and opens again: after an error sled does not come back by itself. What was not flushed
+    /// is lost. While there is no room it stays open, for what it has can still be read.
     ///
     /// # Errors
-    /// As [`Records::open`].
+    /// `Full`, or as [`Records::open`].
     pub(in crate::store) fn reopen(&self) -> Result<(), Fault> {
+        probe_room(&self.path)?;
         // sled holds its lock until the last handle is gone.
         self.db.store(None);
         self.db.store(Some(Arc::new(open_db(&self.path, self.cache_bytes)?)));
@@ -185,6 +191,24 @@ fn open_db(path: &Path, cache_bytes: u64) -> Result<sled::Db, Fault> {
             .open()
             .map_err(|error| fault("open", &error))
     })
+}
+
+/// Opening writes a new snapshot and the first buffers; without room it would leave nothing to read from.
+fn probe_room(path: &Path) -> Result<(), Fault> {
+    let snapshots: u64 = std::fs::read_dir(path)
+        .map_err(|error| Fault::io("read", path, &error))?
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("snap"))
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum();
+    let probe = path.with_extension("probe");
+    let written = File::create(&probe).and_then(|mut file| {
+        std::io::copy(&mut std::io::repeat(0xA5).take(snapshots + ROOM_BYTES), &mut file)?;
+        file.sync_all()
+    });
+    let removed = std::fs::remove_file(&probe);
+    written.and(removed).map_err(|error| Fault::io("write", &probe, &error))
 }
 
 /// sled panics over some damage; here that is one more error.

@@ -1,0 +1,143 @@
+//! A server under 32 writers is killed at random moments; after each start everything that was
+//! acknowledged is there exactly once, and nothing is half there.
+//!
+//! `TESSERA_CRASH_ROUNDS` says how often (default 25), `TESSERA_CRASH_SEED` with which seed.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod support;
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use serde_json::Value;
+use support::{
+    client::Client,
+    number_from, run,
+    server::Server,
+    splitmix::SplitMix,
+    token,
+    writers::{Writer, check_writer},
+};
+
+const WRITERS: u64 = 32;
+/// Rounds on one folder, so that what was acknowledged long ago is looked at again and again.
+const ROUNDS_ON_A_FOLDER: u64 = 25;
+/// Small files, so that segments fill, checkpoints are written and old journal goes while killed.
+const SETTINGS: [(&str, &str); 4] = [
+    ("TESSERA_SEGMENT_BYTES", "1MiB"),
+    ("TESSERA_CHECKPOINT_JOURNAL_BYTES", "3MiB"),
+    ("TESSERA_HISTORY_BYTES_MAX", "4MiB"),
+    ("TESSERA_LOG_LEVEL", "warn"),
+];
+
+#[test]
+fn no_acknowledged_write_is_lost_to_a_killed_server() {
+    let rounds = number_from("TESSERA_CRASH_ROUNDS", 25);
+    let mut random = SplitMix::new(number_from("TESSERA_CRASH_SEED", 20_261_121));
+    let (mut acknowledged, mut unanswered) = (0, 0);
+    let mut round = 0;
+    while round < rounds {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = Folder::new(dir.path(), random.next());
+        for _ in 0..ROUNDS_ON_A_FOLDER.min(rounds - round) {
+            round += 1;
+            folder.round(&mut random, round);
+        }
+        folder.verify_after_a_clean_stop();
+        acknowledged += folder.writers.iter().map(|writer| writer.acknowledged).sum::<u64>();
+        unanswered += folder.writers.iter().map(|writer| writer.unanswered).sum::<u64>();
+        eprintln!("{round} rounds: {acknowledged} acknowledged, {unanswered} unanswered");
+    }
+    assert!(acknowledged > rounds, "hardly anything was written");
+}
+
+/// A data folder and what its writers know about it.
+struct Folder<'a> {
+    dir: &'a std::path::Path,
+    token: String,
+    writers: Vec<Writer>,
+}
+
+impl<'a> Folder<'a> {
+    fn new(dir: &'a std::path::Path, seed: u64) -> Self {
+        let token = token(dir);
+        let writers = (0..WRITERS).map(|number| Writer::new(number, seed)).collect();
+        Self { dir, token, writers }
+    }
+
+    /// Start, verify, write, kill; now and then a start that is killed itself.
+    fn round(&mut self, random: &mut SplitMix, round: u64) {
+        if round.is_multiple_of(4) {
+            let mut child = Server::spawn(self.dir, &[], &SETTINGS);
+            std::thread::sleep(Duration::from_millis(random.below(60)));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        if round.is_multiple_of(5) {
+            run(self.dir, &["check"]).ok();
+        }
+        let server = Server::start_with(self.dir, &[], &SETTINGS);
+        self.verify(&server);
+        self.write_until_killed(server, Duration::from_millis(20 + random.below(400)));
+    }
+
+    /// Lets all writers loose and kills the server under them.
+    fn write_until_killed(&mut self, server: Server, after: Duration) {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for writer in &mut self.writers {
+                let (client, over) = (server.client(&self.token), &over);
+                scope.spawn(move || {
+                    // The killed server shows as an error of the connection.
+                    while !over.load(Ordering::Relaxed) && writer.step(&client) {}
+                });
+            }
+            std::thread::sleep(after);
+            server.kill();
+            over.store(true, Ordering::Relaxed);
+        });
+    }
+
+    /// Compares all there is with what every writer was told.
+    fn verify(&mut self, server: &Server) {
+        let client = server.client(&self.token);
+        let tickets = by_reference(
+            &client,
+            "/odata/Tickets?$select=Id,ExternalReference,Title,Tags,Description,CommentCount",
+        );
+        let comments =
+            by_reference(&client, "/odata/Comments?$select=Id,TicketId,ExternalReference,Body");
+        let mut known = 0;
+        for writer in &mut self.writers {
+            known += check_writer(writer, &tickets, &comments);
+        }
+        assert_eq!(known, tickets.len() + comments.len(), "something nobody wrote is there");
+        // Creation writes a row for each of the five tracked properties, in the same transaction.
+        let history = client.count("/odata/TicketHistory/$count");
+        assert_eq!(history, 5 * tickets.len() as u64, "a ticket and its history were torn apart");
+    }
+
+    fn verify_after_a_clean_stop(&mut self) {
+        run(self.dir, &["check"]).ok();
+        let server = Server::start_with(self.dir, &[], &SETTINGS);
+        self.verify(&server);
+        server.stop();
+        run(self.dir, &["check"]).ok();
+    }
+}
+
+/// Every entity by its external reference; each once.
+fn by_reference(client: &Client, path: &str) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    for entity in client.all(path) {
+        let reference = entity["ExternalReference"].as_str().unwrap().to_owned();
+        let twice = found.insert(reference, entity);
+        assert!(twice.is_none(), "there twice: {twice:?}");
+    }
+    found
+}

@@ -1,0 +1,157 @@
+//! The binary as a server on a free port: read until it listens, killed when dropped.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, ExitStatus},
+    sync::{Arc, Mutex, mpsc},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use super::{client::Client, tessera};
+
+/// How long a start or an end may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running server. Its log is shown when the test fails.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: String,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// A server that ended before it listened.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) log: String,
+}
+
+impl Server {
+    /// Serves the data in `dir`.
+    #[track_caller]
+    pub(crate) fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[], &[])
+    }
+
+    /// Serves with further arguments, and settings in the environment.
+    #[track_caller]
+    pub(crate) fn start_with(dir: &Path, args: &[&str], settings: &[(&str, &str)]) -> Self {
+        match Self::try_start(dir, args, settings) {
+            Ok(server) => server,
+            Err(Ended { code, log }) => panic!("the server ended with {code:?}: {log}"),
+        }
+    }
+
+    /// As [`Server::start_with`], for servers that may refuse to start.
+    pub(crate) fn try_start(
+        dir: &Path,
+        args: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Ended> {
+        let mut child = Self::spawn(dir, args, settings);
+        let log = Arc::new(Mutex::new(String::new()));
+        let (tell, listening) = mpsc::channel();
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        let reader = std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                if let Some(address) = line.strip_prefix("listening on http://") {
+                    let _ = tell.send(address.to_owned());
+                }
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let told = listening.recv_timeout(PATIENCE);
+        let address = told.clone().unwrap_or_default();
+        let mut server = Self { child, address, log, reader: Some(reader) };
+        match told {
+            Ok(_) => Ok(server),
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("no server after {PATIENCE:?}"),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                let code = server.wait().code();
+                Err(Ended { code, log: server.log() })
+            }
+        }
+    }
+
+    /// Starts the process and does not wait for it to listen.
+    pub(crate) fn spawn(dir: &Path, args: &[&str], settings: &[(&str, &str)]) -> Child {
+        let mut command = tessera(&["serve", "--listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(dir).args(args).envs(settings.iter().copied());
+        command.spawn().unwrap()
+    }
+
+    /// A client with connections of its own.
+    pub(crate) fn client(&self, token: &str) -> Client {
+        Client::new(&self.address, token)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it wrote to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Ends it at once, with SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.wait();
+    }
+
+    /// Asks it to end (SIGTERM), waits until it has, and gives its log.
+    #[track_caller]
+    pub(crate) fn stop(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.wait();
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+        self.log()
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status
+    }
+
+    /// Sends bytes as they are and gives everything that comes back until the server closes.
+    pub(crate) fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        // The server may close before it has read everything.
+        let _ = stream.write_all(request.as_bytes());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail = log.len().saturating_sub(4000);
+            let tail = (tail..=log.len()).find(|at| log.is_char_boundary(*at)).unwrap_or(0);
+            eprintln!("--- end of the server's log\n{}", &log[tail..]);
+        }
+    }
+}

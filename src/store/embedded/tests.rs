@@ -273,8 +273,10 @@ fn a_journal_that_lost_its_confirmed_end_is_refused_until_asked_to_recover() {
     let last = (0..bytes.len() / 4096).rev().find(|page| bytes[page * 4096] != 0).unwrap();
     bytes[last * 4096 + 60] ^= 1;
     fs::write(&segment, bytes).unwrap();
-    let refused = Embedded::open(helpdesk(), &real(), Options::new(dir.path()));
-    assert!(matches!(refused.err(), Some(Fault::Damaged { offset, .. }) if offset > 0));
+    let refused = Embedded::open(helpdesk(), &real(), Options::new(dir.path())).err();
+    assert!(matches!(refused, Some(Fault::Damaged { offset, .. }) if offset > 0));
+    let checked = check(helpdesk(), &real(), &Options::new(dir.path())).err();
+    assert_eq!(checked, refused, "the check says what the start says");
     let (engine, opened) = open_with(dir.path(), |options| options.recover = true);
     assert_eq!(engine.root().counts(set::TICKETS).rows, 4);
     assert!(opened.rebuilt.is_some());

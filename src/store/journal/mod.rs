@@ -17,6 +17,7 @@ pub use format::{BLOCK_BYTES_MAX, FORMAT, PAGE};
 pub use reader::{Entries, JournalReader};
 pub use recover::Lost;
 pub use writer::Journal;
+pub(super) use writer::ends_too_early;
 
 use crate::store::{fault::Fault, files::Files};
 

@@ -254,7 +254,12 @@ impl Journal {
 }
 
 /// The fault of a journal that ends before an entry somebody was told of.
-fn ends_too_early(dir: &Path, torn: Option<&TornTail>, last: Seq, confirmed: Seq) -> Fault {
+pub(in crate::store) fn ends_too_early(
+    dir: &Path,
+    torn: Option<&TornTail>,
+    last: Seq,
+    confirmed: Seq,
+) -> Fault {
     let reason =
         format!("the journal ends at entry {last} here, but entry {confirmed} was confirmed");
     match torn {

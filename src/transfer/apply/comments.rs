@@ -24,10 +24,12 @@ impl Work<'_> {
         let mut edit = self.start(set::COMMENTS, before.as_ref(), entity);
         self.fill(&mut edit, before.as_ref(), entity)?;
         edit.set(self.model, comment::TICKET_ID, self.id_of(&on));
-        match self.writer(entity, &on)? {
-            Some(writer) => writer.set(self.model, &mut edit),
-            None if before.is_none() => Writer::System.set(self.model, &mut edit),
-            None => {}
+        if !before.as_ref().is_some_and(|row| self.is_by(row, entity)) {
+            match self.writer(entity, &on)? {
+                Some(writer) => writer.set(self.model, &mut edit),
+                None if before.is_none() => Writer::System.set(self.model, &mut edit),
+                None => {}
+            }
         }
         if edit.get(comment::IS_INTERNAL).is_null() {
             edit.set(self.model, comment::IS_INTERNAL, false);
@@ -44,6 +46,28 @@ impl Work<'_> {
             self.finish(set::COMMENTS, edit, before.as_ref(), (comment::UPDATED, is_dated))?;
         self.count(set::COMMENTS, outcome);
         Ok(())
+    }
+
+    /// Whether a comment is by whom the line names by address alone. Who wrote it as a customer may have
+    /// become staff since, also by a later line of the same file; that does not change who wrote it.
+    fn is_by(&self, row: &Row, entity: &Entity) -> bool {
+        let said = [comment::AUTHOR_KIND, comment::AUTHOR_USER_ID, comment::AUTHOR_CUSTOMER_ID];
+        let Some(address) = &entity.author_email else { return false };
+        if said.iter().any(|prop| entity.get(*prop).is_some()) {
+            return false;
+        }
+        let address = address.to_lowercase();
+        let authors = [
+            (set::USERS, comment::AUTHOR_USER_ID, user::EMAIL),
+            (set::CUSTOMERS, comment::AUTHOR_CUSTOMER_ID, customer::EMAIL),
+        ];
+        authors.into_iter().any(|(set, id, email)| {
+            let person = get(self.model, row, id).as_int().and_then(|id| self.row(set, id));
+            person.is_some_and(|person| {
+                let known = get(self.model, &person, email);
+                known.as_text().is_some_and(|known| known.to_lowercase() == address)
+            })
+        })
     }
 
     fn ticket_for(&self, entity: &Entity, on: Option<&Row>) -> Result<Row, Error> {

@@ -30,6 +30,23 @@ fn a_comment_is_by_the_requester_else_by_staff_else_by_a_customer() {
     );
 }
 
+// Importing a file again turned comments of customers into comments of staff, wherever a later line
+// had made a member of staff of the same address.
+#[test]
+fn who_wrote_as_a_customer_stays_one_when_the_file_comes_again() {
+    let bench = Bench::seeded();
+    let lines = concat!(
+        r#"{"Id":"a","Comments":[{"Id":1,"AuthorName":"Ann","AuthorEmail":"ann@x","Body":"a"}]}"#,
+        "\n",
+        r#"{"Id":"b","AssigneeName":"Ann","AssigneeEmail":"Ann@x"}"#,
+    );
+    bench.tickets(lines);
+    let first = bench.export();
+    bench.tickets(lines);
+    assert_eq!(bench.export(), first);
+    assert_eq!(bench.list(set::COMMENTS, &["AuthorKind", "AuthorName"]), ["Customer Ann"]);
+}
+
 #[test]
 fn people_without_an_address_are_known_by_their_exact_name() {
     check(

@@ -118,13 +118,15 @@ pub struct Import {
 /// `tessera export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Without --set everything but the access tokens is written, in an order that 'tessera import' takes.
+
 Examples:
-  tessera export > tickets.jsonl
+  tessera export > helpdesk.jsonl
   tessera export --set Customers | gzip > customers.jsonl.gz")]
 pub struct Export {
-    /// Entity set to write
-    #[arg(long, value_name = "SET", default_value = "Tickets")]
-    pub set: String,
+    /// Only this entity set
+    #[arg(long, value_name = "SET")]
+    pub set: Option<String>,
     /// Where to export from.
     #[command(flatten)]
     pub data: DataArgs,

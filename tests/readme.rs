@@ -49,7 +49,10 @@ impl Demo {
     }
 
     fn token(&self) -> String {
-        fs::read_to_string(self.dir.path().join("tessera-demo/demo-token")).unwrap().trim().to_owned()
+        fs::read_to_string(self.dir.path().join("tessera-demo/demo-token"))
+            .unwrap()
+            .trim()
+            .to_owned()
     }
 }
 
@@ -89,7 +92,10 @@ fn the_readmes_requests_answer_as_it_says() {
     assert!(tickets.iter().all(|t| t["Title"].is_string() && t["RequesterName"].is_string()));
 
     let listed = stdout(&demo.run("python3", "-c", &blocks("python")[0]));
-    assert!(listed.lines().count() > 0 && listed.lines().all(|line| line.contains("printer")), "{listed}");
+    assert!(
+        listed.lines().count() > 0 && listed.lines().all(|line| line.contains("printer")),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -98,14 +104,18 @@ fn the_readmes_powershell_sends_what_the_server_takes() {
     let snippet = &blocks("powershell")[0];
     let quoted = snippet.split("Invoke-RestMethod \"").nth(1).unwrap().split('"').next().unwrap();
     // As PowerShell would: variables put in, blanks escaped.
-    let url = quoted.replace("$feed", &format!("http://{}/odata", demo.address)).replace(' ', "%20");
+    let url =
+        quoted.replace("$feed", &format!("http://{}/odata", demo.address)).replace(' ', "%20");
     assert!(!url.contains('$'), "{url}");
     let mut answer = ureq::get(&url)
         .header("Authorization", format!("Bearer {}", demo.token()))
         .header("User-Agent", "Mozilla/5.0 (Linux) PowerShell/7.5.0")
         .call()
         .unwrap();
-    assert_eq!(answer.headers()["content-type"].to_str().unwrap().split(';').next(), Some("application/json"));
+    assert_eq!(
+        answer.headers()["content-type"].to_str().unwrap().split(';').next(),
+        Some("application/json")
+    );
     let page: serde_json::Value = answer.body_mut().read_json().unwrap();
     let columns = snippet.split("Format-Table ").nth(1).unwrap().trim();
     let first = &page["value"][0];

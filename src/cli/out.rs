@@ -31,6 +31,11 @@ impl Out {
         self.0.write_all(bytes).map_err(|error| failure(&error))
     }
 
+    /// Where to write without the detour over lines.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        &mut self.0
+    }
+
     /// Writes what is still buffered.
     ///
     /// # Errors
@@ -40,7 +45,7 @@ impl Out {
     }
 }
 
-fn failure(error: &io::Error) -> Failure {
+pub(super) fn failure(error: &io::Error) -> Failure {
     if error.kind() == ErrorKind::BrokenPipe {
         Failure::ClosedPipe
     } else {

@@ -20,6 +20,7 @@ use crate::{
     model::{Key, props::token, set},
     store::embedded::Opened,
     time::Timestamp,
+    transfer::demo,
 };
 
 /// How long the token that an empty helpdesk hands out works, hours.
@@ -40,7 +41,12 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     }
     let workspace = Workspace::open(&config, args.recover)?;
     report(&workspace.opened);
-    let handout = first_token(&workspace, &config.data)?;
+    let handout = if args.demo {
+        demo_token(&workspace, &config.data)?;
+        None
+    } else {
+        first_token(&workspace, &config.data)?
+    };
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(listen(app));
@@ -77,6 +83,25 @@ fn report(opened: &Opened) {
         tracing::warn!(transactions = opened.replayed, "the records were rebuilt: {reason}");
     }
     tracing::info!(transactions = opened.seq, "data opened");
+}
+
+/// Fills an empty folder with the demo, and sees to it that its token lies beside it and works.
+fn demo_token(workspace: &Workspace, data: &Path) -> Result<(), Failure> {
+    let (path, desk) = (data.join("demo-token"), &workspace.desk);
+    let snapshot = desk.snapshot();
+    let works = |secret: String| desk.authenticate(secret.trim()).is_ok();
+    if demo::is_empty(&*snapshot) {
+        handout::write(&path, wait(demo::set_up(desk))?.expose())?;
+    } else if !demo::is_demo(&*snapshot) {
+        let data = data.display();
+        return Err(Failure::new(format!(
+            "'{data}' holds data that is not the demo; serve it without --demo, or name an empty folder"
+        )));
+    } else if !std::fs::read_to_string(&path).is_ok_and(works) {
+        handout::write(&path, wait(demo::token(desk))?.expose())?;
+    }
+    eprintln!("demo token (reads tickets and customers, 30 days): {}", path.display());
+    Ok(())
 }
 
 /// While no token was ever made, makes one and leaves it in a file for whoever may read the folder.

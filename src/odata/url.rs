@@ -1,6 +1,7 @@
 //! The address of a request: split first, decoded strictly after, then read option by option.
 //!
-//! `+` is a plus sign, never a space. Knows no host and no service root: the path starts after it.
+//! In a query `+` is a blank, as forms and most HTTP libraries write it, except where only a plus makes sense: in the
+//! offset of a time and in an exponent. Knows no host and no service root: the path starts after it.
 
 use super::{
     Limits,
@@ -63,14 +64,14 @@ fn query_options(raw: &str, budget: &Budget) -> Result<QueryOptions, Error> {
                 system_option(option, &value, (budget, &mut options))?;
             }
             Name::Alias => {
-                let value = decode(raw_value.unwrap_or(""), &name)?;
+                let value = decode_value(raw_value.unwrap_or(""), &name)?;
                 let expr = parse_as(&name, &value, budget)?;
                 if options.aliases.insert(name[1..].to_owned(), expr).is_some() {
                     return Err(Error::DuplicateOption { name });
                 }
             }
             Name::Custom => {
-                let value = decode(raw_value.unwrap_or(""), &name)?;
+                let value = decode_value(raw_value.unwrap_or(""), &name)?;
                 options.custom.push((name, value));
             }
         }
@@ -90,7 +91,7 @@ fn system_value(option: SystemOption, raw: Option<&str>) -> Result<String, Error
         offset: 0,
         expected: "'=' and a value".to_owned(),
     })?;
-    decode(raw, option.name())
+    decode_value(raw, option.name())
 }
 
 /// `systemQueryOption = compute / deltatoken / expand / filter / …`
@@ -142,6 +143,44 @@ fn near_miss(name: &str) -> Option<String> {
     };
     nearest(name, names.into_iter().filter(|known| known.len() >= 4))
         .or_else(|| names.iter().find(|known| is_stem(known)).map(|known| (*known).to_owned()))
+}
+
+/// As [`decode`], with `+` as a blank; a plus that is meant is `%2B`, or stands in `+02:00` or `1e+5`.
+fn decode_value(raw: &str, part: &str) -> Result<String, Error> {
+    if !raw.contains('+') {
+        return decode(raw, part);
+    }
+    let bytes = raw.as_bytes();
+    let blanks: String = raw
+        .char_indices()
+        .map(|(at, c)| if c == '+' && !is_sign(bytes, at) { ' ' } else { c })
+        .collect();
+    decode(&blanks, part)
+}
+
+/// Whether the `+` at `at` follows a digit and begins an offset (`+02:00`), or follows `1e` and begins an exponent.
+fn is_sign(raw: &[u8], at: usize) -> bool {
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| raw.get(at)).is_some_and(u8::is_ascii_digit);
+    let behind = |back: usize| at.checked_sub(back);
+    let colon = match raw.get(at + 3) {
+        Some(b':') => Some(1),
+        Some(b'%')
+            if raw.get(at + 4..at + 6).is_some_and(|hex| hex.eq_ignore_ascii_case(b"3a")) =>
+        {
+            Some(3)
+        }
+        _ => None,
+    };
+    let is_offset = colon.is_some_and(|colon| {
+        let minutes = at + 3 + colon;
+        is_digit(behind(1))
+            && [at + 1, at + 2, minutes, minutes + 1].into_iter().all(|at| is_digit(Some(at)))
+    });
+    let is_exponent = is_digit(behind(2))
+        && behind(1).is_some_and(|at| matches!(raw[at], b'e' | b'E'))
+        && is_digit(Some(at + 1));
+    is_offset || is_exponent
 }
 
 /// Undoes percent escapes; `part` is what errors call the text.
@@ -203,13 +242,19 @@ mod tests {
     }
 
     #[test]
-    fn splitting_comes_before_decoding_and_a_plus_is_a_plus() {
+    fn splitting_comes_before_decoding_and_a_plus_is_a_blank_but_in_times_and_numbers() {
         let text = |text: &str| Literal::String(text.into());
         filters_on("$filter=Title%20eq%20'a%26b=c'", &text("a&b=c"));
-        filters_on("$filter=Title eq 'a+b'", &text("a+b"));
+        filters_on("$filter=Title+eq+'a+b'", &text("a b"));
+        filters_on("$filter=Title eq 'C%2B%2B'", &text("C++"));
+        filters_on("$filter=Weight eq 1e+5", &Literal::Double("1e+5".into()));
         filters_on("$filter=Title eq '50%25'", &text("50%"));
         let at = "2026-01-01T00:00:00+02:00";
         filters_on(&format!("$filter=At gt {at}"), &Literal::DateTimeOffset(at.into()));
+        filters_on(
+            "$filter=At+gt+2026-01-01T00%3A00%3A00+02%3A00",
+            &Literal::DateTimeOffset(at.into()),
+        );
         filters_on(
             "$filter=At gt 2026-01-01T00:00:00%2B02:00",
             &Literal::DateTimeOffset(at.into()),

@@ -138,9 +138,38 @@ where
     T: Send + 'static,
     F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
 {
+    submit(store, actor, run)?.wait()
+}
+
+/// As [`commit_blocking`], but the answer is waited for later: several transactions of one thread may be on their way,
+/// and are committed in the order in which they were submitted.
+///
+/// # Errors
+/// `Busy` if nothing more is taken at the moment, `Closed`.
+pub fn submit<T, F>(store: &dyn Store, actor: Actor, run: F) -> Result<Pending<T>, Fault>
+where
+    T: Send + 'static,
+    F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
+{
     let (transaction, slot) = with_slot(actor, run);
-    let receipt = store.submit(transaction)?;
-    settle(receipt.blocking_recv().unwrap_or_else(|_| Err(Fault::Closed.into())), &slot)
+    Ok(Pending { receipt: store.submit(transaction)?, slot })
+}
+
+/// The answer to a transaction on its way.
+pub struct Pending<T> {
+    receipt: Receipt,
+    slot: Slot<T>,
+}
+
+impl<T> Pending<T> {
+    /// Waits for it; not on a thread of an async runtime.
+    ///
+    /// # Errors
+    /// As [`commit`].
+    pub fn wait(self) -> Result<T, Error> {
+        let answer = self.receipt.blocking_recv().unwrap_or_else(|_| Err(Fault::Closed.into()));
+        settle(answer, &self.slot)
+    }
 }
 
 type Slot<T> = Arc<Mutex<Option<T>>>;

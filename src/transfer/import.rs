@@ -1,7 +1,7 @@
 //! The import of one file: reads ahead on a thread of its own, writes batches of lines as transactions.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fmt, io,
     sync::{
         Arc, Mutex, PoisonError,
@@ -19,15 +19,17 @@ use super::{
 use crate::{
     error::Error,
     model::{Model, SetId},
-    store::{Actor, Draft, Store, commit_blocking},
+    store::{self, Actor, Draft, Fault, Pending, Store},
 };
 
-/// Lines of one transaction at most.
-const BATCH_LINES: usize = 1_000;
+/// Lines of one transaction at most: few enough that the records take it in one go.
+const BATCH_LINES: usize = 128;
 /// Bytes of lines after which a transaction is full.
 const BATCH_BYTES: usize = 1 << 20;
 /// Batches read ahead.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 16;
+/// Transactions on their way at once, so that they share a sync of the journal.
+const IN_FLIGHT: usize = 16;
 /// Refusals told with their reasons.
 const REASONS_TOLD: usize = 20;
 /// How long to wait when the store is full of work.
@@ -167,7 +169,7 @@ fn read(source: impl io::Read + Send, options: Options, to: &SyncSender<Batch>) 
     result
 }
 
-/// Writes the batches in their order.
+/// Writes the batches in their order, some on their way at once.
 fn write(
     store: &dyn Store,
     batches: Receiver<Batch>,
@@ -175,30 +177,49 @@ fn write(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
+    let mut in_flight = VecDeque::new();
     for batch in batches {
+        if in_flight.len() >= IN_FLIGHT {
+            finish(&mut in_flight, &mut summary, progress)?;
+        }
         let bytes = batch.bytes;
-        let batch = Arc::new(batch);
-        summary.add(commit(store, &batch, memo)?);
-        progress(Progress { lines: summary.lines, bytes });
+        in_flight.push_back((bytes, submit(store, &Arc::new(batch), memo)?));
+    }
+    while !in_flight.is_empty() {
+        finish(&mut in_flight, &mut summary, progress)?;
     }
     Ok(summary)
 }
 
-/// Writes one batch; waits while the store is full of work.
-fn commit(
+/// Waits for the oldest transaction on its way.
+fn finish(
+    in_flight: &mut VecDeque<(u64, Pending<Summary>)>,
+    summary: &mut Summary,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), Error> {
+    if let Some((bytes, pending)) = in_flight.pop_front() {
+        summary.add(pending.wait()?);
+        progress(Progress { lines: summary.lines, bytes });
+    }
+    Ok(())
+}
+
+/// Queues one batch; waits while the store is full of work.
+fn submit(
     store: &dyn Store,
     batch: &Arc<Batch>,
     memo: &Arc<Mutex<Memo>>,
-) -> Result<Summary, Error> {
+) -> Result<Pending<Summary>, Error> {
     loop {
         let (batch, memo) = (Arc::clone(batch), Arc::clone(memo));
-        let done = commit_blocking(store, Actor::SYSTEM, move |draft| {
+        let queued = store::submit(store, Actor::SYSTEM, move |draft| {
             let mut memo = memo.lock().unwrap_or_else(PoisonError::into_inner);
             run(draft, &mut memo, &batch)
         });
-        match done {
-            Err(Error::Overloaded { .. }) => thread::sleep(PAUSE),
-            done => return done,
+        match queued {
+            Ok(pending) => return Ok(pending),
+            Err(Fault::Busy) => thread::sleep(PAUSE),
+            Err(fault) => return Err(fault.into()),
         }
     }
 }

@@ -57,7 +57,7 @@ struct Draw {
     root: Root,
     entries: Vec<Vec<u8>>,
     bytes: usize,
-    block: Block,
+    blocks: Vec<Block>,
     fresh: Vec<(Seq, SetId, Key, u16)>,
     answers: Vec<(Answer, Result<Seq, Error>)>,
 }
@@ -127,8 +127,7 @@ impl Committer {
         root.forget_texts(
             self.fresh.drain(..known).map(|(seq, set, key, tag)| (set, key, tag, seq)),
         );
-        let block = Block::default();
-        Draw { root, entries: vec![], bytes: 0, block, fresh: vec![], answers: vec![] }
+        Draw { root, entries: vec![], bytes: 0, blocks: vec![], fresh: vec![], answers: vec![] }
     }
 
     /// Runs one transaction on the state so far; refused or panicking, it leaves no trace.
@@ -165,7 +164,10 @@ impl Committer {
             return Err(Fault::TooLarge { limit, max, found }.into());
         }
         draw.bytes += entry.len();
-        draw.block.add(self.shared.model, &draw.root, commit, found);
+        let mut block = Block::default();
+        block.add(self.shared.model, &draw.root, commit, found);
+        block.applied = Applied::of(&root, self.shared.model);
+        draw.blocks.push(block);
         draw.fresh.extend(commit.changes.iter().filter_map(|change| match change {
             Change::Text { set, key, tag, .. } => Some((commit.seq, *set, key.clone(), *tag)),
             Change::Put { .. } | Change::Delete { .. } => None,
@@ -177,7 +179,7 @@ impl Committer {
 
     /// Journals and publishes the block, then answers everybody in it.
     fn settle(&mut self, draw: Draw) {
-        let Draw { root, entries, bytes, mut block, fresh, answers } = draw;
+        let Draw { root, entries, bytes, blocks, fresh, answers } = draw;
         let written = if entries.is_empty() {
             Ok(())
         } else {
@@ -196,11 +198,12 @@ impl Committer {
         let seq = root.seq();
         if !entries.is_empty() {
             self.bytes_since_checkpoint += bytes as u64;
-            block.applied = Applied::of(&root, self.shared.model);
             self.fresh.extend(fresh);
             self.shared.root.store(Arc::new(root));
-            self.shared.pending_bytes.fetch_add(block.bytes, Ordering::AcqRel);
-            self.applier.send(block);
+            self.shared.pending_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
+            for block in blocks {
+                self.applier.send(block);
+            }
             self.shared.published.send_replace(seq);
         }
         for (answer, result) in answers {

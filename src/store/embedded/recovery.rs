@@ -7,7 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Options, applier::Block, unreadable};
+use super::{
+    Options,
+    applier::{Block, STEPS_AT_ONCE},
+    unreadable,
+};
 use crate::{
     model::Model,
     store::{
@@ -19,8 +23,6 @@ use crate::{
     },
 };
 
-/// Records written at once while they are brought up to the journal.
-const STEPS_AT_ONCE: usize = 4096;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// What was found and done when the folder was opened.

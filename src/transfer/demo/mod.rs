@@ -13,12 +13,14 @@ use crate::{
     auth::{PlainToken, Principal, Role},
     desk::{Desk, actor, seed, tokens::Request},
     error::Error,
-    model::{SetId, helpdesk, set},
+    model::{SetId, helpdesk, props, set},
     query::Source,
     store::{Draft, commit},
 };
 
-/// How long the token for the demo lasts, days.
+/// What the token for the demo is called.
+const TOKEN_NAME: &str = "Demo";
+/// How long it lasts, days.
 const TOKEN_DAYS: i64 = 30;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -39,6 +41,15 @@ pub fn is_empty(source: &dyn Source) -> bool {
     OURS.iter().all(|set| source.rows(*set).next().is_none())
 }
 
+/// Whether a workspace was filled by [`set_up`]: its token was made there.
+#[must_use]
+pub fn is_demo(source: &dyn Source) -> bool {
+    let structure = source.model().entity_type(set::ACCESS_TOKENS);
+    source
+        .rows(set::ACCESS_TOKENS)
+        .any(|row| row.record.get(structure, props::token::NAME).as_text() == Some(TOKEN_NAME))
+}
+
 /// Tells the demo to an empty workspace, and makes the token to look at it: `ReadOnlyAgent`, 30 days.
 ///
 /// # Errors
@@ -55,7 +66,7 @@ pub async fn set_up(desk: &Desk) -> Result<PlainToken, Error> {
 /// Those of the store.
 pub async fn token(desk: &Desk) -> Result<PlainToken, Error> {
     let request = Request {
-        name: "Demo".into(),
+        name: TOKEN_NAME.into(),
         role: Role::ReadOnlyAgent,
         scopes: None,
         expires: desk.now().plus_micros(TOKEN_DAYS * MICROS_PER_DAY),

@@ -11,6 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
@@ -32,6 +33,9 @@ const APPLIED: &[u8] = b"Mapplied";
 const NAME: &str = "records";
 /// Room that sled needs beside its snapshot before it is opened again: four of its buffers.
 const ROOM_BYTES: u64 = 2 << 20;
+/// How long a reader waits while the records are opened again: at most two seconds.
+const REOPEN_PAUSE: Duration = Duration::from_millis(5);
+const REOPEN_TRIES: u32 = 400;
 
 /// How far the records follow the journal, and what every set counted there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -167,8 +171,15 @@ impl Records {
         }))
     }
 
+    /// The handle; waits for it while another thread opens the records again.
     fn db(&self) -> Result<Arc<sled::Db>, Fault> {
-        self.db.load_full().ok_or(Fault::Closed)
+        for _ in 0..REOPEN_TRIES {
+            if let Some(db) = self.db.load_full() {
+                return Ok(db);
+            }
+            std::thread::sleep(REOPEN_PAUSE);
+        }
+        Err(Fault::Closed)
     }
 }
 

@@ -20,7 +20,7 @@ use support::{
     number_from, run,
     server::Server,
     splitmix::SplitMix,
-    token,
+    token_in,
     writers::{Writer, check_writer},
 };
 
@@ -65,7 +65,7 @@ struct Folder<'a> {
 
 impl<'a> Folder<'a> {
     fn new(dir: &'a std::path::Path, seed: u64) -> Self {
-        let token = token(dir);
+        let token = token_in(dir, &SETTINGS);
         let writers = (0..WRITERS).map(|number| Writer::new(number, seed)).collect();
         Self { dir, token, writers }
     }

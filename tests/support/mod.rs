@@ -65,8 +65,14 @@ impl Done {
 /// A new token that may do everything, for the data in `dir`; no server may run on it.
 #[track_caller]
 pub(crate) fn token(dir: &Path) -> String {
+    token_in(dir, &[])
+}
+
+/// As [`token`], with these settings in the environment.
+#[track_caller]
+pub(crate) fn token_in(dir: &Path, settings: &[(&str, &str)]) -> String {
     let args = ["token", "create", "--name", "test", "--role", "Administrator"];
-    let printed = run(dir, &args).ok();
+    let printed = run_in(dir, &args, settings).ok();
     let secret = printed.trim_end();
     assert!(secret.starts_with("tsr_") && !secret.contains(char::is_whitespace), "{printed}");
     secret.to_owned()

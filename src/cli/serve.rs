@@ -79,6 +79,12 @@ fn report(opened: &Opened) {
             "lost to damage: these transactions could not be recovered"
         );
     }
+    if opened.restarted {
+        tracing::warn!(
+            "the end of the journal was lost; it was set aside as 'journal.damaged' and begins anew \
+             behind what records and checkpoint know"
+        );
+    }
     if let Some(reason) = &opened.rebuilt {
         tracing::warn!(transactions = opened.replayed, "the records were rebuilt: {reason}");
     }

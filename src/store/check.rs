@@ -57,17 +57,6 @@ pub fn check(
     let reader = JournalReader::new(Arc::clone(files), &options.journal_dir());
     let last = report.journal.last_seq;
 
-    let records =
-        Arc::new(Records::open(model, &options.records_dir(), options.records_cache_bytes)?);
-    let (mut seen, applied) = from_records(model, &records, &mut report)?;
-    report.applied = applied.seq;
-    if applied.seq > last {
-        // What looks like a torn tail was confirmed once; a start refuses it in the same words.
-        let (dir, torn) = (options.journal_dir(), report.journal.torn.as_ref());
-        return Err(journal::ends_too_early(&dir, torn, last, applied.seq));
-    }
-    replay(model, &mut seen, &reader, last)?;
-
     let mut told = Root::empty(model, TimeZone::UTC, Arc::new(NoTexts));
     if let Some((seq, path)) = checkpoint::list(&options.checkpoints_dir())?.last() {
         report.checkpoint_seq = *seq;
@@ -77,11 +66,41 @@ pub fn check(
         })?;
         applied.give_to(&mut told, model);
     }
+    must_reach(&report, options, report.checkpoint_seq)?;
     replay(model, &mut told, &reader, last)?;
 
+    let dir = options.records_dir();
+    let is_missing = std::fs::read_dir(&dir).map_or(true, |mut entries| entries.next().is_none());
+    if is_missing && last > 0 {
+        report.faults.push("the records are missing".to_owned());
+        return Ok(report);
+    }
+    let records = Arc::new(Records::open(model, &dir, options.records_cache_bytes)?);
+    let (mut seen, applied) = from_records(model, &records, &mut report)?;
+    report.applied = applied.seq;
+    must_reach(&report, options, applied.seq)?;
+    let first = report.journal.first_seq;
+    if applied.seq + 1 < first {
+        let fault = format!(
+            "the records end at transaction {}, the journal starts at {first}",
+            applied.seq
+        );
+        report.faults.push(fault);
+        return Ok(report);
+    }
+    replay(model, &mut seen, &reader, last)?;
     compare(model, &seen, &told, &mut report);
     check_texts(model, &seen, &records, &mut report)?;
     Ok(report)
+}
+
+/// What looks like a torn tail may have been confirmed once; a start refuses it in the same words.
+fn must_reach(report: &Report, options: &Options, confirmed: Seq) -> Result<(), Fault> {
+    let (dir, last) = (options.journal_dir(), report.journal.last_seq);
+    if confirmed > last {
+        return Err(journal::ends_too_early(&dir, report.journal.torn.as_ref(), last, confirmed));
+    }
+    Ok(())
 }
 
 /// The state as the records have it.
@@ -93,10 +112,10 @@ fn from_records(
     let applied = records.applied()?;
     let texts: Arc<dyn Texts> = Arc::clone(records) as Arc<dyn Texts>;
     let mut root = Root::empty(model, TimeZone::UTC, texts);
-    for row in records.rows()? {
-        let Found { set, key, version, record } = row?;
+    records.for_each_row(&mut |Found { set, key, version, record }| {
         root.insert(set, key, record, version);
-    }
+        Ok(())
+    })?;
     applied.give_to(&mut root, model);
     if applied != Applied::default() && Applied::of(&root, model) != applied {
         let fault = "the records do not hash as they did when they were written";
@@ -157,7 +176,7 @@ fn check_texts(
             }
         }
     }
-    let kept = records.text_places()?.try_fold(0, |count, place| place.map(|_| count + 1))?;
+    let kept = records.count_texts()?;
     let fresh = root.fresh_texts();
     report.leftover_texts = u64::saturating_sub(kept + fresh, report.texts);
     Ok(())

@@ -15,6 +15,7 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use super::{
     Fault, Root, Seq, Snapshot,
     change::{Change, set_code},
+    files::{Files, RealFiles},
     records::{Applied, Place},
 };
 use crate::{
@@ -31,25 +32,35 @@ const END: u32 = u32::MAX;
 /// # Errors
 /// `Full`, `Io`, or `Damaged` if what was read back is not what was written.
 pub(super) fn write(root: &Root, dir: &Path) -> Result<Seq, Fault> {
-    fs::create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
+    // Its own entry must be durable too before any journal goes.
+    RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
     let (seq, unfinished) = (root.seq(), dir.join("unfinished"));
-    write_file(root, &unfinished)?;
-    let (found, counted) = verify(root.model(), &unfinished)?;
-    let expected = Applied::of(root, root.model());
-    if found != expected || counted != hashes(&expected) {
-        let file = unfinished.display().to_string();
-        let reason = "what was read back is not what was written".to_owned();
-        return Err(Fault::Damaged { file, offset: 0, reason });
+    if let Err(fault) = write_verified(root, &unfinished) {
+        // On a full disk it would be in the way.
+        let _ = fs::remove_file(&unfinished);
+        return Err(fault);
     }
     let path = dir.join(format!("{seq:020}.checkpoint"));
     fs::rename(&unfinished, &path).map_err(|error| Fault::io("rename", &path, &error))?;
-    sync_dir(dir)?;
+    RealFiles.sync_dir(dir).map_err(|error| Fault::io("sync", dir, &error))?;
     for (older, path) in list(dir)? {
         if older < seq {
             fs::remove_file(&path).map_err(|error| Fault::io("remove", &path, &error))?;
         }
     }
     Ok(seq)
+}
+
+fn write_verified(root: &Root, path: &Path) -> Result<(), Fault> {
+    write_file(root, path)?;
+    let (found, counted) = verify(root.model(), path)?;
+    let expected = Applied::of(root, root.model());
+    if found == expected && counted == hashes(&expected) {
+        return Ok(());
+    }
+    let file = path.display().to_string();
+    let reason = "what was read back is not what was written".to_owned();
+    Err(Fault::Damaged { file, offset: 0, reason })
 }
 
 /// The checkpoints in `dir` by transaction, oldest first.
@@ -178,10 +189,6 @@ fn write_file(root: &Root, path: &Path) -> Result<(), Fault> {
     encoder.write_all(&digest).map_err(fault)?;
     let file = encoder.finish().map_err(fault)?.into_inner().map_err(|e| fault(e.into_error()))?;
     file.sync_all().map_err(|_| Fault::SyncFailed)
-}
-
-fn sync_dir(dir: &Path) -> Result<(), Fault> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| Fault::io("sync", dir, &error))
 }
 
 struct Output<'a, W> {

@@ -1,4 +1,4 @@
-//! The only door to the file system for the journal and the checkpoints, so that a test can put a failing disk behind it.
+//! The only door to the file system for the journal, so that a test can put a failing disk behind it.
 //!
 //! Knows nothing of what is in the files.
 

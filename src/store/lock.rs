@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use super::Fault;
+use super::{
+    Fault,
+    files::{Files, RealFiles},
+};
 
 /// The format of the folder's layout. A later one is refused, an earlier one would be brought up.
 pub(super) const FORMAT: u32 = 1;
@@ -23,7 +26,7 @@ impl Lock {
     /// # Errors
     /// `Locked` naming the process that has it, `Newer` for data of a later version, `Io`.
     pub(super) fn take(dir: &Path) -> Result<Self, Fault> {
-        std::fs::create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
+        RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
         let path = dir.join("tessera.lock");
         let fault = |error: &std::io::Error| Fault::io("lock", &path, error);
         let mut file = OpenOptions::new()
@@ -60,18 +63,28 @@ impl Lock {
 
 fn check_format(dir: &Path) -> Result<(), Fault> {
     let path = dir.join("format");
-    let found = match std::fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map_err(|_| {
-            Fault::Io(format!("cannot read '{}'", path.display()), "it is not a number".into())
-        })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::write(&path, format!("{FORMAT}\n"))
-                .map_err(|error| Fault::io("write", &path, &error))?;
-            FORMAT
-        }
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(Fault::io("read", &path, &error)),
     };
+    if text.is_empty() {
+        // New, or cut off by a power failure before the first start had got anywhere.
+        return write_format(dir).map_err(|error| Fault::io("write", &path, &error));
+    }
+    let found = text.trim().parse().map_err(|_| {
+        Fault::Io(format!("cannot read '{}'", path.display()), "it is not a number".into())
+    })?;
     if found > FORMAT { Err(Fault::Newer { found, supported: FORMAT }) } else { Ok(()) }
+}
+
+fn write_format(dir: &Path) -> std::io::Result<()> {
+    let unfinished = dir.join("format.unfinished");
+    let mut file = File::create(&unfinished)?;
+    writeln!(file, "{FORMAT}")?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, dir.join("format"))?;
+    RealFiles.sync_dir(dir)
 }
 
 #[cfg(test)]
@@ -88,6 +101,16 @@ mod tests {
         assert_eq!(pid, std::process::id().to_string());
         drop(lock);
         Lock::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn an_empty_format_is_written_anew_and_nonsense_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("format"), "").unwrap();
+        Lock::take(dir.path()).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.path().join("format")).unwrap(), "1\n");
+        std::fs::write(dir.path().join("format"), "one").unwrap();
+        assert!(matches!(Lock::take(dir.path()).err(), Some(Fault::Io(..))));
     }
 
     #[test]

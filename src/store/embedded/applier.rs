@@ -113,10 +113,9 @@ pub(super) struct Applier {
 }
 
 impl Applier {
-    /// Hands over a published block.
-    pub(super) fn send(&self, block: Block) {
-        // The thread ends only after this handle is gone, or by a panic, which is logged then.
-        let _ = self.blocks.send(block);
+    /// Hands over what was published; false if the thread has ended, which only a panic can do.
+    pub(super) fn send(&self, block: Block) -> bool {
+        self.blocks.send(block).is_ok()
     }
 
     /// Waits until everything handed over is in the records and on disk.

@@ -49,6 +49,8 @@ struct Committer {
     /// Texts in the root that the records get with that transaction.
     fresh: VecDeque<(Seq, SetId, Key, u16)>,
     checkpointing: Option<JoinHandle<()>>,
+    /// Set when nobody brings the records up any more; memory would only grow.
+    is_stopped: bool,
     bytes_since_checkpoint: u64,
 }
 
@@ -84,6 +86,7 @@ pub(super) fn start(
         reported,
         fresh: VecDeque::new(),
         checkpointing: None,
+        is_stopped: false,
     };
     let thread = std::thread::Builder::new()
         .name("committer".into())
@@ -180,7 +183,9 @@ impl Committer {
     /// Journals and publishes the block, then answers everybody in it.
     fn settle(&mut self, draw: Draw) {
         let Draw { root, entries, bytes, blocks, fresh, answers } = draw;
-        let written = if entries.is_empty() {
+        let written = if self.is_stopped {
+            Err(Fault::SyncFailed)
+        } else if entries.is_empty() {
             Ok(())
         } else {
             self.journal.append(&entries).map(|first| {
@@ -202,7 +207,10 @@ impl Committer {
             self.shared.root.store(Arc::new(root));
             self.shared.pending_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
             for block in blocks {
-                self.applier.send(block);
+                if !self.applier.send(block) && !self.is_stopped {
+                    tracing::error!("the applier has ended: writing stops until a restart");
+                    self.is_stopped = true;
+                }
             }
             self.shared.published.send_replace(seq);
         }
@@ -222,7 +230,10 @@ impl Committer {
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
         let (root, dir) = (shared.root.load_full(), self.options.checkpoints_dir());
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || {
-            let result = checkpoint::write(&root, &dir);
+            let written = catch_unwind(AssertUnwindSafe(|| checkpoint::write(&root, &dir)));
+            let panicked =
+                |_| Err(Fault::Io("cannot write a checkpoint".into(), "it panicked".into()));
+            let result = written.unwrap_or_else(panicked);
             shared.pins.fetch_sub(1, Ordering::AcqRel);
             // The committer may have ended meanwhile.
             let _ = reports.send(result);
@@ -245,7 +256,12 @@ impl Committer {
                     tracing::warn!("the journal was not trimmed: {fault}");
                 }
             }
-            Err(fault) => tracing::warn!("no checkpoint: {fault}"),
+            Err(fault) => {
+                tracing::warn!("no checkpoint: {fault}");
+                // Tried again before long, but not at once.
+                let due = self.options.checkpoint_journal_bytes;
+                self.bytes_since_checkpoint = self.bytes_since_checkpoint.max(due - due / 8);
+            }
         }
     }
 

@@ -81,7 +81,7 @@ impl Options {
             journal: JournalConfig::default(),
             checkpoint_journal_bytes: 512 << 20,
             history: Duration::from_hours(90 * 24),
-            history_bytes_max: 8 << 30,
+            history_bytes_max: 4 << 30,
             text_grace: Duration::from_mins(1),
         }
     }
@@ -149,6 +149,7 @@ impl Embedded {
         let reader = recovered.journal.reader();
         let opened = recovered.opened;
         let seq = recovered.root.seq();
+        debug_assert_eq!(seq, recovered.journal.last_seq());
         let shared = Arc::new(Shared {
             model,
             root: ArcSwap::from_pointee(recovered.root),

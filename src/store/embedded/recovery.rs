@@ -34,6 +34,8 @@ pub struct Opened {
     pub torn: Option<TornTail>,
     /// What `recover` could not save.
     pub lost: Vec<Lost>,
+    /// Whether the journal was set aside because its end was lost, and begun anew behind what is known.
+    pub restarted: bool,
     /// Why the records were rebuilt from the journal, if they were.
     pub rebuilt: Option<String>,
     /// Transactions repeated on the records.
@@ -59,14 +61,16 @@ pub(super) fn recover(
     let checkpoints = checkpoint::list(&options.checkpoints_dir())?;
     let checkpoint_seq = checkpoints.last().map_or(0, |(seq, _)| *seq);
     let mode = if options.recover { Open::Recover } else { Open::Strict };
+    // Made here, so that they are for their owner alone and durable before anything is in them.
+    for dir in [options.journal_dir(), options.records_dir()] {
+        files.create_dir_all(&dir).map_err(|error| Fault::io("create", &dir, &error))?;
+    }
     let found_records = open_records(model, options);
-    let confirmed = match &found_records {
-        Ok((_, applied)) => applied.seq,
-        Err(_) => 0,
-    };
+    let applied_seq = found_records.as_ref().map_or(0, |(_, applied)| applied.seq);
+    let confirmed = applied_seq.max(checkpoint_seq);
     let config = JournalConfig { first_seq: checkpoint_seq + 1, confirmed, ..options.journal };
     let dir = options.journal_dir();
-    let (journal, found) = Journal::open(Arc::clone(files), &dir, config, mode)?;
+    let (mut journal, found) = Journal::open(Arc::clone(files), &dir, config, mode)?;
     let mut opened = Opened {
         seq: found.last_seq,
         torn: found.torn,
@@ -85,6 +89,18 @@ pub(super) fn recover(
         }
     };
     opened.replayed = replay(model, &mut root, &records, &journal)?;
+    if root.seq() > journal.last_seq() {
+        // Records or checkpoint know more than what is left of the journal: it goes on behind them.
+        set_aside(&dir)?;
+        let config = JournalConfig { first_seq: root.seq() + 1, confirmed: 0, ..options.journal };
+        journal = Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0;
+        opened.restarted = true;
+    }
+    if opened.restarted || !opened.lost.is_empty() {
+        // The journal alone can no longer make this state.
+        opened.checkpoint_seq = checkpoint::write(&root, &options.checkpoints_dir())?;
+    }
+    opened.seq = root.seq();
     Ok(Recovered { root, journal, records, opened })
 }
 
@@ -106,12 +122,7 @@ fn load(
     applied: &Applied,
 ) -> Result<(Root, Arc<Records>), Fault> {
     let distrust = |reason: String| Fault::Io("cannot trust the records".into(), reason);
-    let (applied_seq, first, last) = (applied.seq, journal.first_seq(), journal.last_seq());
-    if applied_seq > last {
-        return Err(distrust(format!(
-            "they show transaction {applied_seq}, the journal ends at {last}"
-        )));
-    }
+    let (applied_seq, first) = (applied.seq, journal.first_seq());
     if applied_seq + 1 < first {
         return Err(distrust(format!(
             "they end at transaction {applied_seq}, the journal starts at {first}"
@@ -120,11 +131,11 @@ fn load(
     let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
     let mut root = Root::empty(model, options.zone.clone(), texts);
     let mut progress = Progress::new("loading records");
-    for row in records.rows()? {
-        let Found { set, key, version, record } = row?;
+    records.for_each_row(&mut |Found { set, key, version, record }| {
         root.insert(set, key, record, version);
         progress.step();
-    }
+        Ok(())
+    })?;
     applied.give_to(&mut root, model);
     if *applied != Applied::default() && Applied::of(&root, model) != *applied {
         return Err(distrust("they do not hash as they did when they were written".into()));
@@ -228,7 +239,7 @@ fn replay(
         records.flush()?;
         root.forget_texts(fresh.into_iter());
     }
-    // A recovered journal may end before what the records know; new numbers must come after both.
+    // A recovered journal may end with a gap; new numbers come after it.
     root.set_seq(root.seq().max(journal.last_seq()));
     Ok(count)
 }

@@ -158,6 +158,31 @@ fn a_checkpoint_lets_old_journal_go_and_rebuilds_the_records() {
 }
 
 #[test]
+fn a_journal_that_ends_before_its_checkpoint_is_refused_and_recovers_behind_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = |options: &mut Options| options.checkpoint_journal_bytes = 20 << 10;
+    let (engine, _) = open_with(dir.path(), small);
+    for round in 0..400 {
+        commit_blocking(&engine, Actor::SYSTEM, write(1 + round % 5, &format!("{round}"))).unwrap();
+    }
+    let options = engine.options().clone();
+    drop(engine);
+    let covered = report(dir.path()).checkpoint_seq;
+    assert!(covered > 10);
+    fs::remove_dir_all(options.journal_dir()).unwrap();
+    fs::remove_dir_all(options.records_dir()).unwrap();
+    // An empty journal where a checkpoint says there was more: begun behind the checkpoint.
+    let (engine, opened) = open_with(dir.path(), |options| options.recover = true);
+    assert_eq!((engine.root().seq(), opened.checkpoint_seq), (covered, covered));
+    commit_blocking(&engine, Actor::SYSTEM, write(9, "after")).unwrap();
+    assert_eq!(engine.root().seq(), covered + 1);
+    drop(engine);
+    let (engine, _) = open_with(dir.path(), |_| {});
+    assert_eq!(engine.root().counts(set::TICKETS).rows, 6);
+    report_after(engine, &dir);
+}
+
+#[test]
 fn a_refused_or_panicking_transaction_spares_the_others_and_spends_no_id() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(dir.path());
@@ -278,7 +303,12 @@ fn a_journal_that_lost_its_confirmed_end_is_refused_until_asked_to_recover() {
     let checked = check(helpdesk(), &real(), &Options::new(dir.path())).err();
     assert_eq!(checked, refused, "the check says what the start says");
     let (engine, opened) = open_with(dir.path(), |options| options.recover = true);
-    assert_eq!(engine.root().counts(set::TICKETS).rows, 4);
-    assert!(opened.rebuilt.is_some());
-    report_after(engine, &dir);
+    // The records still had what the journal lost, and the journal goes on behind them.
+    assert_eq!(engine.root().counts(set::TICKETS).rows, 5);
+    assert!(opened.restarted && opened.checkpoint_seq == 5);
+    commit_blocking(&engine, Actor::SYSTEM, write(6, "after")).unwrap();
+    drop(engine);
+    assert_eq!(report(dir.path()).journal.last_seq, 6);
+    let (engine, opened) = open_with(dir.path(), |_| {});
+    assert_eq!((engine.root().counts(set::TICKETS).rows, opened.restarted), (6, false));
 }

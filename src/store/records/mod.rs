@@ -108,7 +108,8 @@ impl Records {
     /// # Errors
     /// `Io` if they cannot be read, or what is there is not what was written.
     pub(in crate::store) fn applied(&self) -> Result<Applied, Fault> {
-        match self.db()?.get(APPLIED).map_err(|error| fault("read", &error))? {
+        let found = guarded(|| self.db()?.get(APPLIED).map_err(|error| fault("read", &error)))?;
+        match found {
             None => Ok(Applied::default()),
             Some(bytes) => Applied::from_bytes(&bytes)
                 .ok_or_else(|| unreadable("the applied position is not readable")),
@@ -139,36 +140,37 @@ impl Records {
         guarded(|| self.db()?.flush().map(drop).map_err(|error| fault("flush", &error)))
     }
 
-    /// Every record with its set, key and version.
+    /// Hands on every record with its set, key and version, by set and key.
     ///
     /// # Errors
-    /// `Io` if they cannot be read.
-    pub(in crate::store) fn rows(
+    /// `Io` if they cannot be read, and whatever `take` returns.
+    pub(in crate::store) fn for_each_row(
         &self,
-    ) -> Result<impl Iterator<Item = Result<Found, Fault>>, Fault> {
-        let model = self.model;
-        Ok(self.db()?.scan_prefix(b"R").map(move |item| {
-            let (place, bytes) = item.map_err(|error| fault("read", &error))?;
-            let Some(Place::Row { set, key, version }) = Place::from_bytes(model, &place) else {
-                return Err(unreadable("a record's key is not readable"));
-            };
-            let record = Record::from_bytes(&bytes).map_err(unreadable)?;
-            Ok(Found { set, key, version, record })
-        }))
+        take: &mut dyn FnMut(Found) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        guarded(|| {
+            for item in self.db()?.scan_prefix(b"R") {
+                let (place, bytes) = item.map_err(|error| fault("read", &error))?;
+                let Some(Place::Row { set, key, version }) = Place::from_bytes(self.model, &place)
+                else {
+                    return Err(unreadable("a record's key is not readable"));
+                };
+                let record = Record::from_bytes(&bytes).map_err(unreadable)?;
+                take(Found { set, key, version, record })?;
+            }
+            Ok(())
+        })
     }
 
-    /// The place of every long text.
+    /// How many long texts there are, superseded ones included.
     ///
     /// # Errors
     /// `Io` if they cannot be read.
-    pub(in crate::store) fn text_places(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<Place, Fault>>, Fault> {
-        let model = self.model;
-        Ok(self.db()?.scan_prefix(b"T").keys().map(move |key| {
-            let key = key.map_err(|error| fault("read", &error))?;
-            Place::from_bytes(model, &key).ok_or_else(|| unreadable("a text's key is not readable"))
-        }))
+    pub(in crate::store) fn count_texts(&self) -> Result<u64, Fault> {
+        guarded(|| {
+            let keys = self.db()?.scan_prefix(b"T").keys();
+            keys.map(|key| key.map(|_| 1).map_err(|error| fault("read", &error))).sum()
+        })
     }
 
     /// The handle; waits for it while another thread opens the records again.

@@ -22,6 +22,7 @@ use support::{
     server::Server,
     token,
 };
+use tessera::time::Timestamp;
 
 /// A fresh helpdesk with one client.
 fn desk(dir: &Path) -> (Server, Client) {
@@ -105,8 +106,10 @@ fn check_chain(client: &Client, ticket: &str, writers: usize) {
             (&former["ToText"], &former["ToId"]),
             "{row}"
         );
-        let (then, now) = (&former["ChangedDateTime"], &row["ChangedDateTime"]);
-        assert!(then.as_str() <= now.as_str(), "{then} {now}");
+        let at = |row: &Value| -> Timestamp {
+            row["ChangedDateTime"].as_str().unwrap().parse().unwrap()
+        };
+        assert!(at(former) <= at(row), "{former} {row}");
     }
     let set: BTreeSet<&str> = rows[1..].iter().map(|row| row["ToText"].as_str().unwrap()).collect();
     assert_eq!(set.len(), writers, "each change took effect");

@@ -36,6 +36,18 @@ impl Key {
         }
     }
 
+    /// The first of its values, where that is an integer; what kind its values are, the model tells.
+    #[must_use]
+    pub fn leading_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(id) => Some(*id),
+            Self::Bytes(bytes) => match bytes.split_first_chunk::<9>()?.0 {
+                [1, number @ ..] => Some(unordered(*number)),
+                _ => None,
+            },
+        }
+    }
+
     /// As stored: integers as 8 bytes, big-endian, sign bit turned.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -52,7 +64,7 @@ impl Key {
             return Some(Self::Bytes(bytes.into()));
         }
         let eight: [u8; 8] = bytes.try_into().ok()?;
-        Some(Self::Int((u64::from_be_bytes(eight) ^ (1 << 63)).cast_signed()))
+        Some(Self::Int(unordered(eight)))
     }
 }
 
@@ -66,6 +78,10 @@ pub fn sortable(value: &Value) -> Vec<u8> {
 
 fn ordered(number: i64) -> [u8; 8] {
     (number.cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+fn unordered(bytes: [u8; 8]) -> i64 {
+    (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed()
 }
 
 /// Text and binary end with 00 00 and write 00 as 00 FF, so that a prefix sorts first.
@@ -120,6 +136,15 @@ mod tests {
             let (ka, kb) = (Key::new(&[Value::Int(a)]), Key::new(&[Value::Int(b)]));
             prop_assert_eq!(ka.to_bytes().cmp(&kb.to_bytes()), a.cmp(&b));
             prop_assert_eq!(Key::from_bytes(&ka.to_bytes(), true), Some(ka));
+        }
+
+        #[test]
+        fn the_first_integer_of_a_key_can_be_read(n: i64, text: String) {
+            let of = |values: &[Value]| Key::new(values).leading_int();
+            prop_assert_eq!(of(&[n.into()]), Some(n));
+            prop_assert_eq!(of(&[n.into(), Value::text(&text)]), Some(n));
+            prop_assert_eq!(of(&[Value::Null, n.into()]), None);
+            prop_assert_eq!(of(&[]), None);
         }
 
         #[test]

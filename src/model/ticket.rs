@@ -83,7 +83,7 @@ pub mod props {
         ASSIGNEE_ID => stored(12, "AssigneeId", Int64).nullable().writable().indexed(Index::Many),
         ASSIGNEE_NAME => look_up("AssigneeName", String, "Assignee", "Name").doc("The agent it is with"),
         ASSIGNEE_EMAIL => look_up("AssigneeEmail", String, "Assignee", "Email").writable().needs("users:read").doc("Address of the agent it is with"),
-        TEAM_ID => stored(13, "TeamId", Int64).nullable().writable(),
+        TEAM_ID => stored(13, "TeamId", Int64).nullable().writable().indexed(Index::Many),
         TEAM_NAME => look_up("TeamName", String, "Team", "Name").writable().doc("The team it is with"),
         TAGS => stored_as(14, "Tags", Type::Collection(Box::new(Type::Primitive(String)))).max(256).writable().doc("Tags, case kept, each once"),
         TAGS_TEXT => computed("TagsText", String, |ticket| tags_text(&ticket.value(TAGS))).doc("The tags joined by '; '"),

@@ -138,7 +138,7 @@ impl Entity for View<'_> {
 mod tests {
     use super::*;
     use crate::{
-        model::{helpdesk, props, set},
+        model::{Contents, Index, helpdesk, props, set},
         query::fixture::{THINGS, context, show, source},
     };
 
@@ -202,6 +202,23 @@ mod tests {
         assert_eq!(ids(1, "Group"), [Some(1)]);
         assert_eq!((ids(2, "Group"), ids(3, "Group")), (vec![], vec![]));
         assert_eq!(ids(2, "Parts"), []);
+    }
+
+    #[test]
+    fn the_helpdesk_finds_related_rows_without_looking_at_all() {
+        let model = helpdesk();
+        for navigation in model.structs.iter().flat_map(|structure| &structure.navigations) {
+            let target = model.target(navigation).unwrap();
+            let there = model.entity_type(target);
+            let Relation::Children { by } = navigation.relation else { continue };
+            let prop = there.property(by).unwrap();
+            match model.set(target).contents {
+                Contents::Stored { .. } => {
+                    assert_ne!(there.property_at(prop).index(), Index::None, "{}", navigation.name);
+                }
+                Contents::Unfolded { .. } => assert_eq!(prop, Prop(0), "{}", navigation.name),
+            }
+        }
     }
 
     #[test]

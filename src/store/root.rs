@@ -219,6 +219,15 @@ impl Root {
         rows
     }
 
+    /// The rows of `from` that the row of an unfolded set with this key, and all after it, are made of;
+    /// where `from` has integer keys the first is the one for this key, if there is one.
+    fn sources(&self, from: SetId, key: &Key) -> impl Iterator<Item = &Row> {
+        // Such a key begins with the key of its source, which can be read back where it is an integer.
+        let first = key.leading_int().filter(|_| has_int_key(self.model, from)).map(Key::Int);
+        let first = first.map_or(Bound::Unbounded, Bound::Included);
+        self.state(from).rows.range((first, Bound::Unbounded)).map(|(_, row)| row)
+    }
+
     fn unfolds(&self, set: SetId) -> Option<(SetId, Prop)> {
         match self.model.set(set).contents {
             Contents::Stored { .. } => None,
@@ -303,14 +312,24 @@ impl Source for Root {
                 let rows = self.state(set).rows.range::<(Bound<&Key>, Bound<&Key>), Key>(behind);
                 Box::new(rows.map(|(_, row)| row.clone()))
             }
-            Some(_) => Box::new(self.rows(set).skip_while(move |row| row.key(self.model) <= *key)),
+            Some((from, items)) => {
+                let rows = self.sources(from, key);
+                let rows = rows.flat_map(move |row| self.unfolded(set, from, items, row));
+                Box::new(rows.skip_while(move |row| row.key(self.model) <= *key))
+            }
         }
     }
 
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         match self.unfolds(set) {
             None => self.state(set).rows.get(key).cloned(),
-            Some(_) => self.rows(set).find(|row| row.key(self.model) == *key),
+            Some((from, items)) => {
+                let is_key = |row: &Row| row.key(self.model) == *key;
+                let one = if has_int_key(self.model, from) { 1 } else { usize::MAX };
+                let mut sources = self.sources(from, key).take(one);
+                sources
+                    .find_map(|row| self.unfolded(set, from, items, row).into_iter().find(is_key))
+            }
         }
     }
 
@@ -368,4 +387,70 @@ impl Snapshot for Root {
 /// Reads a key of `set` from its stored bytes.
 pub(super) fn key_of(model: &Model, set: SetId, bytes: &[u8]) -> Option<Key> {
     Key::from_bytes(bytes, has_int_key(model, set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{helpdesk, props::ticket, set};
+
+    /// Has no text.
+    struct NoTexts;
+
+    impl Texts for NoTexts {
+        fn read(&self, _: SetId, _: &Key, _: u16, _: Seq) -> Result<Arc<str>, Error> {
+            Ok("".into())
+        }
+    }
+
+    /// Tickets 1 to 4; 1 has the tags a and b, 3 has b.
+    fn root() -> Root {
+        let model = helpdesk();
+        let mut root = Root::empty(model, TimeZone::UTC, Arc::new(NoTexts));
+        let ty = model.set(set::TICKETS).ty;
+        let structure = model.structure(ty);
+        for (id, tags) in [(1, &["b", "a"][..]), (2, &[]), (3, &["b"]), (4, &[])] {
+            let mut values = vec![Value::Null; structure.properties.len()];
+            values[usize::from(ticket::ID.0)] = id.into();
+            let tags: Vec<Value> = tags.iter().map(|tag| Value::text(tag)).collect();
+            values[usize::from(ticket::TAGS.0)] = Value::List(tags.into());
+            let record = Record::pack(ty, structure, &values, &[]);
+            root.insert(set::TICKETS, Key::Int(id), record, 1);
+        }
+        root
+    }
+
+    fn tag(ticket: i64, tag: &str) -> Key {
+        Key::new(&[ticket.into(), Value::text(tag)])
+    }
+
+    #[test]
+    fn a_tag_is_found_by_its_key() {
+        let root = root();
+        let found = |key: &Key| root.row(set::TICKET_TAGS, key).map(|row| row.key(root.model));
+        for key in [tag(1, "a"), tag(1, "b"), tag(3, "b")] {
+            assert_eq!(found(&key), Some(key));
+        }
+        for key in [tag(1, "c"), tag(2, "b"), tag(9, "a"), tag(-1, "a"), Key::Int(1)] {
+            assert_eq!(found(&key), None, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn tags_after_one_begin_at_its_ticket() {
+        // Every ticket was unfolded to find one tag, and again for each page of them.
+        let root = root();
+        let ids = |key: &Key| -> Vec<Option<i64>> {
+            root.sources(set::TICKETS, key).map(|row| row.key(root.model).as_int()).collect()
+        };
+        assert_eq!(ids(&tag(3, "a")), [Some(3), Some(4)]);
+        assert_eq!(ids(&tag(9, "a")), []);
+        let after = |key: &Key| -> Vec<Key> {
+            root.rows_after(set::TICKET_TAGS, key).map(|row| row.key(root.model)).collect()
+        };
+        assert_eq!(after(&tag(1, "")), [tag(1, "a"), tag(1, "b"), tag(3, "b")]);
+        assert_eq!(after(&tag(1, "a")), [tag(1, "b"), tag(3, "b")]);
+        assert_eq!(after(&tag(1, "b")), [tag(3, "b")]);
+        assert_eq!(after(&tag(3, "b")), []);
+    }
 }

@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use super::{Asked, Feed, read};
 use crate::{
     error::Error,
+    model::{Contents, Index, Model, Nav, Prop, Relation, StructType},
     odata::{
         check::{Checker, Target},
         path,
@@ -68,9 +69,12 @@ impl<S: Service> Feed<S> {
                 let rows = snapshot.rows(path.set).count();
                 format!("read every row of {name}, by key: {rows} rows\n")
             }
-            Some(_) => format!("look up one row by its key, then its rows of {name} by an index\n"),
+            Some((entity, navigation)) => {
+                let how = reached(model, model.structure(entity.ty), navigation);
+                format!("look up one row by its key, then its rows of {name} {how}\n")
+            }
         };
-        describe(&mut text, &plan, &asked, self.settings.page_size);
+        describe(&mut text, model, &plan, &asked, self.settings.page_size);
         Ok(text)
     }
 
@@ -101,7 +105,27 @@ fn split(address: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn describe<C>(text: &mut String, plan: &Plan, asked: &Asked<C>, page_size: u64) {
+/// How the rows behind a navigation of `from` are found.
+fn reached(model: &Model, from: &StructType, navigation: Nav) -> &'static str {
+    const ALL: &str = "by looking at all of them";
+    let navigation = from.navigation_at(navigation);
+    let Some(target) = model.target(navigation) else { return ALL };
+    let there = model.entity_type(target);
+    match (navigation.relation, model.set(target).contents) {
+        (Relation::Reference { .. }, _) => "by key",
+        (Relation::Children { by }, Contents::Stored { .. }) => match there.property(by) {
+            Some(prop) if there.property_at(prop).index() != Index::None => "by an index",
+            Some(_) | None => ALL,
+        },
+        (Relation::Children { by }, Contents::Unfolded { .. }) => {
+            if there.property(by) == Some(Prop(0)) { "from the row they are part of" } else { ALL }
+        }
+    }
+}
+
+/// What is done with the rows once they are found.
+fn describe<C>(text: &mut String, model: &Model, plan: &Plan, asked: &Asked<C>, page_size: u64) {
+    let structure = model.structure(model.set(plan.set).ty);
     // Writing to a text cannot fail.
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
@@ -125,6 +149,38 @@ fn describe<C>(text: &mut String, plan: &Plan, asked: &Asked<C>, page_size: u64)
     let most = plan.top.unwrap_or(u64::MAX).min(plan.page_size.unwrap_or(page_size));
     line(format!("answer with at most {most} in one page"));
     for expand in &plan.shape.expand {
-        line(format!("for each, read the rows of navigation {} by an index", expand.navigation.0));
+        let name = structure.navigation_at(expand.navigation).name;
+        let how = reached(model, structure, expand.navigation);
+        line(format!("for each, read the rows of {name} {how}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Origin, helpdesk, set};
+
+    #[test]
+    fn the_way_to_related_rows_is_what_the_model_says() {
+        let model = helpdesk();
+        let check = |of, name: &str, want: &str| {
+            let structure = model.entity_type(of);
+            let navigation = structure.navigation(name).unwrap();
+            assert_eq!(reached(model, structure, navigation), want, "{name}");
+        };
+        check(set::TICKETS, "Comments", "by an index");
+        check(set::TICKETS, "Requester", "by key");
+        check(set::TICKETS, "TagDetails", "from the row they are part of");
+        check(set::TEAMS, "Tickets", "by an index");
+
+        let mut bare = model.clone();
+        for property in bare.structs.iter_mut().flat_map(|structure| &mut structure.properties) {
+            if let Origin::Stored { index, .. } = &mut property.origin {
+                *index = Index::None;
+            }
+        }
+        let teams = bare.entity_type(set::TEAMS);
+        let tickets = teams.navigation("Tickets").unwrap();
+        assert_eq!(reached(&bare, teams, tickets), "by looking at all of them");
     }
 }

@@ -85,3 +85,16 @@ fn an_entity_known_already_is_not_sent_again() {
     let other = server.send(Method::GET, "/Products(2)", &[("if-none-match", tag)], "");
     assert_eq!(other.status, 200);
 }
+
+#[test]
+fn an_entity_with_expanded_ones_is_sent_again() {
+    // Its version said "unchanged" while a review of it had come.
+    let server = Server::new();
+    let tag = server.get("/Products(1)").header("etag").unwrap().to_owned();
+    for known in [tag.as_str(), "*"] {
+        let address = "/Products(1)?$expand=Reviews";
+        let again = server.send(Method::GET, address, &[("if-none-match", known)], "");
+        assert_eq!((again.status, again.header("etag")), (200, None));
+        assert!(again.json()["Reviews"].is_array());
+    }
+}

@@ -167,7 +167,7 @@ pub enum Error {
         /// The feature.
         feature: String,
     },
-    /// The queue or the memory for unapplied changes is full.
+    /// Too much at once: changes waiting, queries running, or one query that takes too long.
     Overloaded {
         /// What is full.
         reason: &'static str,

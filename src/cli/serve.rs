@@ -1,6 +1,6 @@
 //! `tessera serve`: settings, logging, the data, the listener, and the server until it is told to stop.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
     Failure,
@@ -26,6 +26,9 @@ use crate::{
 /// How long the token that an empty helpdesk hands out works, hours.
 const FIRST_TOKEN_HOURS: i64 = 24;
 
+/// How long the end waits for reads whose clients were cut off; nobody gets their answers.
+const LAST_READS: Duration = Duration::from_secs(1);
+
 /// Serves until the process is told to stop; with `--print-config` only shows the settings.
 ///
 /// # Errors
@@ -50,7 +53,7 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(listen(app));
-    drop(runtime);
+    runtime.shutdown_timeout(LAST_READS);
     workspace.engine.close();
     served
 }

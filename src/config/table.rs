@@ -112,6 +112,8 @@ settings! {
     query_nodes_max: u64 = "10000", 1..=100_000, "most literals, names and operators in one query";
     query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
     expand_depth_max: u64 = "5", 1..=10, "deepest nesting of $expand";
+    query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
+    reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";

@@ -144,6 +144,7 @@ impl Run<'_> {
 
     /// The items of a collection that count.
     fn items(&mut self, over: &Collection) -> Result<Vec<Binding>, Error> {
+        self.ctx.in_time()?;
         let mut items = walk::items(&over.path, self.ctx, self.bindings)?;
         if let Some(filter) = &over.filter {
             let mut kept = Vec::new();
@@ -159,6 +160,7 @@ impl Run<'_> {
 
     /// Whether `predicate` is true while `var` stands for `item`.
     fn is_true_of(&mut self, item: Binding, var: Var, predicate: &Expr) -> Result<bool, Error> {
+        self.ctx.in_time()?;
         let (at, length) = (usize::from(var.0), self.bindings.len());
         self.bindings.resize(length.max(at + 1), NOTHING);
         let hidden = std::mem::replace(&mut self.bindings[at], item);

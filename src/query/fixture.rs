@@ -169,7 +169,7 @@ pub(super) fn source() -> MemorySource {
 }
 
 pub(super) fn context(source: &MemorySource) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0) }
+    Context { source, now: Timestamp::from_micros(0), deadline: None }
 }
 
 pub(super) fn at(text: &str) -> Value {

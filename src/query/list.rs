@@ -21,6 +21,9 @@ use crate::{
 /// Bytes of a text that count when rows are sorted.
 const SORTED_BYTES: usize = 256;
 
+/// Rows between two looks at the clock; one row can be a long text to search.
+const ROWS_BETWEEN: usize = 64;
+
 /// One page of a plan.
 ///
 /// `count` is the number of rows the filter leaves, whatever `after`, `skip` and `top` say. `next`
@@ -28,7 +31,8 @@ const SORTED_BYTES: usize = 256;
 /// `after`, sets `skip` to 0 and takes the rows of this page off `top`.
 ///
 /// # Errors
-/// As [`super::eval()`]; `InvalidOption` for `$skiptoken` if `after` does not fit the order.
+/// As [`super::eval()`]; `InvalidOption` for `$skiptoken` if `after` does not fit the order;
+/// `Overloaded` once the deadline has passed.
 pub fn list(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
     let after = plan.after.as_deref().map(|after| position(plan, after, ctx)).transpose()?;
     let (found, count) = match start {
@@ -87,7 +91,10 @@ fn walk(plan: &Plan, after: Option<&Place>, ctx: &Context<'_>) -> Result<(Vec<Ro
         Some(place) if !plan.count => ctx.source.rows_after(plan.set, &place.key),
         Some(_) | None => ctx.source.rows(plan.set),
     };
-    for row in rows {
+    for (at, row) in rows.enumerate() {
+        if at % ROWS_BETWEEN == 0 {
+            ctx.in_time()?;
+        }
         if !matches(plan.filter.as_ref(), &row, ctx)? {
             continue;
         }
@@ -118,7 +125,10 @@ fn select(
         limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_add(skip(plan)));
     let mut heap = BinaryHeap::new();
     let mut count = 0;
-    for row in rows {
+    for (at, row) in rows.enumerate() {
+        if at % ROWS_BETWEEN == 0 {
+            ctx.in_time()?;
+        }
         if !matches(plan.filter.as_ref(), &row, ctx)? {
             continue;
         }
@@ -274,7 +284,7 @@ mod tests {
         query::{
             BinaryOp, Shape,
             compare::compare,
-            fixture::{THINGS, binary, context, lit, model, path_from, prop, source},
+            fixture::{THINGS, binary, context, lit, model, path, path_from, prop, source},
             memory::MemorySource,
         },
     };
@@ -376,6 +386,27 @@ mod tests {
         assert_eq!((ids(&page.rows), page.count), (vec![2, 3], Some(3)));
         let page = list(&Plan { after: page.next, ..parts }, &start, &ctx).unwrap();
         assert_eq!((ids(&page.rows), page.next), (vec![1], None));
+    }
+
+    #[test]
+    fn a_query_ends_at_its_deadline() {
+        let source = source();
+        let passed = Context { deadline: Some(std::time::Instant::now()), ..context(&source) };
+        for order in [vec![], vec![by("String", false)]] {
+            let error = list(&plan(order), &Start::Set, &passed).unwrap_err();
+            assert!(matches!(error, Error::Overloaded { .. }), "{error:?}");
+            assert!(error.to_string().contains("'query_deadline_secs'"), "{error}");
+        }
+        let row = get(&passed, THINGS, &Key::Int(1)).unwrap();
+        let over = crate::query::Collection { path: path("Parts"), var: Var(1), filter: None };
+        let numbers = crate::query::Collection { path: path("Numbers"), ..over.clone() };
+        for expr in [Expr::Count(over), Expr::Count(numbers), prop("PartCount")] {
+            let error = of_row(&expr, &row, &passed).unwrap_err();
+            assert!(matches!(error, Error::Overloaded { .. }), "{error:?}");
+        }
+        let later = std::time::Instant::now().checked_add(std::time::Duration::from_hours(1));
+        let ctx = Context { deadline: later, ..context(&source) };
+        assert_eq!(list(&plan(vec![]), &Start::Set, &ctx).unwrap().rows.len(), 3);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! Knows the model and a [`Source`]; nothing of expressions, texts or rights.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
 use super::source::Source;
 use crate::{
@@ -18,6 +21,8 @@ pub struct Context<'a> {
     pub source: &'a dyn Source,
     /// The answer to `now()`.
     pub now: Timestamp,
+    /// When the work is given up; none where nothing else waits for its end.
+    pub deadline: Option<Instant>,
 }
 
 impl<'a> Context<'a> {
@@ -31,6 +36,20 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn structure(&self, row: &Row) -> &'a StructType {
         self.model().structure(row.type_id)
+    }
+
+    /// Whether there is time left; loops over rows ask every so often.
+    ///
+    /// # Errors
+    /// `Overloaded` once the deadline has passed.
+    pub fn in_time(&self) -> Result<(), Error> {
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(Error::Overloaded {
+                reason: "the query took longer than 'query_deadline_secs'",
+                retry_after: Duration::from_secs(10),
+            }),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -54,6 +73,7 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
             let mut count = 0;
             let rows = structure.navigation(navigation).map(|nav| related(ctx, row, nav));
             for there in rows.unwrap_or_default() {
+                ctx.in_time()?;
                 count += i64::from(!named(ctx, &there, unless)?.is_true());
             }
             Ok(Value::Int(count))

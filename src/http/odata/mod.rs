@@ -8,9 +8,9 @@ pub mod negotiate;
 mod read;
 mod write;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use warp::http::Method;
 
 use super::{Manner, Request, Response, credentials, respond};
@@ -41,7 +41,16 @@ pub struct Settings {
     pub limits: Limits,
     /// Where clients reach us.
     pub public_url: Option<PublicUrl>,
+    /// How long one read may take.
+    pub query_deadline: Duration,
+    /// Reads running at once; 0 for two for each processor.
+    pub reads_max: usize,
+    /// How long a read waits until it may run.
+    pub turn_wait: Duration,
 }
+
+/// See [`Settings::turn_wait`]; long enough for a burst, short enough that nobody takes it for a loss.
+const TURN_WAIT: Duration = Duration::from_secs(10);
 
 impl Settings {
     /// The settings of a server.
@@ -53,6 +62,9 @@ impl Settings {
             body_bytes_max: config.body_bytes_max,
             limits,
             public_url: config.public_url.clone(),
+            query_deadline: Duration::from_secs(config.query_deadline_secs),
+            reads_max: usize::try_from(config.reads_max).unwrap_or(0),
+            turn_wait: TURN_WAIT,
         }
     }
 }
@@ -62,7 +74,7 @@ impl Settings {
 pub struct Feed<S> {
     service: S,
     settings: Settings,
-    /// How many collections are read at once; more wait.
+    /// How many reads run at once; more wait.
     gate: Arc<Semaphore>,
 }
 
@@ -70,8 +82,26 @@ impl<S: Service> Feed<S> {
     /// A feed of `service`.
     #[must_use]
     pub fn new(service: S, settings: Settings) -> Self {
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { service, settings, gate: Arc::new(Semaphore::new(threads * 2)) }
+        let reads = match settings.reads_max {
+            0 => 2 * std::thread::available_parallelism().map_or(2, usize::from),
+            reads => reads,
+        };
+        Self { service, settings, gate: Arc::new(Semaphore::new(reads)) }
+    }
+
+    /// The right to run one read, until it is dropped.
+    ///
+    /// # Errors
+    /// `Overloaded` if none comes free in time.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let turn = Arc::clone(&self.gate).acquire_owned();
+        match tokio::time::timeout(self.settings.turn_wait, turn).await {
+            Ok(turn) => turn.map_err(|error| Error::internal(&error)),
+            Err(_) => Err(Error::Overloaded {
+                reason: "too many queries are running",
+                retry_after: Duration::from_secs(1),
+            }),
+        }
     }
 
     /// The service.
@@ -167,5 +197,35 @@ impl Verb {
                 },
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::App;
+
+    #[tokio::test]
+    async fn a_read_waits_for_its_turn_but_not_for_ever() {
+        let config = Config { reads_max: 1, ..Config::default() };
+        let mut settings = Settings::new(&config, Limits::default());
+        settings.turn_wait = Duration::from_millis(20);
+        let feed = Feed::new(App::in_memory(config).feed.service().clone(), settings);
+        let turn = feed.turn().await.unwrap();
+        let error = feed.turn().await.unwrap_err();
+        assert_eq!(error.status(), 503);
+        assert_eq!(error.to_string(), "too many queries are running; try again shortly");
+        drop(turn);
+        assert!(feed.turn().await.is_ok());
+    }
+
+    #[test]
+    fn reads_get_two_turns_for_each_processor_unless_told_otherwise() {
+        let turns = |reads_max| {
+            let app = App::in_memory(Config { reads_max, ..Config::default() });
+            app.feed.gate.available_permits()
+        };
+        assert_eq!(turns(3), 3);
+        assert!(turns(0) >= 2 && turns(0).is_multiple_of(2));
     }
 }

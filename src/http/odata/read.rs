@@ -1,6 +1,6 @@
 //! `GET`: everything a path can lead to.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
@@ -33,6 +33,8 @@ struct Read<S: Service> {
     /// Path and query as they came, for next links.
     address: (String, Option<String>),
     snapshot: Arc<dyn Source>,
+    /// When it is given up.
+    deadline: Option<Instant>,
 }
 
 /// Answers a read from within the process, at once and on this thread. `address` is for next links.
@@ -44,7 +46,9 @@ pub(super) fn here<S: Service>(
     let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
         .target(&asked.path, Some(&asked.options.aliases))?;
     let (feed, snapshot) = (Arc::clone(feed), feed.service.snapshot());
-    Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot }.run()
+    // Nobody else waits for this process.
+    let deadline = None;
+    Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot, deadline }.run()
 }
 
 /// Answers a `GET`.
@@ -56,15 +60,17 @@ pub(super) async fn get<S: Service>(
     let model = feed.service.model();
     let target = Checker::new(model, &asked.caller, feed.settings.limits)
         .target(&asked.path, Some(&asked.options.aliases))?;
-    let is_long = match &target {
-        Target::Collection(_) | Target::Count(_) => true,
-        Target::Entity(_) => !asked.options.expand.is_empty(),
-        Target::ServiceDocument
-        | Target::Metadata
+    let reads_rows = match &target {
+        Target::Collection(_)
+        | Target::Count(_)
+        | Target::Entity(_)
         | Target::Property(_)
         | Target::RawValue(_)
-        | Target::PropertyCount(_) => false,
+        | Target::PropertyCount(_) => true,
+        Target::ServiceDocument | Target::Metadata => false,
     };
+    // Held until the work is done, even if the client has gone.
+    let turn = if reads_rows { Some(feed.turn().await?) } else { None };
     let read = Read {
         address: (
             format!("{}{}", asked.root.strip_suffix("/odata/").unwrap_or_default(), request.path()),
@@ -74,18 +80,19 @@ pub(super) async fn get<S: Service>(
         asked,
         target,
         headers: request.headers,
+        // Taken when its turn has come: an old one may lose its long texts.
         snapshot: feed.service.snapshot(),
+        deadline: Instant::now().checked_add(feed.settings.query_deadline),
     };
-    let mut response = if is_long {
-        // Held until the work is done, even if the client has gone.
-        let permit = Arc::clone(&feed.gate).acquire_owned().await;
-        let work = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            read.run()
-        });
-        work.await.unwrap_or_else(|error| Err(Error::internal(&error)))?
-    } else {
-        read.run()?
+    let mut response = match turn {
+        Some(turn) => {
+            let work = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                read.run()
+            });
+            work.await.unwrap_or_else(|error| Err(Error::internal(&error)))?
+        }
+        None => read.run()?,
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
     Ok(response)
@@ -116,7 +123,7 @@ impl<S: Service> Read<S> {
     }
 
     fn ctx(&self) -> Context<'_> {
-        Context { source: &*self.snapshot, now: self.feed.service.now() }
+        Context { source: &*self.snapshot, now: self.feed.service.now(), deadline: self.deadline }
     }
 
     fn addresses(&self) -> Addresses<'_> {

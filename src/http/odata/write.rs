@@ -37,7 +37,7 @@ pub(super) async fn post<S: Service>(
         let checker = checker(feed, &asked);
         let Body { type_id, mut values } = body::read(&bytes, path.ty, Purpose::Create, &checker)?;
         let snapshot = feed.service.snapshot();
-        let ctx = Context { source: &*snapshot, now: feed.service.now() };
+        let ctx = Context { source: &*snapshot, now: feed.service.now(), deadline: None };
         let parent = match &path.of {
             None => None,
             Some((entity, nav)) => {
@@ -192,7 +192,7 @@ fn current<S: Service>(
     request: &Request,
 ) -> Result<(Row, Precondition), Error> {
     let snapshot = feed.service.snapshot();
-    let ctx = Context { source: &*snapshot, now: feed.service.now() };
+    let ctx = Context { source: &*snapshot, now: feed.service.now(), deadline: None };
     let row = find::existing(&ctx, path)?;
     let if_match = negotiate::joined(&request.headers, "if-match");
     let precondition =
@@ -249,7 +249,7 @@ impl Said {
         let snapshot = feed.service.snapshot();
         let checker = checker(feed, asked);
         let writer = Writer {
-            ctx: Context { source: &*snapshot, now: feed.service.now() },
+            ctx: Context { source: &*snapshot, now: feed.service.now(), deadline: None },
             checker: &checker,
             addresses: Addresses { model: feed.service.model(), root: &asked.root },
             format: self.json.format,

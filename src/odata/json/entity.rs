@@ -36,6 +36,7 @@ impl Writer<'_> {
         shape: &Shape,
         row: &Row,
     ) -> Result<(), Error> {
+        self.ctx.in_time()?;
         let structure = self.ctx.structure(row);
         self.control(json, declared, row);
         for prop in self.written(structure, declared, shape) {

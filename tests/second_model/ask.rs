@@ -11,7 +11,7 @@ use tessera::{
         odata::{Feed, Settings, answer},
         respond,
     },
-    odata::Limits,
+    odata::{Limits, service::Service},
 };
 use warp::http::{HeaderMap, Method, Uri};
 
@@ -76,6 +76,12 @@ impl Server {
         let answer = self.get(address);
         assert_eq!(answer.status, 200, "{address}: {}", answer.body);
         answer.json()
+    }
+
+    /// How the clerk's query would be run.
+    pub(crate) fn explain(&self, address: &str) -> String {
+        let clerk = self.0.service().caller(CLERK).unwrap();
+        self.0.explain(clerk, address).unwrap()
     }
 
     /// A request; by the clerk unless a header says otherwise.

@@ -190,3 +190,14 @@ fn what_is_hidden_is_nowhere() {
         "403 InsufficientScope: this needs the scope 'prices:read', which this token does not have"
     );
 }
+
+#[test]
+fn a_query_is_explained_with_the_names_of_what_it_reads() {
+    let server = Server::new();
+    for address in ["Products?$expand=Reviews", "Products/Shop.DigitalProduct?$expand=Reviews"] {
+        let told = server.explain(address);
+        assert!(told.contains("for each, read the rows of Reviews by"), "{address}: {told}");
+    }
+    let told = server.explain("Categories(1)/Products");
+    assert!(told.starts_with("look up one row by its key, then its rows of Products by"), "{told}");
+}

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use super::{Asked, Feed, read};
 use crate::{
     error::Error,
-    model::{Contents, Index, Model, Nav, Prop, Relation, StructType},
+    model::{Contents, Index, Model, Nav, Prop, Relation, StructId, StructType},
     odata::{
         check::{Checker, Target},
         path,
@@ -74,7 +74,7 @@ impl<S: Service> Feed<S> {
                 format!("look up one row by its key, then its rows of {name} {how}\n")
             }
         };
-        describe(&mut text, model, &plan, &asked, self.settings.page_size);
+        describe(&mut text, (model, path.ty), &plan, &asked, self.settings.page_size);
         Ok(text)
     }
 
@@ -124,8 +124,14 @@ fn reached(model: &Model, from: &StructType, navigation: Nav) -> &'static str {
 }
 
 /// What is done with the rows once they are found.
-fn describe<C>(text: &mut String, model: &Model, plan: &Plan, asked: &Asked<C>, page_size: u64) {
-    let structure = model.structure(model.set(plan.set).ty);
+fn describe<C>(
+    text: &mut String,
+    (model, ty): (&Model, StructId),
+    plan: &Plan,
+    asked: &Asked<C>,
+    page_size: u64,
+) {
+    let structure = model.structure(ty);
     // Writing to a text cannot fail.
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");

@@ -409,7 +409,8 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower: Vec<char> = name.to_lowercase().chars().take(64).collect();
-    let bound = (lower.len() / 3).max(1);
+    // Two letters that changed places count as two edits.
+    let bound = lower.len().div_ceil(3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (edits(&lower, &candidate.to_lowercase()), candidate))
@@ -441,6 +442,7 @@ mod tests {
         let names = ["Status", "StatusId", "Title"];
         assert_eq!(nearest("Statu", names), Some("Status".into()));
         assert_eq!(nearest("title", names), Some("Title".into()));
+        assert_eq!(nearest("Titel", names), Some("Title".into()));
         assert_eq!(nearest("Colour", names), None);
     }
 

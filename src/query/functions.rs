@@ -12,6 +12,9 @@ use super::{
 };
 use crate::{error::Error, model::Value};
 
+/// Bytes a text made by a query may have: 1 MiB.
+pub(super) const TEXT_BYTES_MAX: usize = 1 << 20;
+
 /// Calls `function`.
 pub(super) fn call(function: Function, args: &[Value], ctx: &Context<'_>) -> Result<Value, Error> {
     if args.iter().any(Value::is_null) {
@@ -20,8 +23,8 @@ pub(super) fn call(function: Function, args: &[Value], ctx: &Context<'_>) -> Res
     match function {
         Function::Substring => substring(args),
         Function::MatchesPattern => pattern::matches(args),
-        Function::Concat
-        | Function::Contains
+        Function::Concat => concat(args),
+        Function::Contains
         | Function::EndsWith
         | Function::IndexOf
         | Function::StartsWith
@@ -71,9 +74,30 @@ fn of_one(function: Function, args: &[Value]) -> Value {
     }
 }
 
+/// `concat`, of which calls within calls would make anything of any size.
+fn concat(args: &[Value]) -> Result<Value, Error> {
+    if args.iter().map(weight).fold(0, usize::saturating_add) > TEXT_BYTES_MAX {
+        let (limit, max) = ("query_text_bytes_max", TEXT_BYTES_MAX as u64);
+        return Err(Error::LimitExceeded { limit, max, target: "concat".into() });
+    }
+    Ok(match args {
+        [Value::Text(a), Value::Text(b)] => Value::text(&format!("{a}{b}")),
+        [Value::List(a), Value::List(b)] => Value::List(a.iter().chain(&**b).cloned().collect()),
+        _ => Value::Null,
+    })
+}
+
+/// The bytes of a text; of a list those of its items, and of the items themselves.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::List(items) => items.iter().map(|item| size_of::<Value>() + weight(item)).sum(),
+        _ => 0,
+    }
+}
+
 fn of_texts(function: Function, a: &str, b: &str) -> Value {
     match function {
-        Function::Concat => Value::text(&format!("{a}{b}")),
         Function::Contains => a.contains(b).into(),
         Function::EndsWith => a.ends_with(b).into(),
         Function::StartsWith => a.starts_with(b).into(),
@@ -87,7 +111,6 @@ fn of_lists(function: Function, a: &[Value], b: &[Value]) -> Value {
     let ends = a.len().checked_sub(b.len());
     let index = || ends.and_then(|last| (0..=last).find(|at| same(&a[*at..at + b.len()])));
     match function {
-        Function::Concat => Value::List(a.iter().chain(b).cloned().collect()),
         Function::Contains => index().is_some().into(),
         Function::IndexOf => position(index()),
         Function::EndsWith => ends.is_some_and(|at| same(&a[at..])).into(),
@@ -198,6 +221,22 @@ mod tests {
         check(ToLower, &["ÄB".into()], "'äb'");
         check(ToUpper, &["straße".into()], "'STRASSE'");
         check(Trim, &["\u{a0} x\t".into()], "'x'");
+    }
+
+    #[test]
+    fn concat_makes_nothing_of_more_than_a_mebibyte() {
+        let half = Value::text(&"x".repeat(TEXT_BYTES_MAX / 2));
+        let source = source();
+        let join = |a: &Value, b: &Value| call(Concat, &[a.clone(), b.clone()], &context(&source));
+        let whole = join(&half, &half).unwrap();
+        assert_eq!(whole.as_text().map(str::len), Some(TEXT_BYTES_MAX));
+        let refused = join(&whole, &"x".into()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "concat passes the limit 'query_text_bytes_max' of 1048576"
+        );
+        let many = Value::List(vec![half; 2].into());
+        assert_eq!(join(&many, &texts(&[])).unwrap_err().code(), "LimitExceeded");
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl Scope<'_> {
             },
             (Named::Entity(_), IsOrCast::Cast) => not_implemented("cast to an entity type"),
             (Named::Value(ty), which) => {
-                if matches!(value.ty, Ty::Entity(..) | Ty::Entities(..)) {
+                if matches!(value.ty, Ty::Entity(..)) {
                     let reason = "an entity is only of entity types";
                     return Err(self.mismatch(reason.to_owned()));
                 }

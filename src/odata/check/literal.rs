@@ -78,7 +78,7 @@ impl Checker<'_> {
         let ty = match wanted {
             Ty::Primitive(primitive) => Type::Primitive(*primitive),
             Ty::Enum(id) => Type::Enum(*id),
-            Ty::Null | Ty::Complex(_) | Ty::Collection(_) | Ty::Entity(..) | Ty::Entities(..) => {
+            Ty::Null | Ty::Complex(_) | Ty::Collection(_) | Ty::Entity(..) => {
                 return Ok(operand);
             }
         };

@@ -49,8 +49,9 @@ impl Scope<'_> {
                 let ty = Ty::Collection(Box::new(Ty::from(&ty)));
                 Ok(Typed::new(Expr::Path(over.path), ty))
             }
-            Found::Many(Many { over, item: Subject::Entity(set, ty), .. }) => {
-                Ok(Typed::new(Expr::Path(over.path), Ty::Entities(set, ty)))
+            Found::Many(Many { item: Subject::Entity(..), .. }) => {
+                Err(self
+                    .mismatch("ask a collection with 'any' or count it with '$count'".to_owned()))
             }
             Found::Many(_) => not_implemented("a filtered collection as a value"),
             Found::Count(over) => {

@@ -55,7 +55,7 @@ impl Scope<'_> {
     }
 
     fn equality(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
-        let is_entity = |ty: &Ty| matches!(ty, Ty::Entity(..) | Ty::Entities(..));
+        let is_entity = |ty: &Ty| matches!(ty, Ty::Entity(..));
         if is_entity(&left.ty) || is_entity(&right.ty) {
             return self.existence(op, left, right);
         }
@@ -68,10 +68,8 @@ impl Scope<'_> {
     fn existence(&self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
         let (entity, other) =
             if matches!(left.ty, Ty::Entity(..)) { (left, right) } else { (right, left) };
-        let (Expr::Path(path), Ty::Entity(..)) = (entity.expr, &entity.ty) else {
-            return Err(
-                self.mismatch("ask a collection with 'any' or count it with '$count'".to_owned())
-            );
+        let Expr::Path(path) = entity.expr else {
+            return Err(self.mismatch("a navigation path leads to an entity".to_owned()));
         };
         if other.expr != Expr::Literal(Value::Null) {
             return not_implemented("comparing entities with anything but null");

@@ -21,8 +21,6 @@ pub(super) enum Ty {
     Collection(Box<Ty>),
     /// One entity.
     Entity(SetId, StructId),
-    /// Several entities.
-    Entities(SetId, StructId),
 }
 
 /// An expression and its type.
@@ -64,11 +62,7 @@ impl Ty {
             Self::Primitive(primitive) => {
                 primitive.integer_range().is_some() || is_fraction(*primitive)
             }
-            Self::Enum(_)
-            | Self::Complex(_)
-            | Self::Collection(_)
-            | Self::Entity(..)
-            | Self::Entities(..) => false,
+            Self::Enum(_) | Self::Complex(_) | Self::Collection(_) | Self::Entity(..) => false,
         }
     }
 
@@ -76,11 +70,7 @@ impl Ty {
         match self {
             Self::Null => true,
             Self::Primitive(primitive) => primitive.integer_range().is_some(),
-            Self::Enum(_)
-            | Self::Complex(_)
-            | Self::Collection(_)
-            | Self::Entity(..)
-            | Self::Entities(..) => false,
+            Self::Enum(_) | Self::Complex(_) | Self::Collection(_) | Self::Entity(..) => false,
         }
     }
 
@@ -89,7 +79,7 @@ impl Ty {
         match self {
             Self::Null | Self::Enum(_) => true,
             Self::Primitive(primitive) => *primitive != Primitive::Binary,
-            Self::Complex(_) | Self::Collection(_) | Self::Entity(..) | Self::Entities(..) => false,
+            Self::Complex(_) | Self::Collection(_) | Self::Entity(..) => false,
         }
     }
 }
@@ -109,9 +99,6 @@ impl Checker<'_> {
             Ty::Enum(id) => qualified(self.model.enums[usize::from(id.0)].name),
             Ty::Complex(id) | Ty::Entity(_, id) => qualified(self.model.structure(*id).name),
             Ty::Collection(item) => format!("Collection({})", self.type_name(item)),
-            Ty::Entities(_, id) => {
-                format!("Collection({})", qualified(self.model.structure(*id).name))
-            }
         }
     }
 }

@@ -141,8 +141,9 @@ fn create_path<S: Service>(
     let checker = Checker::new(model, &blind, feed.settings.limits);
     let Target::Collection(path) = target(&checker, asked)? else { return Err(refused) };
     if let Some((parent, _)) = &path.of {
-        require(&asked.caller, Some(model.set(parent.root.set).scopes.read))?;
-        require(&asked.caller, Some(model.set(parent.set).scopes.read))?;
+        for set in parent.sets(model) {
+            require(&asked.caller, Some(model.set(set).scopes.read))?;
+        }
     }
     Ok(path)
 }

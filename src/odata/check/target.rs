@@ -1,7 +1,7 @@
 //! What a resource path leads to, once its names are known.
 
 use crate::{
-    model::{Key, Nav, Prop, SetId, StructId, Type, Value},
+    model::{Key, Model, Nav, Prop, SetId, StructId, Type, Value},
     query::{Expr, Step},
 };
 
@@ -57,6 +57,31 @@ pub struct EntityPath {
     pub set: SetId,
     /// The type that entity is declared to be here.
     pub ty: StructId,
+}
+
+impl EntityPath {
+    /// Every set the path comes through, the last included.
+    #[must_use]
+    pub fn sets(&self, model: &Model) -> Vec<SetId> {
+        let (mut sets, mut ty) = (vec![self.root.set], model.set(self.root.set).ty);
+        for step in &self.steps {
+            let set = match step {
+                EntityStep::ToOne { navigation, .. } => {
+                    model.target(model.structure(ty).navigation_at(*navigation))
+                }
+                EntityStep::Member { lookup, .. } => Some(lookup.set),
+                EntityStep::Cast(to) => {
+                    ty = *to;
+                    None
+                }
+            };
+            if let Some(set) = set {
+                sets.push(set);
+                ty = model.set(set).ty;
+            }
+        }
+        sets
+    }
 }
 
 /// One step from an entity to an entity.

@@ -49,6 +49,11 @@ impl Body {
         self.0.iter().find(|(at, _)| *at == prop).map(|(_, value)| value)
     }
 
+    /// As [`Body::get`], to put something else in its place.
+    pub(super) fn get_mut(&mut self, prop: Prop) -> Option<&mut Value> {
+        self.0.iter_mut().find(|(at, _)| *at == prop).map(|(_, value)| value)
+    }
+
     /// All that was given.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Prop, &Value)> {
         self.0.iter().map(|(prop, value)| (*prop, value))

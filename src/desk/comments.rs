@@ -1,6 +1,6 @@
 //! Comments and internal notes: written once, by somebody, on a ticket.
 
-use super::{ID_MAX, Moment, Properties, body::Body, get, invalid, later, tickets::existing};
+use super::{Moment, Properties, body::Body, get, invalid, later, tickets::existing};
 use crate::{
     auth::Principal,
     error::Error,
@@ -57,11 +57,6 @@ impl Create {
         if body.get(comment::IS_INTERNAL).is_some_and(Value::is_true) {
             caller.require("notes:write")?;
         }
-        if let Some(id) = body.get(comment::ID).and_then(Value::as_int)
-            && !(1..=ID_MAX).contains(&id)
-        {
-            return Err(invalid("Id", format!("it takes a number from 1 to {ID_MAX}")));
-        }
         if body.get(comment::BODY).and_then(Value::as_text).is_none_or(str::is_empty) {
             return Err(invalid("Body", "a comment is a text that is not empty"));
         }
@@ -73,18 +68,12 @@ impl Create {
     /// Creates it, and dates the ticket.
     ///
     /// # Errors
-    /// `InvalidValue` for a ticket or author that is not there, `Conflict` for an id or external
-    /// reference that is taken.
+    /// `InvalidValue` for a ticket or author that is not there, `Conflict` for an external reference
+    /// that is taken.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
         let on = existing(draft, &self.ticket)
             .map_err(|missing| invalid("TicketId", missing.to_string()))?;
         let given = |prop| self.body.get(prop).filter(|value| !value.is_null()).cloned();
-        let id = given(comment::ID).and_then(|id| id.as_int());
-        let id = id.unwrap_or_else(|| draft.next_id(set::COMMENTS));
-        if draft.row(set::COMMENTS, &Key::Int(id)).is_some() {
-            let reason = format!("Comment {id} exists");
-            return Err(Error::Conflict { target: "Id".into(), reason });
-        }
         let reference = given(comment::EXTERNAL_REFERENCE);
         if let Some(text) = reference.as_ref().and_then(Value::as_text)
             && by_reference(draft, &self.ticket, text).is_some()
@@ -92,12 +81,13 @@ impl Create {
             let reason = "another comment of this ticket has this value".to_owned();
             return Err(Error::Conflict { target: "ExternalReference".into(), reason });
         }
+        let id = draft.next_id(set::COMMENTS)?;
         let writer = self.writer(draft)?;
         let is_internal = given(comment::IS_INTERNAL).is_some_and(|value| value.is_true());
         let (model, now) = (draft.model(), draft.now());
         let mut edit = Edit::new(model, set::COMMENTS);
         edit.set(model, comment::ID, id);
-        edit.set(model, comment::GUID, given(comment::GUID).unwrap_or_else(|| guid_at(now).into()));
+        edit.set(model, comment::GUID, guid_at(now));
         edit.set(model, comment::TICKET_ID, self.ticket.as_int());
         writer.set(model, &mut edit);
         edit.set(model, comment::BODY, given(comment::BODY).unwrap_or(Value::Null));

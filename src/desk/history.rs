@@ -122,7 +122,7 @@ fn write(draft: &mut dyn Draft, change: Change<'_>) -> Result<(), Error> {
         Author::User(id) => ("User", Value::Int(id)),
     };
     let token_id = draft.actor().token_id;
-    let id = draft.next_id(set::TICKET_HISTORY);
+    let id = draft.next_id(set::TICKET_HISTORY)?;
     let model = draft.model();
     let mut edit = Edit::new(model, set::TICKET_HISTORY);
     edit.set(model, history::ID, id);

@@ -34,9 +34,6 @@ use crate::{
 /// Properties as a client gave them, each once, of the types the model declares.
 pub type Properties = Vec<(Prop, Value)>;
 
-/// The greatest id: what every client's number type can hold.
-pub const ID_MAX: i64 = (1 << 53) - 1;
-
 /// Which versions of an entity a change may start from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Expected {

@@ -49,7 +49,7 @@ pub fn new_customer(
     name: &str,
     address: Option<&str>,
 ) -> Result<Row, Error> {
-    let (id, now) = (draft.next_id(set::CUSTOMERS), draft.now());
+    let (id, now) = (draft.next_id(set::CUSTOMERS)?, draft.now());
     let model = draft.model();
     let mut edit = Edit::new(model, set::CUSTOMERS);
     edit.set(model, customer::ID, id);

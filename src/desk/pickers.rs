@@ -33,7 +33,7 @@ pub struct Entry<'a> {
 /// # Errors
 /// Those of the store.
 pub fn add(draft: &mut dyn Draft, set: SetId, entry: Entry<'_>) -> Result<Row, Error> {
-    let (id, now) = (draft.next_id(set), draft.now());
+    let (id, now) = (draft.next_id(set)?, draft.now());
     let model = draft.model();
     let mut edit = Edit::new(model, set);
     edit.set(model, picker::ID, id);

@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 /// Those of the store.
 pub fn add(draft: &mut dyn Draft, name: &str) -> Result<Row, Error> {
-    let (id, now) = (draft.next_id(set::TEAMS), draft.now());
+    let (id, now) = (draft.next_id(set::TEAMS)?, draft.now());
     let model = draft.model();
     let mut edit = Edit::new(model, set::TEAMS);
     edit.set(model, team::ID, id);

@@ -1,8 +1,10 @@
 //! Tickets: created, changed, deleted.
 
+use std::collections::HashSet;
+
 use super::{
-    Expected, ID_MAX, Moment, Properties, body::Body, get, history, invalid, later, lookups,
-    name_of, people, pickers,
+    Expected, Moment, Properties, body::Body, get, history, invalid, later, lookups, name_of,
+    people, pickers,
 };
 use crate::{
     auth::Principal,
@@ -17,6 +19,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// Tags a ticket may be given.
+pub const TAGS_MAX: usize = 1000;
+
 /// A ticket to be created.
 #[derive(Clone, Debug)]
 pub struct Create {
@@ -27,33 +32,22 @@ impl Create {
     /// Checks what can be checked without the state.
     ///
     /// # Errors
-    /// `Forbidden`, `ReadOnlyProperty`, `InvalidValue`.
+    /// `Forbidden`, `ReadOnlyProperty`, `InvalidValue`, `LimitExceeded`.
     pub fn new(model: &Model, caller: &Principal, given: Properties) -> Result<Self, Error> {
         caller.require("tickets:create")?;
-        let body = Body::new(model.entity_type(set::TICKETS), given, Moment::Creation)?;
-        if let Some(id) = body.get(ticket::ID).and_then(Value::as_int)
-            && !(1..=ID_MAX).contains(&id)
-        {
-            return Err(invalid("Id", format!("it takes a number from 1 to {ID_MAX}")));
-        }
-        Ok(Self { body })
+        Ok(Self { body: checked(model, given, Moment::Creation)? })
     }
 
     /// Creates it.
     ///
     /// # Errors
-    /// `Conflict` if the id or the external reference is taken, `InvalidValue` for what is not there.
+    /// `Conflict` if the external reference is taken, `InvalidValue` for what is not there.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
         let now = draft.now();
         if let Some(address) = self.body.get(ticket::REQUESTER_EMAIL).and_then(Value::as_text) {
             people::customer_for(draft, "RequesterEmail", address)?;
         }
-        let id = self.body.get(ticket::ID).and_then(Value::as_int);
-        let id = id.unwrap_or_else(|| draft.next_id(set::TICKETS));
-        if draft.row(set::TICKETS, &Key::Int(id)).is_some() {
-            let reason = format!("Ticket {id} exists");
-            return Err(Error::Conflict { target: "Id".into(), reason });
-        }
+        let id = draft.next_id(set::TICKETS)?;
         let mut edit = Edit::new(draft.model(), set::TICKETS);
         fill(draft, &mut edit, None, &self.body)?;
         let model = draft.model();
@@ -63,9 +57,7 @@ impl Create {
             edit.set(model, ticket::STATUS_ID, get(model, &status, Prop(0)));
         }
         edit.set(model, ticket::ID, id);
-        if edit.get(ticket::GUID).is_null() {
-            edit.set(model, ticket::GUID, guid_at(now));
-        }
+        edit.set(model, ticket::GUID, guid_at(now));
         if edit.get(ticket::TAGS).is_null() {
             edit.set(model, ticket::TAGS, Value::List([].into()));
         }
@@ -91,7 +83,7 @@ impl Update {
     /// Checks what can be checked without the state.
     ///
     /// # Errors
-    /// `Forbidden`, `ReadOnlyProperty`, `InvalidValue`.
+    /// `Forbidden`, `ReadOnlyProperty`, `InvalidValue`, `LimitExceeded`.
     pub fn new(
         model: &Model,
         caller: &Principal,
@@ -99,8 +91,7 @@ impl Update {
         changes: Properties,
     ) -> Result<Self, Error> {
         caller.require("tickets:write")?;
-        let body = Body::new(model.entity_type(set::TICKETS), changes, Moment::Change)?;
-        Ok(Self { key, expected, body })
+        Ok(Self { key, expected, body: checked(model, changes, Moment::Change)? })
     }
 
     /// Makes the changes; where nothing differs, nothing is written.
@@ -181,9 +172,10 @@ fn fill(
         if before.is_some_and(|row| is_same_text(structure, row, prop, value)) {
             continue;
         }
-        let value = if prop == ticket::TAGS { tags(value)? } else { value.clone() };
         match structure.property_at(prop).origin {
-            Origin::Stored { .. } | Origin::LongText { .. } => edit.set(model, prop, value),
+            Origin::Stored { .. } | Origin::LongText { .. } => {
+                edit.set(model, prop, value.clone());
+            }
             Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(_) => {}
         }
     }
@@ -202,14 +194,31 @@ fn is_same_text(structure: &StructType, row: &Row, prop: Prop, value: &Value) ->
     text.is_some_and(|(kept, given)| kept.vouches_for(given))
 }
 
+/// What a client gave, its tags as they are kept.
+fn checked(model: &Model, given: Properties, moment: Moment) -> Result<Body, Error> {
+    let mut body = Body::new(model.entity_type(set::TICKETS), given, moment)?;
+    if let Some(given) = body.get_mut(ticket::TAGS) {
+        *given = tags(given)?;
+    }
+    Ok(body)
+}
+
 /// Tags as they are kept: in order, each once, none empty.
+///
+/// # Errors
+/// `InvalidValue`, and `LimitExceeded` for more than [`TAGS_MAX`].
 pub(crate) fn tags(given: &Value) -> Result<Value, Error> {
-    let mut kept: Vec<Value> = Vec::new();
-    for tag in given.items() {
-        if tag.as_text().is_none_or(str::is_empty) {
-            return Err(invalid("Tags", "a tag is a text that is not empty"));
-        }
-        if !kept.contains(tag) {
+    let given = given.items();
+    if given.len() > TAGS_MAX {
+        let (limit, max) = ("tags_max", TAGS_MAX as u64);
+        return Err(Error::LimitExceeded { limit, max, target: "Tags".into() });
+    }
+    let mut known = HashSet::with_capacity(given.len());
+    let mut kept = Vec::with_capacity(given.len());
+    for tag in given {
+        let text = tag.as_text().filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| invalid("Tags", "a tag is a text that is not empty"))?;
+        if known.insert(text) {
             kept.push(tag.clone());
         }
     }

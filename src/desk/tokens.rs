@@ -80,7 +80,7 @@ impl Mint {
             self.caller.require("tokens:write")?;
         }
         self.scopes.grant(users::owner(draft, owner_id).scopes())?;
-        let id = draft.next_id(set::ACCESS_TOKENS);
+        let id = draft.next_id(set::ACCESS_TOKENS)?;
         let model = draft.model();
         let names: Vec<Value> = self.scopes.names().map(Value::text).collect();
         let mut edit = Edit::new(model, set::ACCESS_TOKENS);

@@ -49,7 +49,7 @@ pub(crate) fn add(
     address: &str,
     role: Role,
 ) -> Result<Row, Error> {
-    let (id, now) = (draft.next_id(set::USERS), draft.now());
+    let (id, now) = (draft.next_id(set::USERS)?, draft.now());
     let model = draft.model();
     let mut edit = Edit::new(model, set::USERS);
     edit.set(model, user::ID, id);

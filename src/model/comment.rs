@@ -29,8 +29,8 @@ pub mod props {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create(),
-        GUID => stored(2, "Guid", Guid).on_create(),
+        ID => stored(1, "Id", Int64),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         TICKET_ID => stored(3, "TicketId", Int64).on_create().indexed(Index::Many),
         AUTHOR_KIND => stored(4, "AuthorKind", String).max(16).on_create().doc("User, Customer or System"),
         AUTHOR_USER_ID => stored(5, "AuthorUserId", Int64).nullable().on_create(),

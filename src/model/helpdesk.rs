@@ -59,19 +59,34 @@ pub mod set {
 
 fn declare() -> Model {
     let declared = vec![
-        (ticket(), stored("Tickets", 1, resource("tickets"))),
-        (comment(), EntitySet { guard: NOTES, ..stored("Comments", 2, resource("comments")) }),
+        (ticket(), stored("Tickets", 1, TICKETS)),
+        (comment(), EntitySet { guard: NOTES, ..stored("Comments", 2, COMMENTS) }),
         (ticket_tag(), unfolded("TicketTags", "Tickets", "Tags", "tickets:read")),
-        (customer_type(), stored("Customers", 3, resource("customers"))),
-        (user_type(), stored("Users", 4, resource("users"))),
-        (team(), stored("Teams", 5, resource("teams"))),
-        (team_member(), stored("TeamMembers", 6, resource("teams"))),
-        (status_type(), stored("Statuses", 7, SETTINGS)),
-        (picker("Priority", "How urgent a ticket is"), stored("Priorities", 8, SETTINGS)),
-        (picker("Category", "What a ticket is about"), stored("Categories", 9, SETTINGS)),
-        (picker("TicketType", "What sort of request it is"), stored("Types", 10, SETTINGS)),
-        (picker("Source", "How a ticket came in"), stored("Sources", 11, SETTINGS)),
-        (picker("Resolution", "How a ticket ended"), stored("Resolutions", 12, SETTINGS)),
+        (customer_type(), stored("Customers", 3, read_only("customers:read"))),
+        (user_type(), stored("Users", 4, read_only("users:read"))),
+        (team(), stored("Teams", 5, read_only("teams:read"))),
+        (team_member(), stored("TeamMembers", 6, read_only("teams:read"))),
+        (status_type(), stored("Statuses", 7, read_only("tickets:read"))),
+        (
+            picker("Priority", "How urgent a ticket is"),
+            stored("Priorities", 8, read_only("tickets:read")),
+        ),
+        (
+            picker("Category", "What a ticket is about"),
+            stored("Categories", 9, read_only("tickets:read")),
+        ),
+        (
+            picker("TicketType", "What sort of request it is"),
+            stored("Types", 10, read_only("tickets:read")),
+        ),
+        (
+            picker("Source", "How a ticket came in"),
+            stored("Sources", 11, read_only("tickets:read")),
+        ),
+        (
+            picker("Resolution", "How a ticket ended"),
+            stored("Resolutions", 12, read_only("tickets:read")),
+        ),
         (ticket_history(), stored("TicketHistory", 13, read_only("tickets:read"))),
         (access_token(), stored("AccessTokens", 14, read_only("tokens:read"))),
     ];
@@ -83,27 +98,19 @@ fn declare() -> Model {
     model
 }
 
-/// Pickers are read with the tickets that name them and changed with the settings.
-const SETTINGS: SetScopes = SetScopes {
+const TICKETS: SetScopes = SetScopes {
     read: "tickets:read",
-    create: Some("settings:write"),
-    write: Some("settings:write"),
-    delete: Some("settings:write"),
+    create: Some("tickets:create"),
+    write: Some("tickets:write"),
+    delete: Some("tickets:delete"),
 };
+
+const COMMENTS: SetScopes =
+    SetScopes { read: "comments:read", create: Some("comments:create"), write: None, delete: None };
 
 const NOTES: Option<Guard> = Some(Guard { property: "IsInternal", scope: "notes:read" });
 
-fn resource(name: &'static str) -> SetScopes {
-    let (read, create, write, delete) = match name {
-        "tickets" => ("tickets:read", "tickets:create", "tickets:write", "tickets:delete"),
-        "comments" => ("comments:read", "comments:create", "comments:write", "comments:delete"),
-        "customers" => ("customers:read", "customers:write", "customers:write", "customers:delete"),
-        "users" => ("users:read", "users:write", "users:write", "users:delete"),
-        _ => ("teams:read", "teams:write", "teams:write", "teams:delete"),
-    };
-    SetScopes { read, create: Some(create), write: Some(write), delete: Some(delete) }
-}
-
+/// A set no verb changes. Pickers are read with the tickets that name them.
 fn read_only(read: &'static str) -> SetScopes {
     SetScopes { read, create: None, write: None, delete: None }
 }

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::value::Value;
 
+/// The greatest id: what every client's number type can hold.
+pub const ID_MAX: i64 = (1 << 53) - 1;
+
 /// An entity's key, ordered by its values; one integer takes no memory of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {

@@ -19,7 +19,7 @@ mod types;
 mod value;
 
 pub use helpdesk::{helpdesk, set};
-pub use key::{Key, sortable};
+pub use key::{ID_MAX, Key, sortable};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
     Contents, Entity, EntitySet, EnumId, EnumType, Guard, Index, Model, Nav, Navigation, Origin,

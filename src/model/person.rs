@@ -38,8 +38,8 @@ pub mod customer {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create(),
-        GUID => stored(2, "Guid", Guid).on_create(),
+        ID => stored(1, "Id", Int64),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable(),
         EMAIL => stored(4, "Email", String).nullable().max(320).writable().indexed(Index::UniqueIgnoringCase).doc("Unique, whatever its letter case"),
         COMPANY => stored(5, "Company", String).nullable().max(512).writable(),
@@ -63,8 +63,8 @@ pub mod user {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create(),
-        GUID => stored(2, "Guid", Guid).on_create(),
+        ID => stored(1, "Id", Int64),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable(),
         EMAIL => stored(4, "Email", String).max(320).writable().indexed(Index::UniqueIgnoringCase).doc("Unique, whatever its letter case"),
         ROLE => stored(5, "Role", String).max(64).writable().doc("What this person may do"),

@@ -29,8 +29,8 @@ pub mod props {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create(),
-        GUID => stored(2, "Guid", Guid).on_create(),
+        ID => stored(1, "Id", Int64),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable().indexed(Index::Many),
         POSITION => stored(4, "Position", Int32).writable().doc("Order in lists, lowest first"),
         IS_DEFAULT => stored(5, "IsDefault", Boolean).writable().doc("Taken when a ticket names none"),

@@ -180,7 +180,7 @@ pub enum Contents {
     },
 }
 
-/// Scopes an entity set asks for; `None`: nobody may from outside.
+/// Scopes an entity set asks for; `None`: there is no verb that does it.
 #[derive(Clone, Copy, Debug)]
 pub struct SetScopes {
     /// To read it.

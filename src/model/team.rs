@@ -44,8 +44,8 @@ pub mod props {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create(),
-        GUID => stored(2, "Guid", Guid).on_create(),
+        ID => stored(1, "Id", Int64),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable().indexed(Index::Many),
         DESCRIPTION => stored(4, "Description", String).nullable().max(10_000).writable(),
         IS_ARCHIVED => stored(5, "IsArchived", Boolean).writable(),
@@ -65,7 +65,7 @@ pub mod member {
     crate::properties! {
         TEAM_ID => stored(1, "TeamId", Int64).on_create().indexed(Index::Many),
         USER_ID => stored(2, "UserId", Int64).on_create().indexed(Index::Many),
-        GUID => stored(3, "Guid", Guid).on_create(),
+        GUID => stored(3, "Guid", Guid).indexed(Index::Unique),
         CREATED => stored(4, "CreatedDateTime", DateTimeOffset),
         UPDATED => stored(5, "UpdatedDateTime", DateTimeOffset),
     }

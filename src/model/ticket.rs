@@ -59,8 +59,8 @@ pub mod props {
     };
 
     crate::properties! {
-        ID => stored(1, "Id", Int64).on_create().doc("Number of the ticket"),
-        GUID => stored(2, "Guid", Guid).on_create().doc("Identifier that is unique everywhere"),
+        ID => stored(1, "Id", Int64).doc("Number of the ticket"),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique).doc("Identifier that is unique everywhere"),
         TITLE => stored(3, "Title", String).nullable().max(1000).writable().doc("What it is about, in one line"),
         DESCRIPTION => long_text(4, "Description").nullable().writable().doc("What the requester wrote"),
         STATUS_ID => stored(5, "StatusId", Int64).writable(),

@@ -29,7 +29,7 @@ pub mod props {
 
     crate::properties! {
         ID => stored(1, "Id", Int64),
-        GUID => stored(2, "Guid", Guid),
+        GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(256),
         KEY_PREFIX => stored(4, "KeyPrefix", String).max(32).doc("How the secret begins, to recognise it by"),
         KIND => stored(5, "Kind", String).max(16).doc("admin, ro, agent, svc or custom"),

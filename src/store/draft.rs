@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Key, Model, Prop, Row, SetId, Value},
+    model::{ID_MAX, Key, Model, Prop, Row, SetId, Value},
     query::Source,
     time::Timestamp,
 };
@@ -67,8 +67,13 @@ impl Draft for Work {
         &self.actor
     }
 
-    fn next_id(&self, set: SetId) -> i64 {
-        self.root.next_id(set)
+    fn next_id(&self, set: SetId) -> Result<i64, Error> {
+        let id = self.root.next_id(set);
+        if id > ID_MAX {
+            let reason = format!("the ids of {} are used up", self.model.set(set).name);
+            return Err(Error::Conflict { target: "Id".into(), reason });
+        }
+        Ok(id)
     }
 
     fn put(&mut self, set: SetId, mut edit: Edit) -> Result<Row, Error> {

@@ -112,7 +112,7 @@ mod tests {
 
     fn add_team(draft: &mut dyn Draft, name: &str) -> Result<Row, Error> {
         let mut edit = Edit::new(helpdesk(), set::TEAMS);
-        edit.set(helpdesk(), team::ID, draft.next_id(set::TEAMS));
+        edit.set(helpdesk(), team::ID, draft.next_id(set::TEAMS)?);
         edit.set(helpdesk(), team::NAME, name);
         draft.put(set::TEAMS, edit)
     }

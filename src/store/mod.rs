@@ -50,7 +50,10 @@ pub trait Draft: Source {
     fn actor(&self) -> &Actor;
 
     /// The id the next entity of `set` gets; never one that was used before.
-    fn next_id(&self, set: SetId) -> i64;
+    ///
+    /// # Errors
+    /// `Conflict` where the greatest id was used.
+    fn next_id(&self, set: SetId) -> Result<i64, Error>;
 
     /// Creates or replaces the entity with the key that `edit` holds. An unchanged one is left alone.
     ///

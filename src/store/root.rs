@@ -94,7 +94,7 @@ impl Root {
     /// The id the next entity of `set` gets.
     #[must_use]
     pub fn next_id(&self, set: SetId) -> i64 {
-        self.state(set).last_id + 1
+        self.state(set).last_id.saturating_add(1)
     }
 
     /// Takes over what a set once counted, before rows are loaded into it.

@@ -6,8 +6,8 @@ use tessera::{
     error::{Denial, Error},
     id::Guid,
     model::{
-        Complex, Contents, EntitySet, EnumId, EnumType, Guard, Model, Primitive, Prop, Property,
-        Row, SetId, SetScopes, StructId, StructType, Type, Value,
+        Complex, Contents, EntitySet, EnumId, EnumType, Guard, Index, Model, Primitive, Prop,
+        Property, Row, SetId, SetScopes, StructId, StructType, Type, Value,
         declare::{children, long_text, reference, stored, stored_as},
     },
     odata::service::{Create, Delete, Service, Update},
@@ -63,7 +63,7 @@ fn product_properties() -> Vec<Property> {
     let free = |tag, name, ty| stored(tag, name, ty).nullable().writable();
     vec![
         stored(1, "Id", P::Int64).on_create(),
-        stored(2, "Guid", P::Guid).on_create(),
+        stored(2, "Guid", P::Guid).on_create().indexed(Index::Unique),
         stored(3, "Name", P::String).max(20).writable().doc("What it is <called>"),
         free(4, "Photo", P::Binary).max(8),
         free(5, "InStock", P::Boolean),

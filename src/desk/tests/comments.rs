@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::ID_MAX;
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -107,10 +108,6 @@ fn a_comment_needs_a_ticket_and_a_text() {
             "'TicketId' does not fit: null is not a value it can have",
         ),
         (vec![("Body", text(""))], "'Body' does not fit: a comment is a text that is not empty"),
-        (
-            vec![("Id", Value::Int(0))],
-            "'Id' does not fit: it takes a number from 1 to 9007199254740991",
-        ),
     ] {
         assert_eq!(refused(comment(&bench, &names)), format!("InvalidValue {want}"));
     }
@@ -128,6 +125,14 @@ fn an_external_reference_is_unique_on_its_ticket_only() {
     let again = comment(&bench, &[("ExternalReference", text("c-1"))]);
     assert_eq!(again.unwrap_err().status(), 409);
     comment(&bench, &[("ExternalReference", text("c-1")), ("TicketId", Value::Int(2))]).unwrap();
-    let taken = comment(&bench, &[("Id", Value::Int(1))]);
-    assert_eq!(refused(taken), "Conflict 'Id' conflicts: Comment 1 exists");
+}
+
+/// A client could use up the ids by giving the greatest.
+#[test]
+fn the_id_and_guid_of_a_comment_are_given_by_the_desk() {
+    let bench = bench();
+    for name in ["Id", "Guid"] {
+        let want = format!("ReadOnlyProperty '{name}' is read-only; leave it out of the body");
+        assert_eq!(refused(comment(&bench, &[(name, Value::Int(ID_MAX))])), want);
+    }
 }

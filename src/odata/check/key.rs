@@ -3,7 +3,7 @@
 use super::{Aliases, Checker, KeyRef};
 use crate::{
     error::Error,
-    model::{Key, Primitive, Prop, StructType, Type, Value},
+    model::{Index, Key, Primitive, Prop, StructType, Type, Value},
     odata::{
         ast::{Args, Expr as Ast},
         text,
@@ -11,7 +11,7 @@ use crate::{
     query::Expr,
 };
 
-/// The one alternate key: on every type with a Guid of this name.
+/// The one alternate key: on every type with a Guid of this name that no two entities share.
 const ALTERNATE: &str = "Guid";
 
 impl Checker<'_> {
@@ -118,7 +118,8 @@ impl Checker<'_> {
     pub fn alternate_key(&self, structure: &StructType) -> Option<Prop> {
         let prop = self.find_property(structure, ALTERNATE)?;
         let is_guid = structure.property_at(prop).ty == Type::Primitive(Primitive::Guid);
-        (is_guid && !structure.key.contains(&prop)).then_some(prop)
+        let is_unique = structure.property_at(prop).index() == Index::Unique;
+        (is_guid && is_unique).then_some(prop)
     }
 
     fn key_usage(&self, structure: &StructType) -> String {

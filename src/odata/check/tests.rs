@@ -106,6 +106,11 @@ fn a_key_that_does_not_fit_is_explained() {
     refuse("TicketTags(1)", "'path' does not fit: 'TicketTag' is found by (TicketId=…,Tag=…)");
     refuse("Tickets(Title='x')", "'path' does not fit: 'Ticket' is found by (Id=…) or (Guid=…)");
     refuse("Tickets/abc", "there is no resource 'abc'");
+    // Its Guid may come twice, from an import.
+    refuse(
+        "TicketHistory(Guid=0190a6b2-0000-7000-8000-000000000001)",
+        "'path' does not fit: 'TicketHistoryEntry' is found by (Id=…)",
+    );
 }
 
 #[test]
@@ -264,7 +269,19 @@ fn filters_with_types_that_do_not_fit_are_explained() {
         "Comments/Body eq 'x'",
         "'Body' follows a collection; ask with 'any' or 'all', or count with '$count'",
     );
-    refuse_filter("Comments eq null", "ask a collection with 'any' or count it with '$count'");
+    for text in [
+        "Comments eq null",
+        "[Comments,Comments] eq null",
+        "1 in Comments",
+        "case(true:Comments) eq null",
+        "cast(Comments,Edm.String) eq 'x'",
+        "isof(Comments,Edm.String)",
+        "length(Comments) eq 1",
+        "hassubset(Comments,Comments)",
+        "@c ne null&@c=Comments",
+    ] {
+        refuse_filter(text, "ask a collection with 'any' or count it with '$count'");
+    }
     refuse_filter("Title/any(t:t eq 'x')", "'any' and 'all' follow a collection");
     refuse_filter(
         "Title has 'x'",

@@ -25,7 +25,7 @@ pub(super) fn write_term(property: &Property, is_key: bool) -> Option<&'static s
     }
 }
 
-/// Every entity type with a Guid is also found by it.
+/// Every entity type with a Guid of which there is only one is also found by it.
 pub(super) fn alternate_key(xml: &mut Xml) {
     xml.element("Annotation", &[("Term", Some("Core.AlternateKeys"))], |xml| {
         xml.element("Collection", &[], |xml| {

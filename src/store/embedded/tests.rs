@@ -194,13 +194,13 @@ fn a_refused_or_panicking_transaction_spares_the_others_and_spends_no_id() {
     assert_eq!(refused, Err(Error::TokenInQuery));
     let panicked = commit_blocking(&engine, Actor::SYSTEM, |draft| {
         write(2, "half")(draft)?;
-        let beyond = usize::try_from(draft.next_id(set::TICKETS)).unwrap();
+        let beyond = usize::try_from(draft.next_id(set::TICKETS).unwrap()).unwrap();
         Ok([0][beyond])
     });
     assert!(matches!(panicked, Err(Error::Internal { .. })));
     let rival = commit_blocking(&engine, Actor::SYSTEM, |draft| {
         let mut edit = Edit::new(helpdesk(), set::TICKETS);
-        edit.set(helpdesk(), ticket::ID, draft.next_id(set::TICKETS));
+        edit.set(helpdesk(), ticket::ID, draft.next_id(set::TICKETS)?);
         edit.set(helpdesk(), ticket::EXTERNAL_REFERENCE, "X-1");
         draft.put(set::TICKETS, edit).map(drop)
     });

@@ -3,7 +3,6 @@
 use super::{Work, refusal};
 use crate::{
     desk::{
-        ID_MAX,
         comments::{Writer, by_reference},
         get,
     },
@@ -21,7 +20,7 @@ impl Work<'_> {
     pub(super) fn comment(&mut self, entity: &Entity, on: Option<&Row>) -> Result<(), Error> {
         let on = self.ticket_for(entity, on)?;
         let before = self.same_comment(entity, &on)?;
-        let mut edit = self.start(set::COMMENTS, before.as_ref(), entity);
+        let mut edit = self.start(set::COMMENTS, before.as_ref(), entity)?;
         self.fill(&mut edit, before.as_ref(), entity)?;
         edit.set(self.model, comment::TICKET_ID, self.id_of(&on));
         if !before.as_ref().is_some_and(|row| self.is_by(row, entity)) {
@@ -98,9 +97,6 @@ impl Work<'_> {
             let key = on.key(self.model);
             return Ok(reference.and_then(|text| by_reference(self.draft, &key, text)));
         };
-        if !(1..=ID_MAX).contains(&id) {
-            return Err(refusal("Id", format!("it takes a number from 1 to {ID_MAX}")));
-        }
         let row = self.row(set::COMMENTS, id);
         let is_elsewhere =
             |row: &Row| get(self.model, row, comment::TICKET_ID).as_int() != Some(self.id_of(on));

@@ -12,7 +12,7 @@ use crate::{
     desk::{check_value, lookups::LookUp},
     error::Error,
     id::guid_at,
-    model::{Key, Model, Prop, Row, SetId, Value, set},
+    model::{ID_MAX, Key, Model, Prop, Row, SetId, Value, set},
     store::{Draft, Edit},
     time::Timestamp,
 };
@@ -74,28 +74,37 @@ impl Work<'_> {
     }
 
     /// What is stored of an entity, or an empty edit with a key and times of its own.
-    fn start(&self, id: SetId, before: Option<&Row>, entity: &Entity) -> Edit {
-        before.map_or_else(
-            || {
-                let mut edit = Edit::new(self.model, id);
-                let now = self.draft.now();
-                let structure = self.model.entity_type(id);
-                for (name, value) in [
-                    ("Guid", Value::Guid(guid_at(now))),
-                    ("CreatedDateTime", Value::Instant(now)),
-                    ("UpdatedDateTime", Value::Instant(self.first_update(id, entity))),
-                ] {
-                    if let Some(prop) = structure.property(name) {
-                        edit.set(self.model, prop, value);
-                    }
+    ///
+    /// # Errors
+    /// `InvalidValue` for an id out of range, `Conflict` where the ids are used up.
+    fn start(&self, id: SetId, before: Option<&Row>, entity: &Entity) -> Result<Edit, Error> {
+        if let Some(row) = before {
+            return Ok(Edit::of(self.model, row));
+        }
+        let mut edit = Edit::new(self.model, id);
+        let now = self.draft.now();
+        let structure = self.model.entity_type(id);
+        for (name, value) in [
+            ("Guid", Value::Guid(guid_at(now))),
+            ("CreatedDateTime", Value::Instant(now)),
+            ("UpdatedDateTime", Value::Instant(self.first_update(id, entity))),
+        ] {
+            if let Some(prop) = structure.property(name) {
+                edit.set(self.model, prop, value);
+            }
+        }
+        if let [only] = structure.key.as_slice() {
+            let key = match entity.int(*only) {
+                None => self.draft.next_id(id)?,
+                Some(key) if (1..=ID_MAX).contains(&key) => key,
+                Some(_) => {
+                    let name = structure.property_at(*only).name;
+                    return Err(refusal(name, format!("it takes a number from 1 to {ID_MAX}")));
                 }
-                if let [only] = structure.key.as_slice() {
-                    edit.set(self.model, *only, self.draft.next_id(id));
-                }
-                edit
-            },
-            |row| Edit::of(self.model, row),
-        )
+            };
+            edit.set(self.model, *only, key);
+        }
+        Ok(edit)
     }
 
     /// An entity without a last change was last changed when it was made.

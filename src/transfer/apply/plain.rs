@@ -18,7 +18,7 @@ impl Work<'_> {
     /// Makes or changes an entity that stands for itself.
     pub(super) fn plain(&mut self, id: SetId, entity: &Entity) -> Result<(), Error> {
         let before = self.same(id, entity);
-        let mut edit = self.start(id, before.as_ref(), entity);
+        let mut edit = self.start(id, before.as_ref(), entity)?;
         self.fill(&mut edit, before.as_ref(), entity)?;
         if before.is_none() {
             self.complete(id, &mut edit);

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Work, people::Person, refusal};
 use crate::{
-    desk::{ID_MAX, get, history, lookups::LookUp, pickers, tickets},
+    desk::{get, history, lookups::LookUp, pickers, tickets},
     error::Error,
     model::{Prop, Row, Value, props::ticket, set},
     store::Edit,
@@ -12,8 +12,8 @@ use crate::{
 impl Work<'_> {
     /// Makes or changes a ticket, then its comments.
     pub(super) fn ticket(&mut self, entity: &Entity) -> Result<(), Error> {
-        let before = self.same_ticket(entity)?;
-        let mut edit = self.start(set::TICKETS, before.as_ref(), entity);
+        let before = self.same_ticket(entity);
+        let mut edit = self.start(set::TICKETS, before.as_ref(), entity)?;
         self.fill(&mut edit, before.as_ref(), entity)?;
         if let Some(tags) = entity.get(ticket::TAGS) {
             edit.set(self.model, ticket::TAGS, tickets::tags(tags)?);
@@ -48,14 +48,11 @@ impl Work<'_> {
     }
 
     /// The ticket a line is about: of that id, else of that external reference.
-    fn same_ticket(&self, entity: &Entity) -> Result<Option<Row>, Error> {
+    fn same_ticket(&self, entity: &Entity) -> Option<Row> {
         if let Some(id) = entity.int(ticket::ID) {
-            if !(1..=ID_MAX).contains(&id) {
-                return Err(refusal("Id", format!("it takes a number from 1 to {ID_MAX}")));
-            }
-            return Ok(self.row(set::TICKETS, id));
+            return self.row(set::TICKETS, id);
         }
-        Ok(entity.text(ticket::EXTERNAL_REFERENCE).and_then(|text| self.ticket_of(text)))
+        entity.text(ticket::EXTERNAL_REFERENCE).and_then(|text| self.ticket_of(text))
     }
 
     /// The ticket with that external reference.

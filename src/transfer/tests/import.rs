@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::ID_MAX;
 use crate::transfer::import::Tally;
 
 #[test]
@@ -101,6 +102,45 @@ not json
     assert_eq!(bench.list(set::CATEGORIES, &["Name"]), Vec::<String>::new());
     assert_eq!(bench.list(set::COMMENTS, &["Body"]), Vec::<String>::new());
     assert_eq!(bench.list(set::TICKET_HISTORY, &["Id"]).len(), 10);
+}
+
+/// An alternate key would have led to either of two entities.
+#[test]
+fn a_guid_of_another_entity_is_refused() {
+    let bench = Bench::seeded();
+    let guid = r#""Guid":"0190a6b2-0000-7000-8000-000000000001""#;
+    let again = bench.tickets(&format!("{{\"Id\":1,{guid}}}\n{{\"Id\":1,{guid},\"Title\":\"a\"}}"));
+    assert_eq!(reasons(&again), Vec::<String>::new());
+    let want = |id: i64, name: &str| {
+        format!("line {id}: 'Guid' conflicts: {name} 1 has this value, which must be unique")
+    };
+    let other = bench.tickets(&format!("{{\"Id\":2,{guid}}}"));
+    assert_eq!(reasons(&other), [want(1, "Ticket")]);
+    let line = |id: i64| format!("{{\"Id\":{id},{guid},\"Name\":\"n{id}\"}}\n");
+    let teams = bench.import(set::TEAMS, &format!("{}{}", line(1), line(2)));
+    assert_eq!(reasons(&teams), [want(2, "Team")]);
+}
+
+/// The next id was beyond what clients can read, or overflowed.
+#[test]
+fn ids_are_used_up_at_the_greatest_and_none_is_beyond_it() {
+    let bench = Bench::seeded();
+    for (id, name) in [(set::TICKETS, "Title"), (set::CUSTOMERS, "Name"), (set::TEAMS, "Name")] {
+        let of = bench.import(
+            id,
+            &format!("{{\"Id\":9223372036854775807,\"{name}\":\"a\"}}\n{{\"Id\":{ID_MAX},\"{name}\":\"b\"}}\n{{\"{name}\":\"c\"}}\n{{\"Id\":{ID_MAX},\"{name}\":\"d\"}}\n"),
+        );
+        let set = helpdesk().set(id).name;
+        assert_eq!(
+            reasons(&of),
+            [
+                "line 1: 'Id' does not fit: it takes a number from 1 to 9007199254740991"
+                    .to_owned(),
+                format!("line 3: 'Id' conflicts: the ids of {set} are used up"),
+            ]
+        );
+        assert_eq!(bench.list(id, &["Id", name]), [format!("{ID_MAX} d")]);
+    }
 }
 
 #[test]

@@ -148,7 +148,7 @@ pub enum TokenCommand {
     Create(TokenCreate),
     /// List the tokens, without their secrets
     List(TokenList),
-    /// End a token; it stops working with the next request
+    /// End a token, for good
     Revoke(TokenRevoke),
 }
 

@@ -124,16 +124,38 @@ fn known(name: &str) -> Result<Name, Error> {
             Ok(_) | Err(_) => Err(Error::UnknownOption { name: name.to_owned(), suggestion: None }),
         };
     }
-    let bare = name.strip_prefix('$').unwrap_or(name);
-    let suggestion = near_miss(bare).map(|known| format!("${known}"));
-    if name.starts_with('$') || suggestion.is_some() {
+    let trimmed = name.trim();
+    let bare = trimmed.strip_prefix('$').unwrap_or(trimmed);
+    let blank = (trimmed != name).then(|| SystemOption::named(trimmed)).flatten();
+    let suggestion = match blank {
+        Some(option) => Some(option.name().to_owned()),
+        None => near_miss(bare).map(|known| format!("${known}")),
+    };
+    if trimmed.starts_with('$') || suggestion.is_some() {
         return Err(Error::UnknownOption { name: name.to_owned(), suggestion });
     }
     Ok(Name::Custom)
 }
 
+/// What other interfaces call a system option; passed over, they would return everything.
+const FOREIGN: [(&str, &str); 8] = [
+    ("limit", "top"),
+    ("offset", "skip"),
+    ("sort", "orderby"),
+    ("sortby", "orderby"),
+    ("where", "filter"),
+    ("fields", "select"),
+    ("include", "expand"),
+    ("skp", "skip"),
+];
+
 /// The system option a name of four letters or more was probably meant to be.
 fn near_miss(name: &str) -> Option<String> {
+    let name = name.trim();
+    let foreign = FOREIGN.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(name));
+    if let Some((_, ours)) = foreign {
+        return Some((*ours).to_owned());
+    }
     if name.len() < 4 || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
@@ -238,6 +260,24 @@ mod tests {
     fn options_are_known_with_or_without_dollar_in_any_case() {
         for name in ["$top", "top", "TOP", "%24top", "$Top"] {
             assert_eq!(query(&format!("{name}=5")).unwrap().top, Some(5), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_passed_over_and_return_everything_is_refused() {
+        for (raw, hint) in [
+            ("fltr=Id eq 3", "; did you mean '$filter'?"),
+            ("%20filter=Id eq 3", "; did you mean '$filter'?"),
+            ("top%20=1", ""),
+            ("limit=1", "; did you mean '$top'?"),
+            ("Sort=Id", "; did you mean '$orderby'?"),
+            ("where=x", "; did you mean '$filter'?"),
+        ] {
+            let error = query(raw).unwrap_err();
+            assert!(
+                error.code() == "UnknownQueryOption" && error.to_string().ends_with(hint),
+                "{error}"
+            );
         }
     }
 

@@ -18,8 +18,14 @@ use crate::{
 impl Work<'_> {
     /// Makes or changes a comment; `on` is its ticket where it came with it. The ticket is left alone.
     pub(super) fn comment(&mut self, entity: &Entity, on: Option<&Row>) -> Result<(), Error> {
+        let is_inline = on.is_some();
         let on = self.ticket_for(entity, on)?;
-        let before = self.same_comment(entity, &on)?;
+        let is_nameless =
+            entity.int(comment::ID).is_none() && entity.text(comment::EXTERNAL_REFERENCE).is_none();
+        let before = match self.same_comment(entity, &on)? {
+            None if is_inline && is_nameless => self.alike(entity, &on)?,
+            found => found,
+        };
         let mut edit = self.start(set::COMMENTS, before.as_ref(), entity)?;
         self.fill(&mut edit, before.as_ref(), entity)?;
         edit.set(self.model, comment::TICKET_ID, self.id_of(&on));
@@ -41,10 +47,32 @@ impl Work<'_> {
             edit.set(self.model, comment::BODY, "");
         }
         let is_dated = entity.get(comment::UPDATED).is_some_and(|at| !at.is_null());
-        let (_, outcome) =
+        let (row, outcome) =
             self.finish(set::COMMENTS, edit, before.as_ref(), (comment::UPDATED, is_dated))?;
+        self.found_again.push(row.key(self.model));
         self.count(set::COMMENTS, outcome);
         Ok(())
+    }
+
+    /// A comment without a name of its own that says the same, and was not found for this line before.
+    fn alike(&mut self, entity: &Entity, on: &Row) -> Result<Option<Row>, Error> {
+        let body = entity.text(comment::BODY).unwrap_or_default();
+        let created = entity.get(comment::CREATED).filter(|at| !at.is_null());
+        let ticket = Value::Int(self.id_of(on));
+        for row in self.draft.rows_where(set::COMMENTS, comment::TICKET_ID, &ticket) {
+            let key = row.key(self.model);
+            let is_dated_so =
+                created.is_none_or(|at| get(self.model, &row, comment::CREATED) == *at);
+            let is_named = !get(self.model, &row, comment::EXTERNAL_REFERENCE).is_null();
+            if is_named || !is_dated_so || self.found_again.contains(&key) {
+                continue;
+            }
+            if self.draft.long_text(&row, comment::BODY)?.as_text() == Some(body) {
+                self.found_again.push(key);
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a comment is by whom the line names by address alone. Who wrote it as a customer may have

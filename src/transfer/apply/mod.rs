@@ -46,6 +46,8 @@ pub(super) struct Work<'a> {
     memo: &'a mut Memo,
     model: &'static Model,
     outcomes: Vec<(SetId, Outcome)>,
+    /// Comments of this line that were found again, so that two alike are two.
+    found_again: Vec<Key>,
 }
 
 /// Does what a line says; what became of every entity it touched.
@@ -59,7 +61,8 @@ pub(super) fn apply(
     entity: &Entity,
 ) -> Result<Vec<(SetId, Outcome)>, Error> {
     let model = memo.model;
-    let mut work = Work { draft, memo, model, outcomes: Vec::with_capacity(1) };
+    let mut work =
+        Work { draft, memo, model, outcomes: Vec::with_capacity(1), found_again: vec![] };
     match id {
         set::TICKETS => work.ticket(entity)?,
         set::COMMENTS => work.comment(entity, None)?,

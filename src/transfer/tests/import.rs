@@ -267,3 +267,12 @@ fn who_joins_the_staff_later_remains_the_customer_of_earlier_comments() {
     assert_eq!(again.tally(set::COMMENTS), Tally { created: 0, updated: 0, unchanged: 1 });
     assert_eq!(bench.store.snapshot().seq(), seq);
 }
+
+#[test]
+fn comments_without_an_id_are_found_again_by_what_they_say_and_two_alike_stay_two() {
+    let bench = Bench::seeded();
+    let text = r#"{"Id":"A-1","Title":"a","Comments":[{"Body":"+1"},{"Body":"+1"},{"Body":"b","CreatedDateTime":"2020-01-01T00:00:00Z"}]}"#;
+    assert_eq!(bench.tickets(text).tally(set::COMMENTS).created, 3);
+    let again = bench.tickets(text);
+    assert_eq!(again.tally(set::COMMENTS), Tally { created: 0, updated: 0, unchanged: 3 });
+}

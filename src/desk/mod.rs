@@ -34,32 +34,6 @@ use crate::{
 /// Properties as a client gave them, each once, of the types the model declares.
 pub type Properties = Vec<(Prop, Value)>;
 
-/// Which versions of an entity a change may start from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Expected {
-    /// Whatever is current.
-    #[default]
-    Any,
-    /// One of these; none at all if empty.
-    OneOf(Vec<u64>),
-}
-
-impl Expected {
-    /// Compares with the version that is current.
-    ///
-    /// # Errors
-    /// `PreconditionFailed` with the current entity tag.
-    pub fn check(&self, row: &Row) -> Result<(), Error> {
-        match self {
-            Self::Any => Ok(()),
-            Self::OneOf(versions) if versions.contains(&row.version) => Ok(()),
-            Self::OneOf(_) => {
-                Err(Error::PreconditionFailed { current: format!("W/\"{:x}\"", row.version) })
-            }
-        }
-    }
-}
-
 /// Who a transaction of this caller is recorded for.
 #[must_use]
 pub fn actor(caller: &Principal) -> Actor {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Expected, Properties, actor, comments, seed, tickets, tokens, users};
+use super::{Properties, actor, comments, seed, tickets, tokens, users};
 use crate::{
     auth::{PlainToken, Principal, expiry::TOKEN_HOURS_MAX},
     error::Error,
-    model::{Key, Model, Row, SetId, set},
+    model::{Key, Model, Precondition, Row, SetId, set},
     store::{Actor, Draft, Snapshot, Store, commit},
     time::{Clock, Timestamp},
 };
@@ -116,12 +116,12 @@ impl Desk {
         &self,
         caller: &Principal,
         (set, key): (SetId, Key),
-        expected: Expected,
+        precondition: Precondition,
         changes: Properties,
     ) -> Result<Row, Error> {
         match set {
             set::TICKETS => {
-                let at = (key, expected);
+                let at = (key, precondition);
                 let verb = tickets::Update::new(self.model, caller, at, changes)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
@@ -137,11 +137,11 @@ impl Desk {
         &self,
         caller: &Principal,
         (set, key): (SetId, Key),
-        expected: Expected,
+        precondition: Precondition,
     ) -> Result<(), Error> {
         match set {
             set::TICKETS => {
-                let verb = tickets::Delete::new(caller, key, expected)?;
+                let verb = tickets::Delete::new(caller, key, precondition)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
             _ => Err(READ_ONLY),

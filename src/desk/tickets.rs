@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 
 use super::{
-    Expected, Moment, Properties, body::Body, get, history, invalid, later, lookups, name_of,
-    people, pickers,
+    Moment, Properties, body::Body, get, history, invalid, later, lookups, name_of, people, pickers,
 };
 use crate::{
     auth::Principal,
     error::Error,
     id::guid_at,
     model::{
-        Key, Model, Origin, Prop, Row, StructType, Value,
+        Key, Model, Origin, Precondition, Prop, Row, StructType, Value,
         props::{comment, ticket},
         set,
     },
@@ -75,7 +74,7 @@ impl Create {
 #[derive(Clone, Debug)]
 pub struct Update {
     key: Key,
-    expected: Expected,
+    precondition: Precondition,
     body: Body,
 }
 
@@ -87,11 +86,11 @@ impl Update {
     pub fn new(
         model: &Model,
         caller: &Principal,
-        (key, expected): (Key, Expected),
+        (key, precondition): (Key, Precondition),
         changes: Properties,
     ) -> Result<Self, Error> {
         caller.require("tickets:write")?;
-        Ok(Self { key, expected, body: checked(model, changes, Moment::Change)? })
+        Ok(Self { key, precondition, body: checked(model, changes, Moment::Change)? })
     }
 
     /// Makes the changes; where nothing differs, nothing is written.
@@ -100,7 +99,7 @@ impl Update {
     /// `NotFound`, `PreconditionFailed`, `Conflict`, `InvalidValue`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
         let before = existing(draft, &self.key)?;
-        self.expected.check(&before)?;
+        self.precondition.check(before.version)?;
         let unchanged = Edit::of(draft.model(), &before);
         let mut edit = unchanged.clone();
         fill(draft, &mut edit, Some(&before), &self.body)?;
@@ -121,7 +120,7 @@ impl Update {
 #[derive(Clone, Debug)]
 pub struct Delete {
     key: Key,
-    expected: Expected,
+    precondition: Precondition,
 }
 
 impl Delete {
@@ -129,9 +128,9 @@ impl Delete {
     ///
     /// # Errors
     /// `Forbidden`.
-    pub fn new(caller: &Principal, key: Key, expected: Expected) -> Result<Self, Error> {
+    pub fn new(caller: &Principal, key: Key, precondition: Precondition) -> Result<Self, Error> {
         caller.require("tickets:delete")?;
-        Ok(Self { key, expected })
+        Ok(Self { key, precondition })
     }
 
     /// Deletes it.
@@ -140,7 +139,7 @@ impl Delete {
     /// `NotFound`, `PreconditionFailed`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
         let row = existing(draft, &self.key)?;
-        self.expected.check(&row)?;
+        self.precondition.check(row.version)?;
         let id = get(draft.model(), &row, ticket::ID);
         for comment in draft.rows_where(set::COMMENTS, comment::TICKET_ID, &id) {
             let key = comment.key(draft.model());

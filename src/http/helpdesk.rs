@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::handout::Handout;
 use crate::{
     auth::Principal,
-    desk::{Desk, Expected},
+    desk::Desk,
     error::Error,
     model::{Model, Nav, Prop, Relation, Row, SetId, Value},
-    odata::service::{Create, Delete, Precondition, Service, Update},
+    odata::service::{Create, Delete, Service, Update},
     query::Source,
     time::Timestamp,
 };
@@ -74,13 +74,13 @@ impl Service for Helpdesk {
     }
 
     async fn update(&self, caller: Principal, update: Update) -> Result<Row, Error> {
-        let Update { set, key, precondition, changes } = update;
-        self.desk.update(&caller, (set, key), expected(precondition), changes).await
+        let Update { set, key, precondition, changes, .. } = update;
+        self.desk.update(&caller, (set, key), precondition, changes).await
     }
 
     async fn delete(&self, caller: Principal, delete: Delete) -> Result<(), Error> {
         let Delete { set, key, precondition } = delete;
-        self.desk.delete(&caller, (set, key), expected(precondition)).await
+        self.desk.delete(&caller, (set, key), precondition).await
     }
 }
 
@@ -97,12 +97,5 @@ fn link(model: &Model, set: SetId, parent: &Row, navigation: Nav) -> Result<(Pro
         _ => Err(Error::NotImplemented {
             feature: format!("creating an entity through '{}'", navigation.name),
         }),
-    }
-}
-
-fn expected(precondition: Precondition) -> Expected {
-    match precondition {
-        Precondition::None => Expected::Any,
-        Precondition::Versions(versions) => Expected::OneOf(versions),
     }
 }

@@ -90,7 +90,13 @@ fn declare() -> Model {
         (ticket_history(), stored("TicketHistory", 13, read_only("tickets:read"))),
         (access_token(), stored("AccessTokens", 14, read_only("tokens:read"))),
     ];
-    let mut model = Model { namespace: "Tessera", enums: vec![], structs: vec![], sets: vec![] };
+    let mut model = Model {
+        namespace: "Tessera",
+        enums: vec![],
+        structs: vec![],
+        sets: vec![],
+        actions: vec![],
+    };
     for (id, (structure, set)) in (0..).zip(declared) {
         model.structs.push(structure);
         model.sets.push(EntitySet { ty: StructId(id), ..set });

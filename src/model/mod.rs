@@ -17,16 +17,19 @@ mod ticket;
 mod token;
 mod types;
 mod value;
+mod version;
 
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
-    Contents, Entity, EntitySet, EnumId, EnumType, Guard, Index, Model, Nav, Navigation, Origin,
-    Prop, Property, Relation, SetId, SetScopes, StructId, StructType, Write,
+    Action, ActionId, Contents, Entity, EntitySet, EnumId, EnumType, Guard, Index, Model, Nav,
+    Navigation, Origin, Parameter, Prop, Property, Relation, SetId, SetScopes, StructId,
+    StructType, Write,
 };
 pub use types::{Primitive, Type};
 pub use value::{Complex, Value};
+pub use version::{Precondition, Tags, etag};
 
 /// Property indices of every type, one module each.
 pub mod props {

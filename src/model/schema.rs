@@ -12,6 +12,9 @@ pub struct EnumId(pub u16);
 /// Index of an entity set in [`Model::sets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetId(pub u16);
+/// Index of an action in [`Model::actions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionId(pub u16);
 /// Index of a property in its type, inherited properties first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prop(pub u16);
@@ -217,6 +220,40 @@ pub struct EntitySet {
     pub guard: Option<Guard>,
 }
 
+/// Something that can be done with one entity beside changing its properties.
+///
+/// Source: OData CSDL 4.01, 12.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// Name without namespace.
+    pub name: &'static str,
+    /// One sentence for `$metadata` and people.
+    pub doc: &'static str,
+    /// Name of the set whose entities it is bound to.
+    pub set: &'static str,
+    /// What it is told, beside the entity.
+    pub parameters: Vec<Parameter>,
+    /// Name of the set the entity it answers with is in; `None`: it answers with nothing.
+    pub returns: Option<&'static str>,
+    /// Scope it asks for.
+    pub scope: &'static str,
+}
+
+/// What an action is told.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Name, `PascalCase`.
+    pub name: &'static str,
+    /// One sentence for `$metadata` and people; may be empty where the name says it.
+    pub doc: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Whether it may be null or left out, which is the same.
+    pub nullable: bool,
+    /// Greatest length in characters of a text.
+    pub max_length: Option<u32>,
+}
+
 /// A whole model: what `$metadata` tells and every other layer asks.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -228,6 +265,8 @@ pub struct Model {
     pub structs: Vec<StructType>,
     /// Entity sets.
     pub sets: Vec<EntitySet>,
+    /// Actions.
+    pub actions: Vec<Action>,
 }
 
 impl Model {
@@ -272,6 +311,20 @@ impl Model {
         (0u16..).map(SetId).zip(&self.sets)
     }
 
+    /// The action of that index.
+    #[must_use]
+    pub fn action(&self, id: ActionId) -> &Action {
+        &self.actions[usize::from(id.0)]
+    }
+
+    /// The action on entities of `set` of exactly that name, else the one that matches ignoring case.
+    #[must_use]
+    pub fn find_action(&self, set: SetId, name: &str) -> Option<ActionId> {
+        let set = self.set(set).name;
+        let name_on_set = |action: &Action| if action.set == set { action.name } else { "" };
+        find(self.actions.iter().map(name_on_set), name).map(ActionId)
+    }
+
     /// What would make the model unusable: references to names that do not exist. Empty when sound.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
@@ -301,6 +354,12 @@ impl Model {
                 if !known || self.target(navigation).is_none() {
                     faults.push(format!("{}.{} leads nowhere", structure.name, navigation.name));
                 }
+            }
+        }
+        for action in &self.actions {
+            let sets = [Some(action.set), action.returns];
+            if sets.into_iter().flatten().any(|set| self.find_set(set).is_none()) {
+                faults.push(format!("{} is an action of nothing", action.name));
             }
         }
         faults

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     error::Error,
-    model::{Key, Model, Nav, Prop, Row, SetId, StructId, Value},
+    model::{ActionId, Key, Model, Nav, Precondition, Prop, Row, SetId, StructId, Value},
     query::{Rights, Source},
     time::Timestamp,
 };
@@ -73,6 +73,20 @@ pub trait Service: Send + Sync + 'static {
         let _ = (caller, delete);
         std::future::ready(Err(READ_ONLY))
     }
+
+    /// Does an action to an entity and tells the entity it answers with, if the model says that it
+    /// answers with one. Its scope has been checked.
+    ///
+    /// # Errors
+    /// As for [`Service::update`].
+    fn act(
+        &self,
+        caller: Self::Caller,
+        act: Act,
+    ) -> impl Future<Output = Result<Option<Row>, Error>> + Send {
+        let _ = (caller, act);
+        std::future::ready(Err(READ_ONLY))
+    }
 }
 
 const READ_ONLY: Error = Error::MethodNotAllowed { allow: "GET, HEAD" };
@@ -88,6 +102,17 @@ pub struct Create {
     pub body: Vec<(Prop, Value)>,
     /// The entity whose to-many navigation it was posted to; its key is not in `body`.
     pub parent: Option<(Row, Nav)>,
+    /// Entities to be created with it, by the to-many navigation they belong to, in their order.
+    pub children: Vec<(Nav, Vec<Child>)>,
+}
+
+/// An entity to be created together with the one it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// Its type: that of the navigation's target or derived from it.
+    pub type_id: StructId,
+    /// As for [`Create::body`]; what ties it to the other is not in it.
+    pub body: Vec<(Prop, Value)>,
 }
 
 /// Properties of one entity to be changed.
@@ -101,6 +126,10 @@ pub struct Update {
     pub precondition: Precondition,
     /// The properties given, each once, checked against their types.
     pub changes: Vec<(Prop, Value)>,
+    /// Whether they are all there is: what was left out goes back to its default (`PUT`).
+    ///
+    /// Source: OData 4.01 Part 1, 11.4.3.
+    pub replaces: bool,
 }
 
 /// One entity to be deleted.
@@ -114,88 +143,18 @@ pub struct Delete {
     pub precondition: Precondition,
 }
 
-/// What `If-Match` asks of the version a change starts from.
-///
-/// Entity tags are weak and compared weakly. Source: OData 4.01 Part 1, 8.2.4.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Precondition {
-    /// No header, or `If-Match: *`: any version will do.
-    #[default]
-    None,
-    /// One of these versions. Empty where no tag of ours was named: no version will do.
-    Versions(Vec<u64>),
-}
-
-impl Precondition {
-    /// Compares with the version that is current.
-    ///
-    /// # Errors
-    /// `PreconditionFailed` with the current entity tag.
-    pub fn check(&self, current: u64) -> Result<(), Error> {
-        match self {
-            Self::None => Ok(()),
-            Self::Versions(versions) if versions.contains(&current) => Ok(()),
-            Self::Versions(_) => Err(Error::PreconditionFailed { current: etag(current) }),
-        }
-    }
-
-    /// Reads `If-Match`; what is no tag of ours matches nothing.
-    #[must_use]
-    pub fn from_header(text: &str) -> Self {
-        let tags: Vec<&str> = text.split(',').map(str::trim).collect();
-        if tags.contains(&"*") {
-            return Self::None;
-        }
-        Self::Versions(tags.into_iter().filter_map(version_of).collect())
-    }
-}
-
-/// Whether `If-None-Match` names a version, or any.
-#[must_use]
-pub fn etag_matches(header: &str, version: u64) -> bool {
-    header.split(',').map(str::trim).any(|tag| tag == "*" || version_of(tag) == Some(version))
-}
-
-/// The weak entity tag of a version: `W/"1f"`.
-#[must_use]
-pub fn etag(version: u64) -> String {
-    format!("W/\"{version:x}\"")
-}
-
-/// The version an entity tag names, weak or strong.
-#[must_use]
-pub fn version_of(tag: &str) -> Option<u64> {
-    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-    let digits = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    u64::from_str_radix(digits, 16).ok().filter(|version| format!("{version:x}") == digits)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entity_tag_names_one_version() {
-        assert_eq!(version_of(&etag(31)), Some(31));
-        assert_eq!(version_of("\"1f\""), Some(31));
-        for bad in ["", "W/", "1f", "\"1F\"", "\"+1f\"", "\"01f\"", "\"\"", "w/\"1f\""] {
-            assert_eq!(version_of(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_precondition_holds_for_the_versions_it_names() {
-        for (header, want) in [
-            ("*", true),
-            ("W/\"7\"", true),
-            ("\"a\", W/\"7\"", true),
-            ("W/\"8\"", false),
-            ("nonsense", false),
-            ("", false),
-        ] {
-            assert_eq!(Precondition::from_header(header).check(7).is_ok(), want, "{header}");
-        }
-        let stale = Precondition::Versions(vec![1]).check(7).unwrap_err();
-        assert_eq!(stale, Error::PreconditionFailed { current: "W/\"7\"".into() });
-    }
+/// An action to be done to one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Act {
+    /// Which action.
+    pub action: ActionId,
+    /// The set the entity is in.
+    pub set: SetId,
+    /// Its key.
+    pub key: Key,
+    /// What must hold of its version.
+    pub precondition: Precondition,
+    /// The values given, each once and checked against its type, by the parameter's position. Null and
+    /// left out are the same, and are not here.
+    pub given: Vec<(usize, Value)>,
 }

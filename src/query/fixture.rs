@@ -105,6 +105,7 @@ pub(super) fn model() -> Model {
             structure("Part", part, vec![reference("Thing", "Things", "ThingId")]),
         ],
         sets: vec![set("Things", 1, 2), set("Groups", 2, 4), set("Parts", 3, 5)],
+        actions: vec![],
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn model() -> Model {
                 ..set("Reviews", StructId(4), 4, false)
             },
         ],
+        actions: vec![],
     }
 }
 

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{Desk, Expected, Properties, Settings, seed, users::Create as NewUser};
+use super::{Desk, Properties, Settings, seed, users::Create as NewUser};
 use crate::{
     auth::{Principal, Role, Scopes},
     error::Error,
-    model::{Key, Prop, Row, SetId, Value, helpdesk, set},
+    model::{Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, set},
     query::resolve,
     store::{Actor, MemoryStore, commit_blocking},
     time::{Clock, Timestamp},
@@ -69,13 +69,13 @@ impl Bench {
     }
 
     pub(super) fn update(&self, id: i64, names: &[(&str, Value)]) -> Result<Row, Error> {
-        self.update_if(id, Expected::Any, names)
+        self.update_if(id, Precondition::default(), names)
     }
 
     pub(super) fn update_if(
         &self,
         id: i64,
-        expected: Expected,
+        expected: Precondition,
         names: &[(&str, Value)],
     ) -> Result<Row, Error> {
         let at = (set::TICKETS, Key::Int(id));
@@ -85,7 +85,7 @@ impl Bench {
 
     pub(super) fn delete(&self, id: i64) -> Result<(), Error> {
         let at = (set::TICKETS, Key::Int(id));
-        block_on(self.desk.delete(&self.caller, at, Expected::Any))
+        block_on(self.desk.delete(&self.caller, at, Precondition::default()))
     }
 
     /// Adds a member of staff; its id.

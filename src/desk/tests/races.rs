@@ -14,7 +14,7 @@ fn thirty_two_writers_of_one_ticket_leave_one_chain() {
             scope.spawn(move || {
                 for round in 0..4 {
                     let name = names[(writer + round) % 4];
-                    let at = (Key::Int(1), Expected::Any);
+                    let at = (Key::Int(1), Precondition::default());
                     let changes = Bench::given(set::TICKETS, &[("Priority", text(name))]);
                     let caller = Principal::system();
                     let verb = tickets::Update::new(helpdesk(), &caller, at, changes).unwrap();

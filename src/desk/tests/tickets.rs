@@ -251,15 +251,19 @@ fn a_stale_version_is_refused_with_the_current_one() {
     let bench = Bench::new();
     let first = bench.ticket(&[]).unwrap();
     let title = |title| [("Title", text(title))];
-    let expected = |version| Expected::OneOf(vec![version]);
+    let if_match =
+        |versions| Precondition { matches: Tags::These(versions), differs: Tags::Unsaid };
+    let expected = |version| if_match(vec![version]);
     let second = bench.update_if(1, expected(first.version), &title("a")).unwrap();
     assert_eq!(
         bench.update_if(1, expected(first.version), &title("b")),
         Err(Error::PreconditionFailed { current: format!("W/\"{:x}\"", second.version) })
     );
-    let either = Expected::OneOf(vec![first.version, second.version]);
+    let either = if_match(vec![first.version, second.version]);
     bench.update_if(1, either, &title("c")).unwrap();
-    assert!(bench.update_if(1, Expected::OneOf(vec![]), &title("d")).is_err());
+    assert!(bench.update_if(1, if_match(vec![]), &title("d")).is_err());
+    let if_none_match = Precondition { matches: Tags::Unsaid, differs: Tags::Any };
+    assert!(bench.update_if(1, if_none_match, &title("d")).is_err());
     assert_eq!(refused(bench.update(9, &title("e"))), "NotFound there is no Ticket 9");
 }
 
@@ -286,7 +290,7 @@ fn the_model_announces_a_scope_for_every_verb_and_for_nothing_else() {
     let read_only = Error::MethodNotAllowed { allow: "GET, HEAD" };
     for (set, declared) in helpdesk().set_ids() {
         let at = || (set, Key::Int(1));
-        let (caller, any) = (&bench.caller, || Expected::Any);
+        let (caller, any) = (&bench.caller, || Precondition::default());
         let created = bench.create(set, &[]).unwrap_err();
         let updated = block_on(bench.desk.update(caller, at(), any(), vec![])).unwrap_err();
         let deleted = block_on(bench.desk.delete(caller, at(), any())).unwrap_err();

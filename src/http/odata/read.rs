@@ -8,13 +8,13 @@ use super::{Asked, Feed, find, negotiate};
 use crate::{
     error::Error,
     http::{Request, Response, respond},
-    model::{Primitive, Type, Value},
+    model::{Primitive, Tags, Type, Value},
     odata::{
         check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
         context::{Addresses, next_link},
         json::Writer,
         metadata::csdl_xml,
-        service::{Service, etag_matches},
+        service::Service,
         skip_token::{self, Position},
         text::print,
     },
@@ -215,7 +215,7 @@ impl<S: Service> Read<S> {
 
     /// Whether `If-None-Match` names this version.
     fn knows(&self, version: u64) -> bool {
-        etag_matches(&negotiate::joined(&self.headers, "if-none-match"), version)
+        Tags::read(&negotiate::joined(&self.headers, "if-none-match")).name(version)
     }
 
     fn property(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {

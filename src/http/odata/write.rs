@@ -8,13 +8,13 @@ use super::{Asked, Feed, find, negotiate};
 use crate::{
     error::Error,
     http::{Request, Response, respond},
-    model::{Model, Nav, Prop, Relation, Row, SetId, StructId, Value},
+    model::{Model, Nav, Precondition, Prop, Relation, Row, SetId, StructId, Tags, Value},
     odata::{
         body::{self, Body, Purpose},
         check::{Checker, CollectionPath, EntityPath, Place, Target},
         context::Addresses,
         json::Writer,
-        service::{Create, Delete, Precondition, Service, Update, etag_matches},
+        service::{Create, Delete, Service, Update},
     },
     query::{Context, Rights, Shape},
 };
@@ -46,7 +46,7 @@ pub(super) async fn post<S: Service>(
                 Some((row, *nav))
             }
         };
-        Create { set: path.set, type_id, body: values, parent }
+        Create { set: path.set, type_id, body: values, parent, children: Vec::new() }
     };
     let row = feed.service.create(asked.caller.clone(), create).await?;
     // Who may create but not read gets to know where it is, not what it has become.
@@ -89,7 +89,7 @@ pub(super) async fn patch<S: Service>(
         body::read(&bytes, row.type_id, Purpose::Update, &checker)?.values
     };
     let key = row.key(feed.service.model());
-    let update = Update { set: row.set, key, precondition, changes };
+    let update = Update { set: row.set, key, precondition, changes, replaces: false };
     let row = feed.service.update(asked.caller.clone(), update).await?;
     let answer = negotiate::preferences(&request.headers).answer;
     let said = Said { of: (path.set, path.ty), shape, json, answer };
@@ -195,14 +195,9 @@ fn current<S: Service>(
     let snapshot = feed.service.snapshot();
     let ctx = Context { source: &*snapshot, now: feed.service.now(), deadline: None };
     let row = find::existing(&ctx, path)?;
-    let if_match = negotiate::joined(&request.headers, "if-match");
-    let precondition =
-        if if_match.is_empty() { Precondition::None } else { Precondition::from_header(&if_match) };
+    let tags = |name| Tags::read(&negotiate::joined(&request.headers, name));
+    let precondition = Precondition { matches: tags("if-match"), differs: tags("if-none-match") };
     precondition.check(row.version)?;
-    let if_none_match = negotiate::joined(&request.headers, "if-none-match");
-    if etag_matches(&if_none_match, row.version) {
-        return Precondition::Versions(Vec::new()).check(row.version).map(|()| (row, precondition));
-    }
     Ok((row, precondition))
 }
 

@@ -3,8 +3,7 @@
 use super::{Json, Level, Writer, value::push_json_text};
 use crate::{
     error::Error,
-    model::{Contents, Prop, Relation, Row, StructId, StructType},
-    odata::service::etag,
+    model::{Contents, Prop, Relation, Row, StructId, StructType, etag},
     query::{Expand, ExpandKind, Shape, Start, list, value},
 };
 

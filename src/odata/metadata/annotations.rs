@@ -1,4 +1,6 @@
 //! What `$metadata` says beyond names and types, in terms of the standard vocabularies.
+//!
+//! Terms carry their whole name: there are clients that do not look an alias up.
 
 use super::xml::Xml;
 use crate::{
@@ -10,7 +12,10 @@ use crate::{
 /// What a type or property is, in words.
 pub(super) fn describe(xml: &mut Xml, doc: &str) {
     if !doc.is_empty() {
-        xml.empty("Annotation", &[("Term", Some("Core.Description")), ("String", Some(doc))]);
+        xml.empty(
+            "Annotation",
+            &[("Term", Some("Org.OData.Core.V1.Description")), ("String", Some(doc))],
+        );
     }
 }
 
@@ -20,26 +25,31 @@ pub(super) fn write_term(property: &Property, is_key: bool) -> Option<&'static s
         Write::Always => None,
         // A key never changes, and says so by being one.
         Write::OnCreate if is_key => None,
-        Write::OnCreate => Some("Core.Immutable"),
-        Write::Never => Some("Core.Computed"),
+        Write::OnCreate => Some("Org.OData.Core.V1.Immutable"),
+        Write::Never => Some("Org.OData.Core.V1.Computed"),
     }
 }
 
 /// Every entity type with a Guid of which there is only one is also found by it.
 pub(super) fn alternate_key(xml: &mut Xml) {
-    xml.element("Annotation", &[("Term", Some("Core.AlternateKeys"))], |xml| {
+    xml.element("Annotation", &[("Term", Some("Org.OData.Core.V1.AlternateKeys"))], |xml| {
         xml.element("Collection", &[], |xml| {
-            xml.element("Record", &[("Type", Some("Core.AlternateKey"))], |xml| {
+            xml.element("Record", &[("Type", Some("Org.OData.Core.V1.AlternateKey"))], |xml| {
                 xml.element("PropertyValue", &[("Property", Some("Key"))], |xml| {
                     xml.element("Collection", &[], |xml| {
-                        xml.element("Record", &[("Type", Some("Core.PropertyRef"))], |xml| {
-                            for (property, value) in [("Name", "PropertyPath"), ("Alias", "String")]
-                            {
-                                let attributes =
-                                    [("Property", Some(property)), (value, Some("Guid"))];
-                                xml.empty("PropertyValue", &attributes);
-                            }
-                        });
+                        xml.element(
+                            "Record",
+                            &[("Type", Some("Org.OData.Core.V1.PropertyRef"))],
+                            |xml| {
+                                for (property, value) in
+                                    [("Name", "PropertyPath"), ("Alias", "String")]
+                                {
+                                    let attributes =
+                                        [("Property", Some(property)), (value, Some("Guid"))];
+                                    xml.empty("PropertyValue", &attributes);
+                                }
+                            },
+                        );
                     });
                 });
             });
@@ -49,34 +59,39 @@ pub(super) fn alternate_key(xml: &mut Xml) {
 
 /// What the service as a whole can do.
 pub(super) fn capabilities(xml: &mut Xml) {
-    let versions = [("Term", Some("Core.ODataVersions")), ("String", Some("4.0 4.01"))];
+    let versions =
+        [("Term", Some("Org.OData.Core.V1.ODataVersions")), ("String", Some("4.0 4.01"))];
     xml.empty("Annotation", &versions);
     for (term, is_supported) in [
-        ("Capabilities.KeyAsSegmentSupported", true),
-        ("Capabilities.AsynchronousRequestsSupported", false),
-        ("Capabilities.BatchSupported", false),
-        ("Capabilities.CrossJoinSupported", false),
+        ("Org.OData.Capabilities.V1.KeyAsSegmentSupported", true),
+        ("Org.OData.Capabilities.V1.AsynchronousRequestsSupported", false),
+        ("Org.OData.Capabilities.V1.BatchSupported", false),
+        ("Org.OData.Capabilities.V1.CrossJoinSupported", false),
     ] {
         tag(xml, term, is_supported);
     }
-    xml.element("Annotation", &[("Term", Some("Capabilities.FilterFunctions"))], |xml| {
-        xml.element("Collection", &[], |xml| {
-            for name in function_names() {
-                let name = if name == "matchespattern" { "matchesPattern" } else { name };
-                xml.text("String", name);
-            }
-        });
-    });
+    xml.element(
+        "Annotation",
+        &[("Term", Some("Org.OData.Capabilities.V1.FilterFunctions"))],
+        |xml| {
+            xml.element("Collection", &[], |xml| {
+                for name in function_names() {
+                    let name = if name == "matchespattern" { "matchesPattern" } else { name };
+                    xml.text("String", name);
+                }
+            });
+        },
+    );
 }
 
 /// What can be done with one entity set, by this caller.
 pub(super) fn restrictions(xml: &mut Xml, scopes: SetScopes, rights: &dyn Rights) {
     let may = |scope: Option<&str>| scope.is_some_and(|scope| rights.has(scope));
     for (term, property, is_allowed) in [
-        ("Capabilities.InsertRestrictions", "Insertable", may(scopes.create)),
-        ("Capabilities.UpdateRestrictions", "Updatable", may(scopes.write)),
-        ("Capabilities.DeleteRestrictions", "Deletable", may(scopes.delete)),
-        ("Capabilities.SearchRestrictions", "Searchable", false),
+        ("Org.OData.Capabilities.V1.InsertRestrictions", "Insertable", may(scopes.create)),
+        ("Org.OData.Capabilities.V1.UpdateRestrictions", "Updatable", may(scopes.write)),
+        ("Org.OData.Capabilities.V1.DeleteRestrictions", "Deletable", may(scopes.delete)),
+        ("Org.OData.Capabilities.V1.SearchRestrictions", "Searchable", false),
     ] {
         if !is_allowed {
             record(xml, term, |xml| {
@@ -85,11 +100,13 @@ pub(super) fn restrictions(xml: &mut Xml, scopes: SetScopes, rights: &dyn Rights
             });
         }
     }
-    record(xml, "Capabilities.ExpandRestrictions", |xml| {
+    record(xml, "Org.OData.Capabilities.V1.ExpandRestrictions", |xml| {
         let value = [("Property", Some("MaxLevels")), ("Int", Some("1"))];
         xml.empty("PropertyValue", &value);
     });
-    for term in ["Capabilities.TopSupported", "Capabilities.SkipSupported"] {
+    for term in
+        ["Org.OData.Capabilities.V1.TopSupported", "Org.OData.Capabilities.V1.SkipSupported"]
+    {
         tag(xml, term, true);
     }
 }

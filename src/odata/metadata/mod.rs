@@ -34,13 +34,10 @@ pub fn csdl_xml(checker: &Checker<'_>) -> Result<Vec<u8>, Error> {
         ("xmlns:edmx", Some("http://docs.oasis-open.org/odata/ns/edmx")),
     ];
     xml.element("edmx:Edmx", &edmx, |xml| {
-        for (namespace, alias) in
-            [("Org.OData.Core.V1", "Core"), ("Org.OData.Capabilities.V1", "Capabilities")]
-        {
+        for namespace in ["Org.OData.Core.V1", "Org.OData.Capabilities.V1"] {
             let uri = format!("{VOCABULARIES}{namespace}.xml");
             xml.element("edmx:Reference", &[("Uri", Some(&uri))], |xml| {
-                let include = [("Namespace", Some(namespace)), ("Alias", Some(alias))];
-                xml.empty("edmx:Include", &include);
+                xml.empty("edmx:Include", &[("Namespace", Some(namespace))]);
             });
         }
         xml.element("edmx:DataServices", &[], |xml| {

@@ -2,7 +2,7 @@
 //!
 //! A checkpoint counts only after it was read back and every set hashes as the snapshot it was
 //! written from. Layout in `docs/storage.md`: a gzip stream of magic, position, places with their
-//! bytes, and a digest over all of it.
+//! bytes, and a digest over all of it. A backup holds the same stream ([`write_to`], [`read_from`]).
 
 use std::{
     fs::{self, File},
@@ -40,7 +40,7 @@ pub(super) fn write(root: &Root, dir: &Path) -> Result<Seq, Fault> {
         let _ = fs::remove_file(&unfinished);
         return Err(fault);
     }
-    let path = dir.join(format!("{seq:020}.checkpoint"));
+    let path = dir.join(name_of(seq));
     fs::rename(&unfinished, &path).map_err(|error| Fault::io("rename", &path, &error))?;
     RealFiles.sync_dir(dir).map_err(|error| Fault::io("sync", dir, &error))?;
     for (older, path) in list(dir)? {
@@ -49,6 +49,11 @@ pub(super) fn write(root: &Root, dir: &Path) -> Result<Seq, Fault> {
         }
     }
     Ok(seq)
+}
+
+/// The name of the checkpoint at that transaction.
+pub(super) fn name_of(seq: Seq) -> String {
+    format!("{seq:020}.checkpoint")
 }
 
 fn write_verified(root: &Root, path: &Path) -> Result<(), Fault> {
@@ -95,7 +100,20 @@ pub(super) fn read(
     take: &mut dyn FnMut(Change, Seq) -> Result<(), Fault>,
 ) -> Result<Applied, Fault> {
     let file = File::open(path).map_err(|error| Fault::io("open", path, &error))?;
-    let inner = GzDecoder::new(BufReader::with_capacity(1 << 20, file));
+    read_from(model, BufReader::with_capacity(1 << 20, file), path, take)
+}
+
+/// As [`read`], from a stream; `path` is what faults name.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_from(
+    model: &Model,
+    input: impl Read,
+    path: &Path,
+    take: &mut dyn FnMut(Change, Seq) -> Result<(), Fault>,
+) -> Result<Applied, Fault> {
+    let inner = GzDecoder::new(input);
     let mut input = Input { inner, hasher: crate::hash::Stream::default(), path };
     if input.bytes(MAGIC.len())? != MAGIC {
         return Err(input.damaged("it is not a checkpoint of this format"));
@@ -154,7 +172,18 @@ fn hashes(applied: &Applied) -> Vec<(u16, SetHash)> {
 fn write_file(root: &Root, path: &Path) -> Result<(), Fault> {
     let fault = |error: std::io::Error| Fault::io("write", path, &error);
     let file = File::create(path).map_err(fault)?;
-    let encoder = GzEncoder::new(BufWriter::with_capacity(1 << 20, file), Compression::fast());
+    let written = write_to(root, BufWriter::with_capacity(1 << 20, file), path)?;
+    let file = written.into_inner().map_err(|error| fault(error.into_error()))?;
+    file.sync_all().map_err(|_| Fault::SyncFailed)
+}
+
+/// Writes `root` as a checkpoint to a stream and gives the stream back; `path` is what faults name.
+///
+/// # Errors
+/// `Full`, `Io`.
+pub(super) fn write_to<W: Write>(root: &Root, out: W, path: &Path) -> Result<W, Fault> {
+    let fault = |error: std::io::Error| Fault::io("write", path, &error);
+    let encoder = GzEncoder::new(out, Compression::fast());
     let mut output = Output { inner: encoder, hasher: crate::hash::Stream::default(), path };
     let model = root.model();
     output.raw(MAGIC)?;
@@ -187,8 +216,7 @@ fn write_file(root: &Root, path: &Path) -> Result<(), Fault> {
     let digest = output.hasher.finish();
     let mut encoder = output.inner;
     encoder.write_all(&digest).map_err(fault)?;
-    let file = encoder.finish().map_err(fault)?.into_inner().map_err(|e| fault(e.into_error()))?;
-    file.sync_all().map_err(|_| Fault::SyncFailed)
+    encoder.finish().map_err(fault)
 }
 
 struct Output<'a, W> {

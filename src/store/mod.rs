@@ -1,5 +1,6 @@
 //! Durable state: one order of changes, and snapshots of what they made. Knows no text and no HTTP.
 
+pub mod backup;
 pub mod change;
 pub mod check;
 mod checkpoint;

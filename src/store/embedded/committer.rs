@@ -272,7 +272,8 @@ impl Committer {
         } else {
             self.first_within_history(covered)?
         };
-        self.journal.remove_before(keep_from.min(covered + 1))
+        let held = self.shared.held().iter().min().map_or(covered, |held| covered.min(*held));
+        self.journal.remove_before(keep_from.min(held + 1))
     }
 
     /// The first transaction up to `covered` that is young enough to be kept; times only ever grow by and large.

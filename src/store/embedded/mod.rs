@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{SyncSender, TrySendError},
     },
@@ -29,7 +29,7 @@ use super::{
     Commits, Fault, Receipt, Root, Seq, Snapshot, Store, Transaction,
     change::Commit,
     files::Files,
-    journal::{JournalConfig, JournalReader},
+    journal::{Entries, JournalConfig, JournalReader},
     lock::Lock,
 };
 use crate::{model::Model, time::Clock};
@@ -120,8 +120,32 @@ struct Shared {
     pending_bytes: AtomicU64,
     /// Readers for whom superseded long texts must stay.
     pins: AtomicUsize,
+    /// For each reader of the journal that must not be trimmed, the transaction after which it reads.
+    held: Mutex<Vec<Seq>>,
     /// Set when the engine stops: threads no longer wait for better times.
     stopping: AtomicBool,
+}
+
+impl Shared {
+    fn held(&self) -> MutexGuard<'_, Vec<Seq>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// See [`Embedded::hold`].
+pub(super) struct Hold<'a> {
+    shared: &'a Shared,
+    seq: Seq,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.shared.pins.fetch_sub(1, Ordering::AcqRel);
+        let mut held = self.shared.held();
+        if let Some(at) = held.iter().position(|seq| *seq == self.seq) {
+            held.swap_remove(at);
+        }
+    }
 }
 
 /// The engine. Dropping it finishes what was queued and closes everything.
@@ -157,6 +181,7 @@ impl Embedded {
             applied: AtomicU64::new(seq),
             pending_bytes: AtomicU64::new(0),
             pins: AtomicUsize::new(0),
+            held: Mutex::new(Vec::new()),
             stopping: AtomicBool::new(false),
         });
         let applier = applier::start(Arc::clone(&shared), recovered.records, options.text_grace)?;
@@ -194,6 +219,28 @@ impl Embedded {
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.shared.pending_bytes.load(Ordering::Acquire)
+    }
+
+    /// What it keeps.
+    #[must_use]
+    pub fn model(&self) -> &'static Model {
+        self.shared.model
+    }
+
+    /// Keeps the long texts of every state from now on, and the journal behind the newest, until it is dropped.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        let seq = self.shared.root.load().seq();
+        self.shared.held().push(seq);
+        self.shared.pins.fetch_add(1, Ordering::AcqRel);
+        Hold { shared: &self.shared, seq }
+    }
+
+    /// The transactions `from..=last` as they are in the journal.
+    ///
+    /// # Errors
+    /// `Trimmed` if they are no longer kept.
+    pub(super) fn entries(&self, from: Seq, last: Seq) -> Result<Entries, Fault> {
+        self.reader.entries(from, last)
     }
 
     /// What it was opened with.

@@ -6,6 +6,7 @@
 mod place;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -38,13 +39,23 @@ const REOPEN_PAUSE: Duration = Duration::from_millis(5);
 const REOPEN_TRIES: u32 = 400;
 
 /// How far the records follow the journal, and what every set counted there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// A set that never held anything is as good as one not mentioned: it may be younger than what was written.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Applied {
     /// The last transaction they show.
     pub seq: Seq,
     /// What each stored set counted then, by its stored number.
     pub counts: Vec<(u16, Counts)>,
 }
+
+impl PartialEq for Applied {
+    fn eq(&self, other: &Self) -> bool {
+        self.seq == other.seq && self.used() == other.used()
+    }
+}
+
+impl Eq for Applied {}
 
 /// One step of what the records are to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +259,10 @@ fn unreadable(reason: &str) -> Fault {
 }
 
 impl Applied {
+    fn used(&self) -> BTreeMap<u16, Counts> {
+        self.counts.iter().copied().filter(|(_, counts)| *counts != Counts::default()).collect()
+    }
+
     /// What `root` counts.
     #[must_use]
     pub(in crate::store) fn of(root: &super::Root, model: &Model) -> Self {
@@ -313,6 +328,17 @@ mod tests {
         let counts = Counts { rows: 1, last_id: 7, hash: SetHash::default() };
         let applied = Applied { seq: 3, counts: vec![(1, counts)] };
         (Step::Write(place, b"printer"[..].into()), applied)
+    }
+
+    #[test]
+    fn a_set_that_is_younger_than_a_position_does_not_change_it() {
+        // Data written before a set was declared would not have been trusted again.
+        let (_, older) = sample();
+        let mut younger = older.clone();
+        younger.counts.push((99, Counts::default()));
+        assert_eq!(Applied::from_bytes(&younger.to_bytes()), Some(older));
+        younger.counts.push((99, Counts { last_id: 1, ..Counts::default() }));
+        assert_ne!(sample().1, younger);
     }
 
     #[test]

@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    error::Error,
+    model::{helpdesk, props::ticket, set},
+    store::{Actor, Draft, Edit, commit_blocking, embedded::Options, files::RealFiles},
+};
+
+fn open(dir: &Path) -> Embedded {
+    let mut options = Options::new(dir);
+    options.journal.segment_bytes = 1 << 20;
+    Embedded::open(helpdesk(), &(Arc::new(RealFiles) as _), options).unwrap().0
+}
+
+/// Makes or replaces a ticket.
+fn put(id: i64, title: &str) -> impl FnMut(&mut dyn Draft) -> Result<(), Error> + Send + 'static {
+    let title = title.to_owned();
+    move |draft| {
+        let mut edit = Edit::new(helpdesk(), set::TICKETS);
+        edit.set(helpdesk(), ticket::ID, id);
+        edit.set(helpdesk(), ticket::TITLE, title.as_str());
+        edit.set(helpdesk(), ticket::DESCRIPTION, title.repeat(50).as_str());
+        draft.put(set::TICKETS, edit).map(drop)
+    }
+}
+
+fn filled(dir: &Path, count: i64) -> Embedded {
+    let engine = open(dir);
+    commit_blocking(&engine, Actor::SYSTEM, move |draft| {
+        (1..=count).try_for_each(|id| put(id, "printer")(draft))
+    })
+    .unwrap();
+    commit_blocking(&engine, Actor::SYSTEM, move |draft| {
+        Ok(draft.delete(set::TICKETS, &crate::model::Key::Int(count)))
+    })
+    .unwrap();
+    engine
+}
+
+/// Calls back once, while the first piece is written.
+struct Meanwhile<'a> {
+    bytes: Vec<u8>,
+    act: Option<Box<dyn FnOnce() + 'a>>,
+}
+
+impl Write for Meanwhile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.bytes.is_empty()
+            && let Some(act) = self.act.take()
+        {
+            act();
+        }
+        self.bytes.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn verified(bytes: &[u8]) -> Result<Report, Fault> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    verify(helpdesk(), file.path(), Pace::Full)
+}
+
+#[test]
+fn a_backup_says_what_the_engine_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = filled(dir.path(), 300);
+    let mut bytes = Vec::new();
+    let report = write(&engine, Pace::Full, &mut bytes).unwrap();
+    let tickets = report.sets.iter().find(|(name, _)| *name == "Tickets").unwrap().1;
+    assert_eq!(tickets, engine.root().counts(set::TICKETS));
+    assert_eq!((report.seq, report.bytes), (2, bytes.len() as u64));
+    assert_eq!(verified(&bytes), Ok(report));
+}
+
+#[test]
+fn what_is_committed_meanwhile_is_in_the_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = filled(dir.path(), 2000);
+    let act = || {
+        for id in (1..60).chain(5000..5010) {
+            commit_blocking(&engine, Actor::SYSTEM, put(id, "changed")).unwrap();
+        }
+        commit_blocking(&engine, Actor::SYSTEM, move |draft| {
+            Ok(draft.delete(set::TICKETS, &crate::model::Key::Int(7)))
+        })
+        .unwrap();
+    };
+    let mut out = Meanwhile { bytes: Vec::new(), act: Some(Box::new(act)) };
+    let report = write(&engine, Pace::Full, &mut out).unwrap();
+    assert_eq!(report.seq, engine.root().seq());
+    assert!(report.seq > 60, "{}", report.seq);
+    assert_eq!(verified(&out.bytes), Ok(report));
+}

@@ -19,14 +19,42 @@ pub(super) fn describe(xml: &mut Xml, doc: &str) {
     }
 }
 
-/// The term that says who sets a property, if not any client at any time.
-pub(super) fn write_term(property: &Property, is_key: bool) -> Option<&'static str> {
-    match property.write {
-        Write::Always => None,
-        // A key never changes, and says so by being one.
-        Write::OnCreate if is_key => None,
-        Write::OnCreate => Some("Org.OData.Core.V1.Immutable"),
-        Write::Never => Some("Org.OData.Core.V1.Computed"),
+/// Who sets a property, if not any client at any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setter {
+    /// The client, once.
+    Creator,
+    /// The service.
+    Service,
+    /// The service, and it is the key. Such a property is not called computed: there are clients
+    /// that leave computed properties out of a new entity and then miss its key.
+    ServiceAsKey,
+}
+
+impl Setter {
+    /// Who sets `property`; `None` for any client at any time.
+    pub(super) fn of(property: &Property, is_key: bool) -> Option<Self> {
+        match property.write {
+            Write::Always => None,
+            // A key never changes, and says so by being one.
+            Write::OnCreate => (!is_key).then_some(Self::Creator),
+            Write::Never if is_key => Some(Self::ServiceAsKey),
+            Write::Never => Some(Self::Service),
+        }
+    }
+
+    /// Says so.
+    pub(super) fn describe(self, xml: &mut Xml) {
+        match self {
+            Self::Creator => tag(xml, "Org.OData.Core.V1.Immutable", true),
+            Self::Service => tag(xml, "Org.OData.Core.V1.Computed", true),
+            Self::ServiceAsKey => {
+                let term = [("Term", Some("Org.OData.Core.V1.Permissions"))];
+                xml.element("Annotation", &term, |xml| {
+                    xml.text("EnumMember", "Org.OData.Core.V1.Permission/Read");
+                });
+            }
+        }
     }
 }
 

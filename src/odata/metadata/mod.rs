@@ -6,7 +6,7 @@ mod annotations;
 mod xml;
 
 use self::{
-    annotations::{capabilities, describe, restrictions},
+    annotations::{Setter, capabilities, describe, restrictions},
     xml::Xml,
 };
 use super::check::Checker;
@@ -157,8 +157,8 @@ impl<'a> Served<'a> {
                     let property = structure.property_at(prop);
                     let is_key = structure.key.contains(&prop);
                     // Of a complex value only the whole is written.
-                    let term = annotations::write_term(property, is_key).filter(|_| is_entity);
-                    self.property(xml, property, term);
+                    let setter = Setter::of(property, is_key).filter(|_| is_entity);
+                    self.property(xml, property, setter);
                 }
             }
             for nav in self.checker.visible_navs(structure) {
@@ -173,7 +173,7 @@ impl<'a> Served<'a> {
         });
     }
 
-    fn property(&self, xml: &mut Xml, property: &Property, term: Option<&str>) {
+    fn property(&self, xml: &mut Xml, property: &Property, setter: Option<Setter>) {
         let ty = self.type_name(&property.ty);
         let mut item = &property.ty;
         while let Type::Collection(inner) = item {
@@ -202,13 +202,13 @@ impl<'a> Served<'a> {
             ("Precision", precision.as_deref()),
             ("Scale", scale.as_deref()),
         ];
-        if property.doc.is_empty() && term.is_none() {
+        if property.doc.is_empty() && setter.is_none() {
             xml.empty("Property", &attributes);
         } else {
             xml.element("Property", &attributes, |xml| {
                 describe(xml, property.doc);
-                if let Some(term) = term {
-                    annotations::tag(xml, term, true);
+                if let Some(setter) = setter {
+                    setter.describe(xml);
                 }
             });
         }

@@ -6,7 +6,10 @@ use serde_json::json;
 use warp::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::Surface;
-use crate::error::{Denial, Error};
+use crate::{
+    error::{Denial, Error},
+    odata::json::push_ascii_json,
+};
 
 /// An answer ready to be sent.
 pub type Response = warp::reply::Response;
@@ -20,13 +23,15 @@ pub struct TokenPrefix(pub String);
 pub struct Manner {
     /// True for a web page's script, which must not make the browser ask for a password.
     browser: bool,
+    /// True for a reader that would take UTF-8 for something else.
+    ascii: bool,
 }
 
 impl Manner {
     /// The manner for a request with these headers.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        Self { browser: is_from_browser(headers) }
+        Self { browser: is_from_browser(headers), ascii: wants_ascii(headers) }
     }
 }
 
@@ -36,10 +41,26 @@ pub fn is_from_browser(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN)
 }
 
+/// True where JSON must keep to ASCII: Windows PowerShell reads what names no charset as Latin-1,
+/// and others say themselves that they do not take UTF-8.
+#[must_use]
+pub fn wants_ascii(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    text(header::USER_AGENT).is_some_and(|agent| agent.contains("WindowsPowerShell/"))
+        || text(header::ACCEPT_CHARSET).is_some_and(|charsets| {
+            let is_taken = |entry: &str| {
+                let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
+                let name = name.trim();
+                (name == "*" || name.eq_ignore_ascii_case("utf-8")) && weight.trim() != "q=0"
+            };
+            !charsets.split(',').any(is_taken)
+        })
+}
+
 /// An error as an answer: its status, the headers it asks for and the OData error body.
 #[must_use]
 pub fn error(error: &Error, manner: Manner) -> Response {
-    let mut response = json(error.status(), body(error).to_string());
+    let mut response = json(error.status(), body(error, manner));
     let headers = response.headers_mut();
     for challenge in challenges(error, manner) {
         if let Ok(value) = HeaderValue::from_str(&challenge) {
@@ -58,7 +79,7 @@ pub fn error(error: &Error, manner: Manner) -> Response {
 /// `{"error":{"code","message","target","details","innererror"}}`.
 ///
 /// Source: OData JSON Format 4.01, 21.1.
-fn body(error: &Error) -> serde_json::Value {
+fn body(error: &Error, manner: Manner) -> Vec<u8> {
     let mut inside = json!({ "code": error.code(), "message": error.to_string() });
     if let Some(target) = error.target() {
         inside["target"] = target.into();
@@ -67,7 +88,13 @@ fn body(error: &Error) -> serde_json::Value {
     if let Error::Syntax { option, offset, expected } = error {
         inside["innererror"] = json!({ "option": option, "offset": offset, "expected": expected });
     }
-    json!({ "error": inside })
+    let body = json!({ "error": inside });
+    if !manner.ascii {
+        return body.to_string().into_bytes();
+    }
+    let mut bytes = Vec::new();
+    push_ascii_json(&mut bytes, &body);
+    bytes
 }
 
 /// The values of `WWW-Authenticate`.
@@ -181,7 +208,7 @@ mod tests {
 
     #[track_caller]
     fn check(error: &Error, browser: bool, name: &str, want: &[&str]) {
-        let response = super::error(error, Manner { browser });
+        let response = super::error(error, Manner { browser, ..Manner::default() });
         let got: Vec<_> =
             response.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect();
         assert_eq!(got, want, "{error:?}");

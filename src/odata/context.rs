@@ -48,10 +48,22 @@ impl Addresses<'_> {
         format!("{}#{}/{}", self.metadata(), self.entity_path(owner), path.names.join("/"))
     }
 
-    /// The context of references to entities.
+    /// The id of an entity, which is the address to read it at.
     #[must_use]
     pub fn id(&self, row: &Row) -> String {
         format!("{}{}", self.root, self.entity_path(row))
+    }
+
+    /// Where an entity is changed, and what its links begin with: the id, and its type where that
+    /// is derived from its set's. Source: OData JSON Format 4.01, 4.5.8.
+    #[must_use]
+    pub fn edit(&self, row: &Row) -> String {
+        let mut edit = self.id(row);
+        if row.type_id != self.model.set(row.set).ty {
+            let name = self.model.structure(row.type_id).name;
+            edit.extend(["/", self.model.namespace, ".", name]);
+        }
+        edit
     }
 
     fn set_path(&self, set: SetId, ty: StructId) -> String {

@@ -153,7 +153,7 @@ fn a_page_is_as_long_as_preferred_up_to_a_limit() {
     let server = Server::new();
     for (prefer, rows, applied) in [
         ("odata.maxpagesize=3", 3, Some("odata.maxpagesize=3")),
-        ("maxpagesize=20", 20, Some("odata.maxpagesize=20")),
+        ("maxpagesize=20", 20, Some("maxpagesize=20")),
         ("maxpagesize=500", 20, None),
         ("maxpagesize=0", 10, None),
     ] {

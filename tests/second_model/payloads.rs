@@ -72,6 +72,92 @@ fn the_metadata_level_decides_how_much_is_said() {
 }
 
 #[test]
+fn full_metadata_tells_where_each_entity_is_read_changed_and_related() {
+    let server = Server::new();
+    let full = [("accept", "application/json;odata.metadata=full")];
+    let of = |address| server.send(Method::GET, address, &full, "").json();
+    let song = of("/Products(3)");
+    let edit = format!("{ROOT}Products(3)/Shop.DigitalProduct");
+    assert_eq!(song["@odata.id"], format!("{ROOT}Products(3)"));
+    assert_eq!(song["@odata.readLink"], format!("{ROOT}Products(3)"));
+    assert_eq!(song["@odata.editLink"], edit);
+    assert_eq!(song["Category@odata.navigationLink"], format!("{edit}/Category"));
+    for link in [edit.clone(), format!("{edit}/Category")] {
+        let path = link.strip_prefix(ROOT).unwrap();
+        assert!(server.get(&format!("/{path}")).status < 300, "{link}");
+    }
+    let path = edit.strip_prefix(ROOT).unwrap();
+    let changed = server.send(Method::PATCH, &format!("/{path}"), &[], r#"{"Name":"Hymn"}"#);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let category = of("/Categories(1)");
+    assert!(category.get("@odata.editLink").is_none(), "nobody changes categories: {category}");
+    assert_eq!(category["@odata.readLink"], format!("{ROOT}Categories(1)"));
+    let some = of("/Products(1)?$select=Id,Category");
+    assert!(some.get("Category@odata.navigationLink").is_some(), "{some}");
+    assert!(some.get("Prices@odata.navigationLink").is_none(), "{some}");
+}
+
+#[test]
+fn a_link_stands_right_before_what_it_leads_to() {
+    // A reader took the link for the whole property and the entity after others for a second one.
+    let server = Server::new();
+    let body = server.get("/Products(1)?$select=Category,Prices&$expand=Category").body;
+    let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text} in {body}"));
+    let link =
+        format!(r#""Category@odata.navigationLink":"{ROOT}Products(1)/Category","Category":{{"#);
+    assert!(at("Prices@odata.navigationLink") < at(&link), "{body}");
+    let none = [("accept", "application/json;odata.metadata=none")];
+    let body = server.send(Method::GET, "/Products(1)?$select=Category", &none, "").body;
+    assert_eq!(body, "{}");
+}
+
+#[test]
+fn nulls_are_left_out_for_those_who_prefer_it() {
+    let server = Server::new();
+    let ask =
+        |address: &str, prefer: &str| server.send(Method::GET, address, &[("prefer", prefer)], "");
+    for words in ["omit-values=nulls", "odata.omit-values=nulls", "omit-values=defaults"] {
+        for address in ["/Products(2)", "/Products?$filter=Id eq 2", "/Products(1)/Size"] {
+            let answer = ask(address, words);
+            assert_eq!(answer.header("preference-applied"), Some(words), "{address}");
+            assert!(!answer.body.contains("null"), "{}", answer.body);
+        }
+    }
+    let plain = server.json("/Products(2)");
+    let short = ask("/Products(2)", "omit-values=nulls").json();
+    let plain = plain.as_object().unwrap();
+    let kept: Vec<_> = plain.iter().filter(|(_, value)| !value.is_null()).collect();
+    assert_eq!(short.as_object().unwrap().iter().collect::<Vec<_>>(), kept);
+    assert!(kept.len() < plain.len());
+    let ignored = ask("/Products(2)", "omit-values=zeros,respond-async,include-annotations=\"*\"");
+    assert_eq!(ignored.header("preference-applied"), None);
+    assert!(ignored.body.contains("null"));
+    let paged = ask("/Products", "odata.maxpagesize=3,omit-values=nulls,return=minimal");
+    assert_eq!(paged.header("preference-applied"), Some("omit-values=nulls, odata.maxpagesize=3"));
+    let capped = ask("/Products", "maxpagesize=1000");
+    assert_eq!(capped.header("preference-applied"), None);
+    let expanded = ask("/Products(2)?$expand=Category", "omit-values=nulls").json();
+    assert!(expanded["Category"].is_null() && expanded.get("Category").is_some(), "{expanded}");
+}
+
+#[test]
+fn what_a_change_made_null_is_told_whatever_is_preferred() {
+    let server = Server::new();
+    let prefer = [("prefer", "omit-values=nulls, return=representation")];
+    let send = |body| server.send(Method::PATCH, "/Products(1)", &prefer, body);
+    let named = send(r#"{"Name":"Lamp"}"#);
+    assert_eq!(
+        named.header("preference-applied"),
+        Some("omit-values=nulls, return=representation")
+    );
+    assert!(named.json().as_object().unwrap().values().all(|value| !value.is_null()));
+    let emptied = send(r#"{"Colour":null}"#);
+    assert_eq!(emptied.status, 200, "{}", emptied.body);
+    assert_eq!(emptied.header("preference-applied"), Some("return=representation"));
+    assert!(emptied.json().as_object().unwrap()["Colour"].is_null());
+}
+
+#[test]
 fn context_urls_name_what_was_selected() {
     let server = Server::new();
     for (address, want) in [

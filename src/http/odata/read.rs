@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
-use super::{Asked, Feed, find, negotiate};
+use super::{
+    Asked, Feed, find,
+    negotiate::{self, Preference},
+};
 use crate::{
     error::Error,
     http::{Request, Response, respond},
@@ -22,7 +25,7 @@ use crate::{
 };
 
 /// Headers by which an answer differs.
-const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, X-Api-Key";
+const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
 
 /// One read on its way; owns all it needs, so that it can move to a thread of its own.
 struct Read<S: Service> {
@@ -152,9 +155,9 @@ impl<S: Service> Read<S> {
 
     fn collection(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
         let options = &self.asked.options;
-        let preferred = negotiate::preferences(&self.headers).page_size;
+        let preferences = negotiate::preferences(&self.headers);
         let settings = &self.feed.settings;
-        let size = preferred.unwrap_or(settings.page_size).min(settings.page_size_max);
+        let size = preferences.page_size.unwrap_or(settings.page_size).min(settings.page_size_max);
         let mut plan = checker.collection(path, options)?;
         plan.page_size = Some(size);
         if let Some(token) = &options.skiptoken {
@@ -178,11 +181,9 @@ impl<S: Service> Read<S> {
         {
             headers.insert(header::LINK, link);
         }
-        if let Some(asked) = preferred
-            && asked == size
-            && let Ok(applied) = HeaderValue::from_str(&format!("odata.maxpagesize={size}"))
-        {
-            headers.insert("preference-applied", applied);
+        preferences.put_applied(&mut response, Preference::OmitValues);
+        if preferences.page_size == Some(size) {
+            preferences.put_applied(&mut response, Preference::PageSize);
         }
         Ok(response)
     }
@@ -207,7 +208,10 @@ impl<S: Service> Read<S> {
             respond::empty(304)
         } else {
             let body = writer.entity((path.set, path.ty), &shape, &row)?;
-            super::write::json(200, &json.content_type, body)
+            let mut response = super::write::json(200, &json.content_type, body);
+            let preferences = negotiate::preferences(&self.headers);
+            preferences.put_applied(&mut response, Preference::OmitValues);
+            response
         };
         super::write::put_etag(&mut response, tag.as_deref());
         Ok(response)
@@ -226,7 +230,10 @@ impl<S: Service> Read<S> {
         if value.is_null() {
             return Ok(respond::empty(204));
         }
-        self.json(checker, |writer| Ok(writer.property(&owner, path, &value)))
+        let mut response =
+            self.json(checker, |writer| Ok(writer.property(&owner, path, &value)))?;
+        negotiate::preferences(&self.headers).put_applied(&mut response, Preference::OmitValues);
+        Ok(response)
     }
 
     fn raw_value(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use warp::http::{HeaderValue, header};
 
-use super::{Asked, Feed, find, negotiate};
+use super::{
+    Asked, Feed, find,
+    negotiate::{self, Preference},
+};
 use crate::{
     error::Error,
     http::{Request, Response, respond},
@@ -16,7 +19,7 @@ use crate::{
         json::Writer,
         service::{Create, Delete, Service, Update},
     },
-    query::{Context, Rights, Shape},
+    query::{Context, Rights, Shape, value},
 };
 
 /// Creates an entity in a set or below another entity; `open` is where the path leads for anybody.
@@ -51,12 +54,9 @@ pub(super) async fn post<S: Service>(
     let row = feed.service.create(asked.caller.clone(), create).await?;
     // Who may create but not read gets to know where it is, not what it has become.
     let is_readable = checker(feed, &asked).is_readable(path.set);
-    let answer = if is_readable {
-        negotiate::preferences(&request.headers).answer
-    } else {
-        Some(negotiate::Answer::Minimal)
-    };
-    let said = Said { of: (path.set, path.ty), shape, json, answer };
+    let preferences = negotiate::preferences(&request.headers);
+    let answer = if is_readable { preferences.answer } else { Some(negotiate::Answer::Minimal) };
+    let said = Said { of: (path.set, path.ty), shape, json, answer, preferences };
     let mut response = said.respond(feed, &asked, &row, 201)?;
     let id = Addresses { model: feed.service.model(), root: &asked.root }.id(&row);
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -72,7 +72,7 @@ pub(super) async fn patch<S: Service>(
     asked: Asked<S::Caller>,
     mut request: Request,
 ) -> Result<Response, Error> {
-    let (path, shape, json) = {
+    let (path, shape, mut json) = {
         let checker = checker(feed, &asked);
         let Target::Entity(path) = target(&checker, &asked)? else {
             return Err(Error::MethodNotAllowed { allow: "GET, HEAD" });
@@ -90,9 +90,14 @@ pub(super) async fn patch<S: Service>(
     };
     let key = row.key(feed.service.model());
     let update = Update { set: row.set, key, precondition, changes, replaces: false };
+    let before = row;
     let row = feed.service.update(asked.caller.clone(), update).await?;
-    let answer = negotiate::preferences(&request.headers).answer;
-    let said = Said { of: (path.set, path.ty), shape, json, answer };
+    let preferences = negotiate::preferences(&request.headers);
+    if json.format.omits_nulls {
+        json.format.omits_nulls = !has_new_nulls(feed, &before, &row)?;
+    }
+    let answer = preferences.answer;
+    let said = Said { of: (path.set, path.ty), shape, json, answer, preferences };
     said.respond(feed, &asked, &row, 200)
 }
 
@@ -225,12 +230,28 @@ fn take_parent_key(
     Ok(())
 }
 
+/// Whether a change made something null: what it changed may not be left out of its answer.
+///
+/// Source: OData 4.01 Part 1, 8.2.8.6.
+fn has_new_nulls<S: Service>(feed: &Feed<S>, before: &Row, after: &Row) -> Result<bool, Error> {
+    let snapshot = feed.service.snapshot();
+    let ctx = Context { source: &*snapshot, now: feed.service.now(), deadline: None };
+    for (prop, _) in ctx.structure(after).props() {
+        let is_new = value(&ctx, after, prop)?.is_null() && !value(&ctx, before, prop)?.is_null();
+        if is_new {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How a change is answered.
 struct Said {
     of: (SetId, StructId),
     shape: Shape,
     json: negotiate::JsonType,
     answer: Option<negotiate::Answer>,
+    preferences: negotiate::Preferences,
 }
 
 impl Said {
@@ -250,17 +271,19 @@ impl Said {
             addresses: Addresses { model: feed.service.model(), root: &asked.root },
             format: self.json.format,
         };
-        let (mut response, applied) = match self.answer {
-            Some(negotiate::Answer::Minimal) => (respond::empty(204), Some("return=minimal")),
-            wanted => {
+        let mut response = match self.answer {
+            Some(negotiate::Answer::Minimal) => respond::empty(204),
+            Some(negotiate::Answer::Representation) | None => {
                 let body = writer.entity(self.of, &self.shape, row)?;
-                let applied = wanted.map(|_| "return=representation");
-                (json(status, &self.json.content_type, body), applied)
+                let mut response = json(status, &self.json.content_type, body);
+                if self.json.format.omits_nulls {
+                    self.preferences.put_applied(&mut response, Preference::OmitValues);
+                }
+                response
             }
         };
-        if let Some(applied) = applied {
-            let applied = HeaderValue::from_static(applied);
-            response.headers_mut().insert("preference-applied", applied);
+        if self.answer == self.preferences.answer {
+            self.preferences.put_applied(&mut response, Preference::Answer);
         }
         put_etag(&mut response, writer.etag(row).as_deref());
         Ok(response)

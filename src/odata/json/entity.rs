@@ -3,7 +3,7 @@
 use super::{Json, Level, Writer, value::push_json_text};
 use crate::{
     error::Error,
-    model::{Contents, Prop, Relation, Row, StructId, StructType, etag},
+    model::{Contents, Nav, Prop, Relation, Row, StructId, StructType, etag},
     query::{Expand, ExpandKind, Shape, Start, list, value},
 };
 
@@ -42,14 +42,23 @@ impl Writer<'_> {
             let property = structure.property_at(prop);
             self.member(json, property.name, &value(&self.ctx, row, prop)?, &property.ty);
         }
-        self.links(json, structure, shape, row);
+        let links = self.linked(structure, shape);
+        for nav in &links {
+            // A link stands next to what it is a link to.
+            if shape.expand.iter().all(|expand| expand.navigation != *nav) {
+                self.link(json, structure, *nav, row);
+            }
+        }
         for expand in &shape.expand {
+            if links.contains(&expand.navigation) {
+                self.link(json, structure, expand.navigation, row);
+            }
             self.expanded(json, structure, expand, row)?;
         }
         Ok(())
     }
 
-    /// Type, id, entity tag and edit link.
+    /// Type, id, entity tag, and where the entity is read and changed.
     fn control(&self, json: &mut Json, declared: StructId, row: &Row) {
         let level = self.format.level;
         if level == Level::None {
@@ -65,8 +74,18 @@ impl Writer<'_> {
             json.text("@odata.etag", &tag);
         }
         if level == Level::Full {
-            json.text("@odata.editLink", &self.addresses.id(row));
+            if self.is_editable(row) {
+                json.text("@odata.editLink", &self.addresses.edit(row));
+            }
+            json.text("@odata.readLink", &self.addresses.id(row));
         }
+    }
+
+    /// Whether the caller may change or delete entities like this one.
+    fn is_editable(&self, row: &Row) -> bool {
+        let scopes = self.addresses.model.set(row.set).scopes;
+        let mut verbs = [scopes.write, scopes.delete].into_iter().flatten();
+        verbs.any(|scope| self.checker.rights.has(scope))
     }
 
     /// The entity tag of a row that has a version of its own.
@@ -89,18 +108,20 @@ impl Writer<'_> {
         props
     }
 
-    /// Links to what was selected, or to everything where all metadata is asked for.
-    fn links(&self, json: &mut Json, structure: &StructType, shape: &Shape, row: &Row) {
-        let links = match self.format.level {
-            Level::None => return,
+    /// The navigation properties whose links are told: those that were selected, or all where all
+    /// metadata is asked for. Source: OData 4.01 Part 1, 11.2.5.1.
+    fn linked(&self, structure: &StructType, shape: &Shape) -> Vec<Nav> {
+        match self.format.level {
+            Level::None => Vec::new(),
             Level::Full if !shape.is_selected => self.checker.visible_navs(structure),
             Level::Minimal | Level::Full => shape.links.clone(),
-        };
-        for nav in links {
-            let name = structure.navigation_at(nav).name;
-            json.annotation(name, "@odata.navigationLink");
-            push_json_text(&mut json.bytes, &format!("{}/{name}", self.addresses.id(row)));
         }
+    }
+
+    fn link(&self, json: &mut Json, structure: &StructType, nav: Nav, row: &Row) {
+        let name = structure.navigation_at(nav).name;
+        json.annotation(name, "@odata.navigationLink");
+        push_json_text(&mut json.bytes, &format!("{}/{name}", self.addresses.edit(row)));
     }
 
     fn expanded(

@@ -2,9 +2,11 @@
 //!
 //! Source: OData JSON Format 4.0, with what 4.01 lets a 4.0 reader expect.
 
+mod ascii;
 mod entity;
 mod value;
 
+pub use ascii::push_ascii_json;
 use value::{push_json_text, push_value};
 
 use super::{
@@ -29,13 +31,17 @@ pub enum Level {
     Full,
 }
 
-/// The parameters of `application/json`.
+/// The parameters of `application/json`, and what else the client asked of every entity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Format {
     /// `odata.metadata`
     pub level: Level,
     /// `IEEE754Compatible=true`: `Edm.Int64` and `Edm.Decimal` as texts.
     pub ieee754: bool,
+    /// Properties that are null are left out (`omit-values`); no property has another default.
+    pub omits_nulls: bool,
+    /// Texts beyond ASCII are escaped, for readers that do not expect UTF-8.
+    pub ascii: bool,
 }
 
 /// Writes the payloads of one answer.

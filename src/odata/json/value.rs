@@ -1,6 +1,6 @@
 //! Single values, complex values and collections as JSON.
 
-use super::{Json, Level, Writer};
+use super::{Json, Level, Writer, push_ascii_json};
 use crate::{
     model::{Complex, Primitive, StructId, Type, Value},
     odata::text::print,
@@ -30,7 +30,7 @@ pub(super) fn push_value(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value
         }
         Value::Decimal(_) if !writer.format.ieee754 => plain(bytes),
         Value::Double(number) if number.is_finite() => plain(bytes),
-        Value::Text(text) => push_json_text(bytes, text),
+        Value::Text(text) => push_text(writer, bytes, text),
         Value::Decimal(_)
         | Value::Double(_)
         | Value::Guid(_)
@@ -68,7 +68,15 @@ pub(super) fn push_value(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value
 }
 
 fn quoted(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
-    push_json_text(bytes, &print(value, ty, writer.addresses.model));
+    push_text(writer, bytes, &print(value, ty, writer.addresses.model));
+}
+
+fn push_text(writer: &Writer<'_>, bytes: &mut Vec<u8>, text: &str) {
+    if writer.format.ascii {
+        push_ascii_json(bytes, &text);
+    } else {
+        push_json_text(bytes, text);
+    }
 }
 
 impl Writer<'_> {
@@ -90,8 +98,12 @@ impl Writer<'_> {
         }
     }
 
-    /// A structural property, with its type where that is asked for.
+    /// A structural property, with its type where that is asked for; nothing at all for a null
+    /// that is to be left out.
     pub(super) fn member(&self, json: &mut Json, name: &str, value: &Value, ty: &Type) {
+        if self.format.omits_nulls && value.is_null() {
+            return;
+        }
         if self.format.level == Level::Full
             && !value.is_null()
             && let Some(ty) = self.type_annotation(ty)

@@ -2,46 +2,16 @@
 //!
 //! Source: OData 4.01 Part 1, 8.1 and 8.2; JSON Format 4.01, 3.
 
+mod accept;
+mod prefer;
+
 use warp::http::{HeaderMap, header};
 
-use crate::{
-    error::Error,
-    odata::json::{Format, Level},
-};
+use accept::Accepted;
+pub use accept::JsonType;
+pub use prefer::{Answer, Preference, Preferences, preferences};
 
-/// A payload's format and how `Content-Type` names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonType {
-    /// The parameters that change the payload.
-    pub format: Format,
-    /// The media type with the parameters that were asked for, and no others.
-    pub content_type: String,
-}
-
-/// What `Prefer` asks for and we can do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Preferences {
-    /// `odata.maxpagesize`
-    pub page_size: Option<u64>,
-    /// `return`
-    pub answer: Option<Answer>,
-}
-
-/// Whether a change is answered with what it made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// `return=minimal`: 204.
-    Minimal,
-    /// `return=representation`: the entity.
-    Representation,
-}
-
-/// One entry of `Accept`.
-struct Accepted<'a> {
-    media: String,
-    parameters: Vec<(String, &'a str)>,
-    quality: f32,
-}
+use crate::{error::Error, http::respond};
 
 /// Everything of a header that may come in several lines.
 #[must_use]
@@ -55,34 +25,20 @@ pub fn joined(headers: &HeaderMap, name: &str) -> String {
 /// # Errors
 /// `NotAcceptable` where nothing we write is asked for.
 pub fn json(headers: &HeaderMap, format: Option<&str>) -> Result<JsonType, Error> {
-    let refused = || Error::NotAcceptable {
-        reason: "this resource comes as application/json; ask for that in 'Accept' or '$format'"
-            .to_owned(),
+    let is_utf8_asked = accept::takes_utf8(&joined(headers, "accept-charset"));
+    let chosen = match format {
+        Some(format) => accept::from_option(format, is_utf8_asked),
+        None => accept::from_header(&joined(headers, "accept"), is_utf8_asked),
     };
-    let charset = joined(headers, "accept-charset").to_ascii_lowercase().contains("utf-8");
-    if let Some(format) = format {
-        let accepted = if format.eq_ignore_ascii_case("json") {
-            Some(accepted("application/json"))
-        } else {
-            format.contains('/').then(|| accepted(format))
-        };
-        let json = accepted.as_ref().and_then(|accepted| json_type(accepted, charset));
-        return json.ok_or_else(refused);
-    }
-    let accept = joined(headers, "accept");
-    if accept.trim().is_empty() {
-        return Ok(plain_json(charset));
-    }
-    let mut best: Option<(f32, JsonType)> = None;
-    for entry in split_outside_quotes(&accept, ',') {
-        let entry = accepted(entry);
-        if let Some(json) = json_type(&entry, charset)
-            && entry.quality > best.as_ref().map_or(0.0, |(quality, _)| *quality)
-        {
-            best = Some((entry.quality, json));
-        }
-    }
-    best.map(|(_, json)| json).ok_or_else(refused)
+    let mut json = chosen.ok_or_else(|| Error::NotAcceptable {
+        reason: "this resource comes as application/json, which takes the parameters \
+                 odata.metadata (none, minimal or full), IEEE754Compatible and charset=utf-8; ask \
+                 for that in 'Accept' or '$format'"
+            .to_owned(),
+    })?;
+    json.format.omits_nulls = preferences(headers).omit.is_some();
+    json.format.ascii = !json.names_charset() && respond::wants_ascii(headers);
+    Ok(json)
 }
 
 /// Whether `$metadata` can be XML for this client.
@@ -91,16 +47,15 @@ pub fn json(headers: &HeaderMap, format: Option<&str>) -> Result<JsonType, Error
 /// `NotImplemented` where only JSON will do, `NotAcceptable` where neither will.
 pub fn metadata(headers: &HeaderMap, format: Option<&str>) -> Result<(), Error> {
     let asked = match format {
-        Some("xml" | "XML") => "application/xml".to_owned(),
-        Some("json" | "JSON") => "application/json".to_owned(),
+        Some(format) if format.eq_ignore_ascii_case("xml") => "application/xml".to_owned(),
+        Some(format) if format.eq_ignore_ascii_case("json") => "application/json".to_owned(),
         Some(format) => format.to_owned(),
         None => joined(headers, "accept"),
     };
     if asked.trim().is_empty() {
         return Ok(());
     }
-    let entries: Vec<Accepted<'_>> =
-        split_outside_quotes(&asked, ',').into_iter().map(accepted).collect();
+    let entries = Accepted::all(&asked);
     let takes = |media: &[&str]| {
         entries.iter().any(|entry| entry.quality > 0.0 && media.contains(&entry.media.as_str()))
     };
@@ -147,33 +102,6 @@ fn joined_version(text: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// Reads `Prefer`; what is unknown or makes no sense is passed over.
-#[must_use]
-pub fn preferences(headers: &HeaderMap) -> Preferences {
-    let mut preferences = Preferences::default();
-    let prefer = joined(headers, "prefer");
-    for item in split_outside_quotes(&prefer, ',') {
-        let item = item.split(';').next().unwrap_or(item);
-        let (name, value) = item.split_once('=').unwrap_or((item, ""));
-        let name = name.trim().to_ascii_lowercase();
-        let value = value.trim().trim_matches('"');
-        match name.strip_prefix("odata.").unwrap_or(&name) {
-            "maxpagesize" if preferences.page_size.is_none() => {
-                preferences.page_size = value.parse().ok().filter(|size| *size > 0);
-            }
-            "return" if preferences.answer.is_none() => {
-                preferences.answer = match value {
-                    "minimal" => Some(Answer::Minimal),
-                    "representation" => Some(Answer::Representation),
-                    _ => None,
-                };
-            }
-            _ => {}
-        }
-    }
-    preferences
-}
-
 /// Refuses bodies that are not JSON. Windows PowerShell calls a JSON text a form unless told
 /// otherwise, so a form that begins like an object is read all the same.
 ///
@@ -183,7 +111,7 @@ pub fn body_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
     let text = joined(headers, header::CONTENT_TYPE.as_str());
     let media = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let is_object = || body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    let charset = accepted(&text).parameters.into_iter().find(|(name, _)| name == "charset");
+    let charset = Accepted::of(&text).parameters.into_iter().find(|(name, _)| name == "charset");
     let is_utf8 = charset.is_none_or(|(_, charset)| charset.eq_ignore_ascii_case("utf-8"));
     match media.as_str() {
         "application/json" | "text/json" if is_utf8 => Ok(()),
@@ -194,77 +122,6 @@ pub fn body_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
                 .to_owned(),
         }),
     }
-}
-
-/// `media/type;name=value;q=0.5`
-fn accepted(entry: &str) -> Accepted<'_> {
-    let mut parts = split_outside_quotes(entry, ';').into_iter();
-    let media = parts.next().unwrap_or("").trim().to_ascii_lowercase();
-    let mut quality = 1.0;
-    let mut parameters = Vec::new();
-    for part in parts {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"'));
-        if name == "q" {
-            quality = value.parse().unwrap_or(0.0);
-        } else if !name.is_empty() {
-            parameters.push((name, value));
-        }
-    }
-    Accepted { media, parameters, quality }
-}
-
-/// The JSON an entry asks for; `None` where it asks for something else or for what we do not know.
-fn json_type(entry: &Accepted<'_>, mut charset: bool) -> Option<JsonType> {
-    match entry.media.as_str() {
-        "application/json" => {}
-        "application/*" | "*/*" if entry.parameters.is_empty() => return Some(plain_json(charset)),
-        _ => return None,
-    }
-    let mut format = Format::default();
-    let mut parameters = String::new();
-    for (name, value) in &entry.parameters {
-        let value = value.to_ascii_lowercase();
-        match (name.as_str(), value.as_str()) {
-            ("odata.metadata" | "metadata", level) => {
-                format.level = match level {
-                    "none" => Level::None,
-                    "minimal" => Level::Minimal,
-                    "full" => Level::Full,
-                    _ => return None,
-                };
-                parameters.push_str(";odata.metadata=");
-                parameters.push_str(level);
-            }
-            ("ieee754compatible", "true") => {
-                format.ieee754 = true;
-                parameters.push_str(";IEEE754Compatible=true");
-            }
-            ("ieee754compatible", "false")
-            | ("odata.streaming" | "streaming", "true" | "false") => {}
-            ("charset", "utf-8") => charset = true,
-            _ => return None,
-        }
-    }
-    if charset {
-        parameters.push_str(";charset=utf-8");
-    }
-    Some(JsonType { format, content_type: format!("application/json{parameters}") })
-}
-
-fn plain_json(charset: bool) -> JsonType {
-    let content_type = if charset { "application/json;charset=utf-8" } else { "application/json" };
-    JsonType { format: Format::default(), content_type: content_type.to_owned() }
-}
-
-/// Pieces between separators that do not stand within double quotes.
-fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
-    let mut is_quoted = false;
-    text.split(|c| {
-        is_quoted ^= c == '"';
-        c == separator && !is_quoted
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -302,6 +159,27 @@ mod tests {
             "application/json",
         );
         check("", "application/json");
+        for level in ["none", "minimal", "full"] {
+            let json = format!("application/json;odata.metadata={level}");
+            check(&json, &json);
+            check(&json.replace("odata.", "").to_ascii_uppercase(), &json);
+            check(&format!("{json};q=0.001,text/html"), &json);
+        }
+        check(
+            "application/json;IEEE754Compatible=false;ExponentialDecimals=true",
+            "application/json",
+        );
+        check("application/json;metadata=\"none\"", "application/json;odata.metadata=none");
+        check("text/html,application/*;q=0.3", "application/json");
+        check("application/json;metadata=full;q=0.3,*/*;q=0.4", "application/json");
+        check(
+            "application/json;metadata=full;q=0.5,*/*;q=0.4",
+            "application/json;odata.metadata=full",
+        );
+        check(
+            "application/*;q=0.1,*/*;q=0,application/json;metadata=none;q=0.05",
+            "application/json",
+        );
         for bad in [
             "application/xml",
             "text/plain",
@@ -309,6 +187,13 @@ mod tests {
             "application/json;odata.metadata=most",
             "application/json;x=1",
             "image/*",
+            "application/json;charset=latin1",
+            "application/json;odata=verbose",
+            "application/json;q=0,*/*",
+            "application/*;q=0,*/*;q=0.5",
+            "*/*;q=0",
+            "application/json;q=2",
+            "application/json;q=nan",
         ] {
             check(bad, "NotAcceptable");
         }
@@ -319,6 +204,14 @@ mod tests {
         let xml = headers(&[("accept", "application/xml")]);
         for (format, want) in [
             ("json", Ok("application/json")),
+            ("JSON;odata.metadata=full", Ok("application/json;odata.metadata=full")),
+            (
+                "json; metadata=none;charset=utf-8",
+                Ok("application/json;odata.metadata=none;charset=utf-8"),
+            ),
+            ("json;odata.metadata=most", Err("NotAcceptable")),
+            ("jsonx;odata.metadata=full", Err("NotAcceptable")),
+            ("*/*", Ok("application/json")),
             ("application/json;odata.metadata=none", Ok("application/json;odata.metadata=none")),
             ("atom", Err("NotAcceptable")),
             ("xml", Err("NotAcceptable")),
@@ -326,6 +219,38 @@ mod tests {
             let got = json(&xml, Some(format));
             let got = got.as_ref().map(|json| json.content_type.as_str()).map_err(Error::code);
             assert_eq!(got, want, "{format}");
+        }
+    }
+
+    #[test]
+    fn readers_that_do_not_expect_utf8_get_escapes() {
+        let windows =
+            "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1";
+        let core =
+            "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.5.0";
+        for (pairs, want, is_ascii) in [
+            (&[("user-agent", windows)][..], "application/json", true),
+            (&[("user-agent", core)], "application/json", false),
+            (&[("accept-charset", "iso-8859-1")], "application/json", true),
+            (&[("accept-charset", "iso-8859-1, *;q=0.1")], "application/json", false),
+            (&[("accept-charset", "utf-8;q=0")], "application/json", true),
+            (
+                &[("accept-charset", "utf-8"), ("user-agent", windows)],
+                "application/json;charset=utf-8",
+                false,
+            ),
+            (
+                &[("accept", "application/json;charset=UTF-8"), ("user-agent", windows)],
+                "application/json;charset=utf-8",
+                false,
+            ),
+        ] {
+            let got = json(&headers(pairs), None).unwrap();
+            assert_eq!(
+                (got.content_type.as_str(), got.format.ascii),
+                (want, is_ascii),
+                "{pairs:?}"
+            );
         }
     }
 
@@ -358,17 +283,6 @@ mod tests {
             ("maxdataserviceversion", "3.0", true),
         ] {
             assert_eq!(versions(&headers(&[(name, value)])).is_ok(), is_fine, "{name}: {value}");
-        }
-    }
-
-    #[test]
-    fn preferences_are_taken_with_and_without_prefix() {
-        let of = |prefer| preferences(&headers(&[("prefer", prefer)]));
-        assert_eq!(of("odata.maxpagesize=5").page_size, Some(5));
-        assert_eq!(of("respond-async, maxpagesize=7; x=y, return=minimal").page_size, Some(7));
-        assert_eq!(of("return=minimal, return=representation").answer, Some(Answer::Minimal));
-        for nonsense in ["maxpagesize=0", "maxpagesize=-1", "maxpagesize", "return=x", ",;="] {
-            assert_eq!(of(nonsense), Preferences::default(), "{nonsense}");
         }
     }
 

@@ -13,5 +13,6 @@ pub mod model;
 pub mod odata;
 pub mod query;
 pub mod store;
+pub mod tally;
 pub mod time;
 pub mod transfer;

@@ -9,14 +9,15 @@ use std::{
 };
 
 /// What every module may name.
-const GROUND: [&str; 4] = ["error", "time", "id", "hash"];
+const GROUND: [&str; 5] = ["error", "time", "id", "hash", "tally"];
 
 /// A top-level module and the modules it may name beside the ground.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("error", &[]),
     ("time", &[]),
     ("id", &[]),
     ("hash", &[]),
+    ("tally", &[]),
     ("model", &[]),
     ("query", &["model"]),
     ("odata", &["query", "model"]),
@@ -29,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/"]),
     ("regex", &["query/"]),
@@ -37,6 +38,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("imbl", &["store/root.rs"]),
     ("warp", &["http/"]),
     ("hyper", &["http/"]),
+    ("prometheus_client", &["http/metrics/"]),
     ("rust_embed", &["http/assets.rs"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),

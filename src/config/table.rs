@@ -123,6 +123,7 @@ settings! {
     checkpoint_journal_bytes: u64 = "512MiB", 1 << 20..=1 << 40, "journal written since the last checkpoint that starts the next one, bytes";
     history_days: u64 = "90", 0..=36_500, "days of journal kept behind the last checkpoint";
     history_bytes_max: u64 = "4GiB", 1 << 20..=1 << 44, "size at which the journal is cut back to what the last checkpoint does not cover, bytes";
+    metrics_open: bool = "false", ANY, "let anybody read /metrics, without a token";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
 }
 

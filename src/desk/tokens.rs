@@ -187,6 +187,13 @@ pub fn authenticate(source: &dyn Source, secret: &str, now: Timestamp) -> Result
     })
 }
 
+/// How many tokens work at `now`, their owners aside.
+#[must_use]
+pub fn active(source: &dyn Source, now: Timestamp) -> u64 {
+    let is_active = |row: &Row| state(source.model(), row, now) == State::Active;
+    source.rows(set::ACCESS_TOKENS).filter(is_active).count() as u64
+}
+
 /// Whether a token was ever made.
 #[must_use]
 pub fn any_made(source: &dyn Source) -> bool {

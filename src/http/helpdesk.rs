@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use super::handout::Handout;
 use crate::{
     auth::Principal,
-    desk::Desk,
+    desk::{Desk, tokens},
     error::Error,
     model::{Model, Nav, Prop, Relation, Row, SetId, Value},
     odata::service::{Create, Delete, Service, Update},
     query::Source,
+    store::Gauges,
     time::Timestamp,
 };
 
@@ -25,6 +26,18 @@ impl Helpdesk {
     #[must_use]
     pub fn new(desk: Desk, handout: Option<Handout>) -> Self {
         Self { desk, handout: handout.map(Arc::new) }
+    }
+
+    /// How the store fares. May ask the file system: not for a thread of an async runtime.
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        self.desk.store().gauges()
+    }
+
+    /// Access tokens that work now; looks at all of them.
+    #[must_use]
+    pub fn active_tokens(&self) -> u64 {
+        tokens::active(&*self.desk.snapshot(), self.desk.now())
     }
 
     /// Waits for the end of the first token, and removes the file that still holds it then.

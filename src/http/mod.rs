@@ -9,6 +9,7 @@ pub mod handout;
 pub mod health;
 pub mod helpdesk;
 pub mod log;
+pub mod metrics;
 pub mod odata;
 pub mod request;
 pub mod respond;
@@ -52,6 +53,8 @@ pub struct App {
     pub clock: Clock,
     /// Whether `/readyz` says yes.
     pub health: health::Health,
+    /// What is counted.
+    pub metrics: Arc<metrics::Metrics>,
     /// The data and its verbs, as the feed at `/odata`.
     pub feed: Arc<Feed<Helpdesk>>,
 }
@@ -62,7 +65,8 @@ impl App {
     pub fn new(config: Config, helpdesk: Helpdesk) -> Self {
         let settings = odata::Settings::new(&config, limits(&config));
         let feed = Arc::new(Feed::new(helpdesk, settings));
-        Self { config, clock: Clock::default(), health: health::Health::default(), feed }
+        let (health, metrics) = (health::Health::default(), Arc::new(metrics::Metrics::new()));
+        Self { config, clock: Clock::default(), health, metrics, feed }
     }
 
     /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
@@ -99,6 +103,8 @@ pub enum Surface {
     Alive,
     /// `/readyz`: the server takes requests.
     Ready,
+    /// `/metrics`: figures for whoever watches.
+    Metrics,
     /// The feed, `/odata` and below.
     OData,
     /// Nobody.
@@ -113,10 +119,25 @@ impl Surface {
             "/" => Self::Page,
             "/healthz" => Self::Alive,
             "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
             "/odata" => Self::OData,
             path if path.starts_with("/odata/") => Self::OData,
             path if path.starts_with("/ui/") => Self::Asset,
             _ => Self::Unknown,
+        }
+    }
+
+    /// One word for it, a label of the figures at `/metrics`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Asset => "asset",
+            Self::Alive => "healthz",
+            Self::Ready => "readyz",
+            Self::Metrics => "metrics",
+            Self::OData => "odata",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -146,10 +167,11 @@ pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 
 /// Answers one request. `HEAD` is answered as `GET`; hyper leaves the body out.
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
+    let surface = Surface::of(request.path());
+    let mut running = app.metrics.request(&request.method, surface);
     if request.method == Method::HEAD {
         request.method = Method::GET;
     }
-    let surface = Surface::of(request.path());
     let manner = Manner::of(&request.headers);
     let is_https = app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     let mut response = match unwound(dispatch(app, request, surface)).await {
@@ -161,6 +183,7 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     if is_https {
         respond::require_https(&mut response);
     }
+    running.answered(&response);
     response
 }
 
@@ -170,6 +193,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Asset => assets::asset(&request),
         Surface::Alive => health::alive(&request),
         Surface::Ready => health::ready(&app, &request),
+        Surface::Metrics => metrics::get(app, request).await,
         Surface::OData => {
             let max = app.config.query_bytes_max;
             if request.query().is_some_and(|query| query.len() as u64 > max) {
@@ -181,7 +205,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
             name: request.path().to_owned(),
             suggestion: crate::error::nearest(
                 request.path(),
-                ["/odata/", "/healthz", "/readyz", "/"],
+                ["/odata/", "/healthz", "/readyz", "/metrics", "/"],
             ),
         }),
     }
@@ -225,6 +249,7 @@ mod tests {
             ("/healthz", Surface::Alive),
             ("/healthz/", Surface::Unknown),
             ("/readyz", Surface::Ready),
+            ("/metrics", Surface::Metrics),
             ("*", Surface::Unknown),
             ("", Surface::Unknown),
         ] {

@@ -18,6 +18,10 @@ pub type Response = warp::reply::Response;
 #[derive(Clone, Debug)]
 pub struct TokenPrefix(pub String);
 
+/// The code of the error an answer tells; left in its extensions, to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub &'static str);
+
 /// How an error must be said to this caller.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Manner {
@@ -61,6 +65,7 @@ pub fn wants_ascii(headers: &HeaderMap) -> bool {
 #[must_use]
 pub fn error(error: &Error, manner: Manner) -> Response {
     let mut response = json(error.status(), body(error, manner));
+    response.extensions_mut().insert(Refused(error.code()));
     let headers = response.headers_mut();
     for challenge in challenges(error, manner) {
         if let Ok(value) = HeaderValue::from_str(&challenge) {
@@ -179,7 +184,9 @@ pub fn finish(response: &mut Response, surface: Surface) {
     }
     let policy = match surface {
         Surface::Page | Surface::Asset => PAGE_POLICY,
-        Surface::Alive | Surface::Ready | Surface::OData | Surface::Unknown => API_POLICY,
+        Surface::Alive | Surface::Ready | Surface::Metrics | Surface::OData | Surface::Unknown => {
+            API_POLICY
+        }
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if surface == Surface::OData {

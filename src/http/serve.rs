@@ -169,6 +169,7 @@ impl Connection {
     }
 
     async fn run(mut self, stream: TcpStream, client: SocketAddr) {
+        let _counted = self.app.metrics.connection_opened();
         // Answers are written whole; waiting to fill a packet only adds delay.
         let _ = stream.set_nodelay(true);
         let patience = Duration::from_secs(self.app.config.write_timeout_secs);

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Commit, Commits, Draft, Fault, Receipt, Root, Seq, Snapshot, Store, Transaction, draft::Work,
-    root::Texts,
+    Commit, Commits, Draft, Fault, Gauges, Receipt, Root, Seq, Snapshot, Store, Transaction,
+    draft::Work, root::Texts,
 };
 use crate::{
     error::Error,
@@ -87,6 +87,11 @@ impl Store for MemoryStore {
         let commits: Vec<Commit> =
             self.state().commits.iter().filter(|commit| commit.seq > seq).cloned().collect();
         Ok(Box::new(commits.into_iter().map(Ok)))
+    }
+
+    fn gauges(&self) -> Gauges {
+        let seq = self.snapshot().seq();
+        Gauges { committed: seq, applied: seq, transactions: seq, ..Gauges::default() }
     }
 
     fn wait_for(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

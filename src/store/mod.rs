@@ -9,6 +9,7 @@ mod edit;
 pub mod embedded;
 pub mod fault;
 pub mod files;
+pub mod gauges;
 pub mod journal;
 mod lock;
 pub mod memory;
@@ -28,6 +29,7 @@ pub use self::{
     edit::Edit,
     embedded::Embedded,
     fault::Fault,
+    gauges::Gauges,
     journal::Seq,
     memory::MemoryStore,
     root::{Counts, Root},
@@ -114,6 +116,9 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// `Trimmed` if that is no longer kept.
     fn changes_since(&self, seq: Seq) -> Result<Commits, Fault>;
+
+    /// How it fares. May ask the file system: not for a thread of an async runtime.
+    fn gauges(&self) -> Gauges;
 
     /// Resolves when a snapshot shows `seq`.
     fn wait_for(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

@@ -231,6 +231,7 @@ impl Worker {
         }
         self.unflushed.clear();
         self.shared.pending_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.shared.counts.moved();
         self.last_flush = Instant::now();
     }
 

@@ -135,6 +135,7 @@ impl Committer {
 
     /// Runs one transaction on the state so far; refused or panicking, it leaves no trace.
     fn run_transaction(&self, request: Request, draw: &mut Draw) {
+        self.shared.counts.queue.fall();
         let Transaction { actor, mut run } = request.transaction;
         let result = self.attempt(draw, actor, &mut |work| run(work));
         let result = result.and_then(|done| match done {
@@ -192,6 +193,7 @@ impl Committer {
                 debug_assert_eq!(first + entries.len() as u64, root.seq() + 1);
             })
         };
+        self.count(&written, &answers, entries.len());
         if let Err(fault) = written {
             tracing::warn!("{} transactions refused: {fault}", entries.len());
             for (answer, _) in answers {
@@ -205,11 +207,14 @@ impl Committer {
             self.bytes_since_checkpoint += bytes as u64;
             self.fresh.extend(fresh);
             self.shared.root.store(Arc::new(root));
-            self.shared.pending_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
+            if self.shared.pending_bytes.fetch_add(bytes as u64, Ordering::AcqRel) == 0 {
+                self.shared.counts.moved();
+            }
             for block in blocks {
                 if !self.applier.send(block) && !self.is_stopped {
                     tracing::error!("the applier has ended: writing stops until a restart");
                     self.is_stopped = true;
+                    self.shared.counts.wrote(Some(&Fault::SyncFailed));
                 }
             }
             self.shared.published.send_replace(seq);
@@ -217,6 +222,30 @@ impl Committer {
         for (answer, result) in answers {
             let _ = answer.send(result);
         }
+    }
+
+    /// Counts a block of `entries` and its answers.
+    fn count(
+        &self,
+        written: &Result<(), Fault>,
+        answers: &[(Answer, Result<Seq, Error>)],
+        entries: usize,
+    ) {
+        let counts = &self.shared.counts;
+        match written {
+            Ok(()) if entries == 0 => {}
+            Ok(()) => {
+                counts.blocks.add(1);
+                counts.transactions.add(entries as u64);
+                counts.syncs.add(self.journal.synced_in());
+                counts.journal_bytes.store(self.journal.bytes(), Ordering::Relaxed);
+                counts.wrote(None);
+            }
+            Err(fault) => counts.wrote(Some(fault)),
+        }
+        let refused =
+            |(_, result): &&(Answer, Result<Seq, Error>)| written.is_err() || result.is_err();
+        counts.refused.add(answers.iter().filter(refused).count() as u64);
     }
 
     /// Starts a checkpoint beside the work if enough was written since the last.
@@ -252,9 +281,12 @@ impl Committer {
         match report {
             Ok(seq) => {
                 tracing::info!(seq, "checkpoint written and verified");
+                self.shared.counts.checkpointed(seq, self.options.clock.now());
                 if let Err(fault) = self.trim(seq) {
                     tracing::warn!("the journal was not trimmed: {fault}");
                 }
+                let bytes = self.journal.bytes();
+                self.shared.counts.journal_bytes.store(bytes, Ordering::Relaxed);
             }
             Err(fault) => {
                 tracing::warn!("no checkpoint: {fault}");

@@ -2,6 +2,7 @@
 
 mod applier;
 mod committer;
+mod counts;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -23,10 +24,10 @@ use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use tokio::sync::{oneshot, watch};
 
-use self::committer::Request;
 pub use self::recovery::Opened;
+use self::{committer::Request, counts::Counts};
 use super::{
-    Commits, Fault, Receipt, Root, Seq, Snapshot, Store, Transaction,
+    Commits, Fault, Gauges, Receipt, Root, Seq, Snapshot, Store, Transaction,
     change::Commit,
     files::Files,
     journal::{Entries, JournalConfig, JournalReader},
@@ -122,6 +123,8 @@ struct Shared {
     pins: AtomicUsize,
     /// For each reader of the journal that must not be trimmed, the transaction after which it reads.
     held: Mutex<Vec<Seq>>,
+    /// What the threads count.
+    counts: Counts,
     /// Set when the engine stops: threads no longer wait for better times.
     stopping: AtomicBool,
 }
@@ -182,8 +185,13 @@ impl Embedded {
             pending_bytes: AtomicU64::new(0),
             pins: AtomicUsize::new(0),
             held: Mutex::new(Vec::new()),
+            counts: Counts::new(),
             stopping: AtomicBool::new(false),
         });
+        shared.counts.journal_bytes.store(recovered.journal.bytes(), Ordering::Relaxed);
+        if let Some(at) = counts::written_at(&options.checkpoints_dir()) {
+            shared.counts.checkpointed(opened.checkpoint_seq, at);
+        }
         let applier = applier::start(Arc::clone(&shared), recovered.records, options.text_grace)?;
         let (queue, committer) = committer::start(
             Arc::clone(&shared),
@@ -276,7 +284,12 @@ impl Store for Embedded {
         let (answer, receipt) = oneshot::channel();
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = queue.as_ref().ok_or(Fault::Closed)?;
-        match queue.try_send(Request { transaction, answer }) {
+        self.shared.counts.queue.rise();
+        let sent = queue.try_send(Request { transaction, answer });
+        if sent.is_err() {
+            self.shared.counts.queue.fall();
+        }
+        match sent {
             Ok(()) => Ok(receipt),
             Err(TrySendError::Full(_)) => Err(Fault::Busy),
             Err(TrySendError::Disconnected(_)) => Err(Fault::Closed),
@@ -294,6 +307,10 @@ impl Store for Embedded {
             let (seq, bytes) = entry?;
             Commit::from_bytes(seq, &bytes, model).map_err(|reason| unreadable(seq, reason))
         })))
+    }
+
+    fn gauges(&self) -> Gauges {
+        counts::gauges(self)
     }
 
     fn wait_for(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {

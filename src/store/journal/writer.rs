@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -31,6 +32,7 @@ pub struct Journal {
     prepare_at: u64,
     next: Point,
     stopped: bool,
+    synced_in: Duration,
     buffer: Vec<u8>,
 }
 
@@ -87,6 +89,7 @@ impl Journal {
             prepare_at,
             next,
             stopped: false,
+            synced_in: Duration::ZERO,
             buffer: Vec::new(),
         };
         Ok((journal, recovery))
@@ -121,7 +124,9 @@ impl Journal {
             }
             return Err(Fault::io("write", &self.active.path, &error));
         }
+        let started = Instant::now();
         self.confirm(self.active.file.sync_data())?;
+        self.synced_in = started.elapsed();
         self.active.position += self.buffer.len() as u64;
         self.active.size = self.active.size.max(self.active.position);
         self.next = Point { seq: first + entries.len() as u64, chain };
@@ -244,6 +249,12 @@ impl Journal {
     #[must_use]
     pub fn last_seq(&self) -> Seq {
         self.next.seq - 1
+    }
+
+    /// How long the disk took to confirm the last block.
+    #[must_use]
+    pub fn synced_in(&self) -> Duration {
+        self.synced_in
     }
 
     /// Size of all segment files, reserved room included.

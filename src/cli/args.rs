@@ -45,6 +45,10 @@ pub enum Command {
     User(User),
     /// Compare the records with the journal and print hash and count of each entity set
     Check(Check),
+    /// Write everything into one verified file
+    Backup(Backup),
+    /// Make a data folder of a backup
+    Restore(Restore),
     /// Run an OData query against the data folder and print the answer
     Query(Query),
     /// Print a completion script for a shell
@@ -248,6 +252,44 @@ pub struct Check {
     /// What to check.
     #[command(flatten)]
     pub data: DataArgs,
+}
+
+/// `tessera backup`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The file gets its name only when it was read back whole and every entity set hashes as in the data.
+
+Examples:
+  tessera backup helpdesk.backup
+  tessera backup --force --data /var/lib/tessera /mnt/backups/helpdesk.backup")]
+pub struct Backup {
+    /// The file to make
+    pub file: PathBuf,
+    /// Replace the file if it is there already
+    #[arg(long)]
+    pub force: bool,
+    /// What to back up.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera restore`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The folder must be empty or not there yet; it stays so until everything was read and compared.
+
+Examples:
+  tessera restore helpdesk.backup --data ./restored
+  tessera restore /mnt/backups/helpdesk.backup --data /var/lib/tessera")]
+pub struct Restore {
+    /// The backup to read
+    pub file: PathBuf,
+    /// Folder to make
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Settings file [default: tessera.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `tessera query`.

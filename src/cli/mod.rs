@@ -3,12 +3,14 @@
 //! Each command has a file; the arguments of all are in [`args`].
 
 pub mod args;
+pub mod backup;
 pub mod check;
 pub mod expires;
 pub mod export;
 pub mod import;
 pub mod out;
 pub mod query;
+pub mod restore;
 pub mod serve;
 pub mod settings;
 pub mod shell;
@@ -77,6 +79,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Command::Token(token) => token::run(&token.command, &mut out),
         Command::User(user) => user::run(&user.command, &mut out),
         Command::Check(check) => check::run(&check, &mut out),
+        Command::Backup(backup) => backup::run(&backup, &mut out),
+        Command::Restore(restore) => restore::run(restore, &mut out),
         Command::Query(query) => query::run(&query, &mut out),
         Command::Completions(completions) => shell::completions(&completions, &mut out),
         Command::Man(man) => shell::man(&man, &mut out),

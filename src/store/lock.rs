@@ -4,6 +4,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
+    sync::Arc,
 };
 
 use super::{
@@ -14,10 +15,13 @@ use super::{
 /// The format of the folder's layout. A later one is refused, an earlier one would be brought up.
 pub(super) const FORMAT: u32 = 1;
 
-/// Held while a process has a data folder open; the system frees it however the process ends.
-#[derive(Debug)]
+/// The file that is locked.
+pub(super) const NAME: &str = "tessera.lock";
+
+/// Held while a process has a data folder open; the system frees it however the process ends. The last clone frees it.
+#[derive(Clone, Debug)]
 pub(super) struct Lock {
-    _file: File,
+    _file: Arc<File>,
 }
 
 impl Lock {
@@ -26,28 +30,20 @@ impl Lock {
     /// # Errors
     /// `Locked` naming the process that has it, `Newer` for data of a later version, `Io`.
     pub(super) fn take(dir: &Path) -> Result<Self, Fault> {
-        RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
-        let path = dir.join("tessera.lock");
-        let fault = |error: &std::io::Error| Fault::io("lock", &path, error);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(|error| fault(&error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                // The holder may be about to write it.
-                let _ = file.read_to_string(&mut pid);
-                let pid = if pid.is_empty() { "unknown".into() } else { pid.trim().to_owned() };
-                return Err(Fault::Locked { dir: dir.display().to_string(), pid });
-            }
-            Err(TryLockError::Error(error)) => return Err(fault(&error)),
-        }
+        let file = locked(dir)?;
         check_format(dir)?;
+        Ok(Self::sign(file))
+    }
+
+    /// As [`Lock::take`], whatever is in the folder.
+    ///
+    /// # Errors
+    /// `Locked`, `Io`.
+    pub(super) fn hold(dir: &Path) -> Result<Self, Fault> {
+        Ok(Self::sign(locked(dir)?))
+    }
+
+    fn sign(mut file: File) -> Self {
         let write = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;
@@ -57,11 +53,40 @@ impl Lock {
         if let Err(error) = write(&mut file) {
             tracing::warn!("the lock file does not name this process: {error}");
         }
-        Ok(Self { _file: file })
+        Self { _file: Arc::new(file) }
     }
 }
 
-fn check_format(dir: &Path) -> Result<(), Fault> {
+/// The lock file of `dir`, locked.
+fn locked(dir: &Path) -> Result<File, Fault> {
+    RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
+    let path = dir.join(NAME);
+    let fault = |error: &std::io::Error| Fault::io("lock", &path, error);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| fault(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            // The holder may be about to write it.
+            let _ = file.read_to_string(&mut pid);
+            let pid = if pid.is_empty() { "unknown".into() } else { pid.trim().to_owned() };
+            Err(Fault::Locked { dir: dir.display().to_string(), pid })
+        }
+        Err(TryLockError::Error(error)) => Err(fault(&error)),
+    }
+}
+
+/// Refuses data of a later version; an empty folder gets the format of this one.
+///
+/// # Errors
+/// `Newer`, `Io`.
+pub(super) fn check_format(dir: &Path) -> Result<(), Fault> {
     let path = dir.join("format");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,

@@ -3,7 +3,9 @@
 //! A checkpoint of the state as the backup begins, the journal from there to the state as it ends, and what
 //! every set counts then. Layout in `docs/storage.md`. Knows no command line and no socket.
 
+mod file;
 mod frame;
+mod restore;
 mod tail;
 mod verify;
 
@@ -12,8 +14,12 @@ use std::{
     path::Path,
 };
 
-pub use self::frame::FORMAT;
-pub use self::verify::verify;
+pub use self::{
+    file::{Target, save},
+    frame::FORMAT,
+    restore::restore,
+    verify::verify,
+};
 use self::{
     frame::{Frames, Head, Kind},
     tail::Entry,

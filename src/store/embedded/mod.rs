@@ -172,6 +172,19 @@ impl Embedded {
         options: Options,
     ) -> Result<(Self, Opened), Fault> {
         let lock = Lock::take(&options.dir)?;
+        Self::open_under(model, files, options, lock)
+    }
+
+    /// As [`Embedded::open`], under a lock that is held already.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn open_under(
+        model: &'static Model,
+        files: &Arc<dyn Files>,
+        options: Options,
+        lock: Lock,
+    ) -> Result<(Self, Opened), Fault> {
         let recovered = recovery::recover(model, files, &options)?;
         let reader = recovered.journal.reader();
         let opened = recovered.opened;

@@ -1,0 +1,56 @@
+//! `tessera backup`.
+
+use std::io::Write;
+
+use super::{Failure, args::Backup, out::Out, workspace::Workspace};
+use crate::{
+    model::helpdesk,
+    store::{
+        Fault,
+        backup::{self, Pace, Report, Target},
+    },
+};
+
+/// Writes a backup of the data folder; its name is there only once it was read back whole.
+///
+/// # Errors
+/// A file that is there already, data that cannot be opened or read, no room.
+pub fn run(args: &Backup, out: &mut Out) -> Result<(), Failure> {
+    let config = args.data.load()?;
+    let workspace = Workspace::open_existing(&config)?;
+    let target = Target { path: &args.file, replace: args.force, pace: Pace::Full };
+    let engine = &workspace.engine;
+    let source = |out: &mut dyn Write| backup::write(engine, Pace::Full, out).map(drop);
+    let report = backup::save(helpdesk(), target, source).map_err(refusal)?;
+    print(&report, out)?;
+    out.line(&format!("backed up and verified: {}", args.file.display()))
+}
+
+/// Counts and hashes of every set, as `tessera check` prints them, and what they belong to.
+///
+/// # Errors
+/// Those of the output.
+pub(super) fn print(report: &Report, out: &mut Out) -> Result<(), Failure> {
+    for (name, counts) in &report.sets {
+        let (rows, hash) = (counts.rows, counts.hash.short());
+        out.line(&format!("{name:<16} {rows:>10}  {hash}"))?;
+    }
+    let Report { begun, seq, bytes, .. } = report;
+    out.line(&format!("transaction {seq}, begun {begun}, {bytes} bytes"))
+}
+
+/// A fault with a backup as the end of a command.
+pub(super) fn refusal(fault: Fault) -> Failure {
+    match fault {
+        Fault::Newer { .. } => Failure::NewerFormat(fault.to_string()),
+        Fault::Damaged { .. }
+        | Fault::Full
+        | Fault::SyncFailed
+        | Fault::Busy
+        | Fault::TooLarge { .. }
+        | Fault::Trimmed { .. }
+        | Fault::Locked { .. }
+        | Fault::Io(..)
+        | Fault::Closed => Failure::new(fault),
+    }
+}

@@ -1,0 +1,170 @@
+//! A backup in a file: under a working name until it was read back whole, then all at once under its own.
+//!
+//! Whoever looks at the name finds what was there before, or a backup that was verified; never a part of one.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, BufWriter, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use super::{Pace, Report, verify};
+use crate::{
+    model::Model,
+    store::{
+        Fault,
+        files::{Files, RealFiles},
+    },
+};
+
+/// Written between two syncs, so that the journal's own never waits for much of ours.
+const SYNC_EVERY: usize = 4 << 20;
+
+/// How often a working file that another backup has just renamed is asked for again.
+const TRIES: u32 = 10;
+
+/// Where a backup is to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Its name.
+    pub path: &'a Path,
+    /// Whether it may take the place of what has that name.
+    pub replace: bool,
+    /// How much reading it back leaves to others.
+    pub pace: Pace,
+}
+
+/// Has `source` write a backup, reads it back, and only then gives it its name. Readable by its owner alone.
+///
+/// # Errors
+/// `Full`, `Io` (also where there is such a file already, or another backup is being written to it), `Damaged` if what
+/// was read back does not hold, and whatever `source` returns; nothing is left behind then.
+pub fn save<E: From<Fault>>(
+    model: &'static Model,
+    target: Target<'_>,
+    source: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<Report, E> {
+    let Target { path, pace, .. } = target;
+    must_be_free(target)?;
+    let partial = partial_name(path)?;
+    let file = claim(&partial)?;
+    let written = fill(file, &partial, source).and_then(|file| {
+        let report = verify(model, &partial, pace)?;
+        must_be_free(target)?;
+        fs::rename(&partial, path).map_err(|error| Fault::io("rename", &partial, &error))?;
+        // Held until it has its name, so that nobody takes it for the leftover of a killed backup.
+        drop(file);
+        Ok(report)
+    });
+    let report = match written {
+        Ok(report) => report,
+        Err(error) => {
+            let _ = fs::remove_file(&partial);
+            return Err(error);
+        }
+    };
+    let dir = parent(path);
+    RealFiles.sync_dir(&dir).map_err(|error| Fault::io("sync", &dir, &error))?;
+    Ok(report)
+}
+
+fn fill<E: From<Fault>>(
+    file: File,
+    partial: &Path,
+    source: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<File, E> {
+    let mut out = BufWriter::with_capacity(256 << 10, Synced { file, unsynced: 0 });
+    source(&mut out)?;
+    let synced = out.into_inner().map_err(|error| Fault::io("write", partial, error.error()))?;
+    synced.file.sync_all().map_err(|error| Fault::io("sync", partial, &error))?;
+    Ok(synced.file)
+}
+
+/// A file that is synced now and then.
+struct Synced {
+    file: File,
+    unsynced: usize,
+}
+
+impl Write for Synced {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.unsynced += written;
+        if self.unsynced >= SYNC_EVERY {
+            self.file.sync_data()?;
+            self.unsynced = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn must_be_free(target: Target<'_>) -> Result<(), Fault> {
+    let Target { path, replace, .. } = target;
+    let refusal = |why: &str| Fault::Io(format!("cannot write '{}'", path.display()), why.into());
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Err(refusal("it is a folder; name a file in it")),
+        Ok(_) if !replace => Err(refusal("it is there already; name another file, or say --force")),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Fault::io("write", path, &error)),
+    }
+}
+
+/// The working file, emptied and locked; left over by a killed backup, or new.
+fn claim(partial: &Path) -> Result<File, Fault> {
+    let refusal =
+        |why: &str| Fault::Io(format!("cannot write '{}'", partial.display()), why.into());
+    let fault = |error: &io::Error| Fault::io("write", partial, error);
+    for _ in 0..TRIES {
+        if fs::symlink_metadata(partial).is_ok_and(|found| !found.is_file()) {
+            return Err(refusal("there is something of that name which is no file"));
+        }
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(partial).map_err(|error| fault(&error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(refusal("another backup is writing it")),
+            Err(TryLockError::Error(error)) => return Err(fault(&error)),
+        }
+        // Its former owner may have given it its name between opening and locking.
+        if is_still(&file, partial) {
+            file.set_len(0).map_err(|error| fault(&error))?;
+            let owner_alone = fs::Permissions::from_mode(0o600);
+            file.set_permissions(owner_alone).map_err(|error| fault(&error))?;
+            return Ok(file);
+        }
+    }
+    Err(refusal("other backups keep taking it"))
+}
+
+fn is_still(file: &File, path: &Path) -> bool {
+    let same = |here: fs::Metadata, there: fs::Metadata| {
+        (here.dev(), here.ino()) == (there.dev(), there.ino())
+    };
+    file.metadata().is_ok_and(|here| fs::metadata(path).is_ok_and(|there| same(here, there)))
+}
+
+/// The working name of what will be `path`.
+pub(super) fn partial_name(path: &Path) -> Result<PathBuf, Fault> {
+    let Some(name) = path.file_name() else {
+        let what = format!("cannot write '{}'", path.display());
+        return Err(Fault::Io(what, "it is no name".into()));
+    };
+    let mut name = name.to_owned();
+    name.push(".partial");
+    Ok(path.with_file_name(name))
+}
+
+/// The folder that a name is in.
+pub(super) fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    }
+}

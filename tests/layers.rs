@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 /// An outside crate and the paths below `src/` that may name it.
 const HOMES: [(&str, &[&str]); 13] = [
     ("nom", &["odata/"]),
-    ("quick_xml", &["odata/"]),
+    ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
     ("sled", &["store/records/"]),
     ("imbl", &["store/root.rs"]),

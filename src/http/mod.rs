@@ -4,6 +4,7 @@
 //! answers share (security headers, the OData version) is put on here, once.
 
 pub mod assets;
+pub mod connect;
 pub mod credentials;
 pub mod handout;
 pub mod health;
@@ -105,6 +106,8 @@ pub enum Surface {
     Ready,
     /// `/metrics`: figures for whoever watches.
     Metrics,
+    /// Files that open the feed in other programs, `/connect` and below.
+    Connect,
     /// The feed, `/odata` and below.
     OData,
     /// Nobody.
@@ -122,6 +125,8 @@ impl Surface {
             "/metrics" => Self::Metrics,
             "/odata" => Self::OData,
             path if path.starts_with("/odata/") => Self::OData,
+            "/connect" => Self::Connect,
+            path if path.starts_with("/connect/") => Self::Connect,
             path if path.starts_with("/ui/") => Self::Asset,
             _ => Self::Unknown,
         }
@@ -136,6 +141,7 @@ impl Surface {
             Self::Alive => "healthz",
             Self::Ready => "readyz",
             Self::Metrics => "metrics",
+            Self::Connect => "connect",
             Self::OData => "odata",
             Self::Unknown => "unknown",
         }
@@ -194,6 +200,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Alive => health::alive(&request),
         Surface::Ready => health::ready(&app, &request),
         Surface::Metrics => metrics::get(app, request).await,
+        Surface::Connect => connect::answer(&app, &request),
         Surface::OData => {
             let max = app.config.query_bytes_max;
             if request.query().is_some_and(|query| query.len() as u64 > max) {
@@ -205,7 +212,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
             name: request.path().to_owned(),
             suggestion: crate::error::nearest(
                 request.path(),
-                ["/odata/", "/healthz", "/readyz", "/metrics", "/"],
+                ["/odata/", "/connect/", "/healthz", "/readyz", "/metrics", "/"],
             ),
         }),
     }
@@ -246,6 +253,9 @@ mod tests {
             ("/OData/", Surface::Unknown),
             ("/ui/style.css", Surface::Asset),
             ("/ui", Surface::Unknown),
+            ("/connect", Surface::Connect),
+            ("/connect/excel.odc", Surface::Connect),
+            ("/connected", Surface::Unknown),
             ("/healthz", Surface::Alive),
             ("/healthz/", Surface::Unknown),
             ("/readyz", Surface::Ready),

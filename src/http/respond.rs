@@ -86,10 +86,13 @@ pub fn error(error: &Error, manner: Manner) -> Response {
 /// Source: OData JSON Format 4.01, 21.1.
 fn body(error: &Error, manner: Manner) -> Vec<u8> {
     let mut inside = json!({ "code": error.code(), "message": error.to_string() });
-    if let Some(target) = error.target() {
-        inside["target"] = target.into();
-    }
     inside["details"] = json!([]);
+    if let Some(target) = error.target() {
+        // Once more as a list, for programs that look there for the properties at fault.
+        inside["target"] = target.into();
+        inside["details"] =
+            json!([{ "code": error.code(), "message": error.to_string(), "target": target }]);
+    }
     if let Error::Syntax { option, offset, expected } = error {
         inside["innererror"] = json!({ "option": option, "offset": offset, "expected": expected });
     }
@@ -158,13 +161,6 @@ pub fn with_type(
     response
 }
 
-/// Says what the body is; a text that cannot stand in a header leaves what was said before.
-pub fn set_type(response: &mut Response, content_type: &str) {
-    if let Ok(value) = HeaderValue::from_str(content_type) {
-        response.headers_mut().insert(header::CONTENT_TYPE, value);
-    }
-}
-
 /// An answer without a body, such as 204 or 304.
 #[must_use]
 pub fn empty(status: u16) -> Response {
@@ -191,9 +187,12 @@ pub fn finish(response: &mut Response, surface: Surface) {
     }
     let policy = match surface {
         Surface::Page | Surface::Asset => PAGE_POLICY,
-        Surface::Alive | Surface::Ready | Surface::Metrics | Surface::OData | Surface::Unknown => {
-            API_POLICY
-        }
+        Surface::Alive
+        | Surface::Ready
+        | Surface::Metrics
+        | Surface::Connect
+        | Surface::OData
+        | Surface::Unknown => API_POLICY,
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     if surface == Surface::OData {
@@ -237,7 +236,7 @@ mod tests {
         };
         let response = error(&syntax, Manner::default());
         assert_eq!((response.status().as_u16(), response.headers().len()), (400, 1));
-        insta::assert_snapshot!(text_of(response).await, @r#"{"error":{"code":"InvalidSyntax","details":[],"innererror":{"expected":"a comparison operator","offset":3,"option":"$filter"},"message":"$filter stops making sense at byte 3: expected a comparison operator","target":"$filter"}}"#);
+        insta::assert_snapshot!(text_of(response).await, @r#"{"error":{"code":"InvalidSyntax","details":[{"code":"InvalidSyntax","message":"$filter stops making sense at byte 3: expected a comparison operator","target":"$filter"}],"innererror":{"expected":"a comparison operator","offset":3,"option":"$filter"},"message":"$filter stops making sense at byte 3: expected a comparison operator","target":"$filter"}}"#);
         insta::assert_snapshot!(text_of(error(&Error::TokenInQuery, Manner::default())).await, @r#"{"error":{"code":"TokenInQuery","details":[],"message":"a token in the address ends up in logs; send it as 'Authorization: Bearer', as the password of HTTP Basic, or as 'X-Api-Key'"}}"#);
     }
 

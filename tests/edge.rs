@@ -122,7 +122,7 @@ fn a_browser_is_held_to_https_where_that_is_the_public_address() {
 #[test]
 fn errors_have_one_body_and_say_what_to_do_next() {
     let server = Server::start(|_| ());
-    let unknown = r#""code":"UnknownResource","details":[],"message":"there is no resource '/healtz'; did you mean '/healthz'?""#;
+    let unknown = r#""message":"there is no resource '/healtz'; did you mean '/healthz'?","target":"/healtz"}"#;
     check(&server.get("/healtz"), 404, &["content-type: application/json", unknown]);
     let post =
         "POST /healthz HTTP/1.1\r\nHost: desk\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{
     model::{EnumId, EnumType, Model, Primitive, Type, Value},
-    time::{MICROS_PER_DAY, Timestamp},
+    time::Timestamp,
 };
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// `value` in the type `to`; null where it cannot be had in that type.
 ///

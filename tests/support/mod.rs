@@ -5,8 +5,10 @@
 
 pub(crate) mod client;
 pub(crate) mod disk;
+pub(crate) mod powershell;
 pub(crate) mod server;
 pub(crate) mod splitmix;
+pub(crate) mod wire;
 pub(crate) mod writers;
 
 use std::{

@@ -133,10 +133,15 @@ impl Server {
 
     /// Sends bytes as they are and gives everything that comes back until the server closes.
     pub(crate) fn raw(&self, request: &str) -> String {
+        self.raw_bytes(request.as_bytes())
+    }
+
+    /// As [`Server::raw`], for bytes that are no text.
+    pub(crate) fn raw_bytes(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         // The server may close before it has read everything.
-        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.write_all(request);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()

@@ -7,7 +7,6 @@ use warp::http::{HeaderMap, HeaderValue, header};
 use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
-    stream,
 };
 use crate::{
     error::Error,
@@ -16,21 +15,17 @@ use crate::{
     odata::{
         check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
         context::{Addresses, next_link},
-        json::{Format, Pieces, Writer},
+        json::Writer,
         metadata::csdl_xml,
         service::Service,
         skip_token::{self, Position},
         text::print,
     },
     query::{Context, Plan, Source, Start, list},
-    time::Timestamp,
 };
 
 /// Headers by which an answer differs.
 const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
-
-/// Bytes of a page that are written in one go; what is longer goes out piece by piece.
-const PIECE_BYTES: usize = 64 << 10;
 
 /// One read on its way; owns all it needs, so that it can move to a thread of its own.
 struct Read<S: Service> {
@@ -41,17 +36,8 @@ struct Read<S: Service> {
     /// Path and query as they came, for next links.
     address: (String, Option<String>),
     snapshot: Arc<dyn Source>,
-    now: Timestamp,
-    times: Option<Times>,
-}
-
-/// When a read is given up; none where nobody else waits for its end.
-#[derive(Clone, Copy)]
-struct Times {
-    /// The rows must be found, and the first piece of the answer written.
-    first: Instant,
-    /// The client must have taken the last one; the snapshot may lose its long texts then.
-    last: Instant,
+    /// When it is given up.
+    deadline: Option<Instant>,
 }
 
 /// Answers a read from within the process, at once and on this thread. `address` is for next links.
@@ -62,9 +48,10 @@ pub(super) fn here<S: Service>(
 ) -> Result<Response, Error> {
     let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
         .target(&asked.path, Some(&asked.options.aliases))?;
-    let (feed, snapshot, now) = (Arc::clone(feed), feed.service.snapshot(), feed.service.now());
-    let headers = HeaderMap::new();
-    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times: None }).run()
+    let (feed, snapshot) = (Arc::clone(feed), feed.service.snapshot());
+    // Nobody else waits for this process.
+    let deadline = None;
+    Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot, deadline }.run()
 }
 
 /// Answers a `GET`.
@@ -87,8 +74,7 @@ pub(super) async fn get<S: Service>(
     };
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn().await?) } else { None };
-    let started = Instant::now();
-    let read = Arc::new(Read {
+    let read = Read {
         address: (
             format!("{}{}", asked.root.strip_suffix("/odata/").unwrap_or_default(), request.path()),
             request.query().map(str::to_owned),
@@ -99,12 +85,8 @@ pub(super) async fn get<S: Service>(
         headers: request.headers,
         // Taken when its turn has come: an old one may lose its long texts.
         snapshot: feed.service.snapshot(),
-        now: feed.service.now(),
-        times: Some(Times {
-            first: started + feed.settings.query_deadline,
-            last: started + feed.settings.answer_timeout,
-        }),
-    });
+        deadline: Instant::now().checked_add(feed.settings.query_deadline),
+    };
     let mut response = match turn {
         Some(turn) => {
             let work = tokio::task::spawn_blocking(move || {
@@ -120,8 +102,9 @@ pub(super) async fn get<S: Service>(
 }
 
 impl<S: Service> Read<S> {
-    fn run(self: &Arc<Self>) -> Result<Response, Error> {
-        let checker = self.checker();
+    fn run(&self) -> Result<Response, Error> {
+        let checker =
+            Checker::new(self.feed.service.model(), &self.asked.caller, self.feed.settings.limits);
         match &self.target {
             Target::Metadata => self.metadata(&checker),
             Target::ServiceDocument => {
@@ -142,13 +125,8 @@ impl<S: Service> Read<S> {
         }
     }
 
-    fn checker(&self) -> Checker<'_> {
-        Checker::new(self.feed.service.model(), &self.asked.caller, self.feed.settings.limits)
-    }
-
     fn ctx(&self) -> Context<'_> {
-        let deadline = self.times.map(|times| times.first);
-        Context { source: &*self.snapshot, now: self.now, deadline }
+        Context { source: &*self.snapshot, now: self.feed.service.now(), deadline: self.deadline }
     }
 
     fn addresses(&self) -> Addresses<'_> {
@@ -175,11 +153,7 @@ impl<S: Service> Read<S> {
         Ok(respond::with_type(200, "application/xml", csdl_xml(checker)?))
     }
 
-    fn collection(
-        self: &Arc<Self>,
-        checker: &Checker<'_>,
-        path: &CollectionPath,
-    ) -> Result<Response, Error> {
+    fn collection(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
         let options = &self.asked.options;
         let preferences = negotiate::preferences(&self.headers);
         let settings = &self.feed.settings;
@@ -198,8 +172,9 @@ impl<S: Service> Read<S> {
             let token = skip_token::encode(&Position { after: after.clone(), top });
             next_link(&self.address.0, self.address.1.as_deref(), &token)
         });
-        let pieces = Pieces::new((path.set, path.ty), plan.shape, page, next.clone());
-        let mut response = self.page(checker, pieces)?;
+        let mut response = self.json(checker, |writer| {
+            writer.page((path.set, path.ty), &plan.shape, &page, next.as_deref())
+        })?;
         let headers = response.headers_mut();
         if let Some(next) = next
             && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
@@ -210,29 +185,6 @@ impl<S: Service> Read<S> {
         if preferences.page_size == Some(size) {
             preferences.put_applied(&mut response, Preference::PageSize);
         }
-        Ok(response)
-    }
-
-    /// A page: whole where it is short or stays within this process, else piece by piece.
-    fn page(
-        self: &Arc<Self>,
-        checker: &Checker<'_>,
-        mut pieces: Pieces,
-    ) -> Result<Response, Error> {
-        let json = negotiate::json(&self.headers, self.asked.options.format.as_deref())?;
-        let (ctx, addresses, format) = (self.ctx(), self.addresses(), json.format);
-        let writer = Writer { ctx, checker, addresses, format };
-        let Some(times) = self.times else {
-            let whole = pieces.next(&writer, usize::MAX)?;
-            return Ok(super::write::json(200, &json.content_type, whole));
-        };
-        let first = pieces.next(&writer, PIECE_BYTES)?;
-        if pieces.is_done() {
-            return Ok(super::write::json(200, &json.content_type, first));
-        }
-        let rest = Rest { read: Arc::clone(self), pieces, format, last: times.last };
-        let mut response = stream::answer(first, rest, &self.feed.gate, times.last.into());
-        respond::set_type(&mut response, &json.content_type);
         Ok(response)
     }
 
@@ -295,29 +247,6 @@ impl<S: Service> Read<S> {
             }
             _ => respond::text(200, print(&value, &path.ty, checker.model)),
         })
-    }
-}
-
-/// What is left of a page.
-struct Rest<S: Service> {
-    read: Arc<Read<S>>,
-    pieces: Pieces,
-    format: Format,
-    last: Instant,
-}
-
-impl<S: Service> stream::Rest for Rest<S> {
-    fn piece(&mut self) -> Result<Vec<u8>, Error> {
-        let (read, checker) = (&self.read, self.read.checker());
-        let soon = Instant::now() + read.feed.settings.query_deadline;
-        let ctx = Context { deadline: Some(soon.min(self.last)), ..read.ctx() };
-        let addresses = read.addresses();
-        let writer = Writer { ctx, checker: &checker, addresses, format: self.format };
-        self.pieces.next(&writer, PIECE_BYTES)
-    }
-
-    fn is_done(&self) -> bool {
-        self.pieces.is_done()
     }
 }
 

@@ -106,16 +106,28 @@ fn joined_version(text: &str) -> Option<(u32, u32)> {
 /// otherwise, so a form that begins like an object is read all the same.
 ///
 /// # Errors
-/// `UnsupportedMediaType` saying how to send JSON.
+/// `UnsupportedMediaType` saying how to send JSON, `Encoding` for what is not UTF-8.
 pub fn body_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
     let text = joined(headers, header::CONTENT_TYPE.as_str());
     let media = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let is_object = || body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
     let charset = Accepted::of(&text).parameters.into_iter().find(|(name, _)| name == "charset");
     let is_utf8 = charset.is_none_or(|(_, charset)| charset.eq_ignore_ascii_case("utf-8"));
-    match media.as_str() {
-        "application/json" | "text/json" if is_utf8 => Ok(()),
-        "application/x-www-form-urlencoded" | "" if is_object() && is_utf8 => Ok(()),
+    let is_read = match media.as_str() {
+        "application/json" | "text/json" => is_utf8,
+        "application/x-www-form-urlencoded" | "" => is_object() && is_utf8,
+        _ => false,
+    };
+    match std::str::from_utf8(body) {
+        Ok(_) if is_read => Ok(()),
+        Err(error) if is_read => Err(Error::Encoding {
+            part: "body".to_owned(),
+            reason: format!(
+                "it is not UTF-8 from byte {} on (in PowerShell: -ContentType 'application/json; \
+                 charset=utf-8')",
+                error.valid_up_to()
+            ),
+        }),
         _ => Err(Error::UnsupportedMediaType {
             reason: "the body must be JSON in UTF-8; send 'Content-Type: application/json' (in \
                      PowerShell: -ContentType application/json)"

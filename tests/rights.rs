@@ -44,12 +44,12 @@ fn a_method_no_verb_implements_is_not_allowed_to_anybody() {
         ("PATCH", "Tickets", "GET, HEAD, POST"),
         ("POST", "Tickets(1)", "GET, HEAD, PATCH, DELETE"),
         ("PATCH", "Comments", "GET, HEAD, POST"),
-        ("PATCH", "Comments(1)", "GET, HEAD"),
-        ("DELETE", "Comments(1)", "GET, HEAD"),
-        ("POST", "Customers", "GET, HEAD"),
-        ("PATCH", "Customers(1)", "GET, HEAD"),
-        ("POST", "Teams(1)/Members", "GET, HEAD"),
-        ("DELETE", "Statuses(1)", "GET, HEAD"),
+        ("PATCH", "TicketHistory(1)", "GET, HEAD"),
+        ("DELETE", "TicketHistory(1)", "GET, HEAD"),
+        ("POST", "AccessTokens", "GET, HEAD"),
+        ("PATCH", "TeamMembers(TeamId=1,UserId=1)", "GET, HEAD, DELETE"),
+        ("POST", "Tickets(1)/History", "GET, HEAD"),
+        ("PATCH", "DeletedTickets(1)", "GET, HEAD, DELETE"),
     ] {
         let answer = client.send(method, &format!("/odata/{path}"), &[], Some(&json!({}))).unwrap();
         assert_eq!((answer.status, answer.header("allow")), (405, allow), "{method} {path}");

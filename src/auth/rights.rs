@@ -69,6 +69,10 @@ impl Rights for Principal {
     fn has(&self, scope: &str) -> bool {
         self.scopes.has(scope)
     }
+
+    fn user_id(&self) -> Option<i64> {
+        self.user_id
+    }
 }
 
 #[cfg(test)]

@@ -27,12 +27,12 @@ const fn wider(name: &'static str, doc: &'static str, implies: &'static str) -> 
 pub const ALL: [Scope; 32] = [
     scope("tickets:read", "Read tickets, their history and the lists they choose from"),
     wider("tickets:write", "Create and change tickets", "tickets:create"),
-    scope("tickets:delete", "Delete tickets"),
+    scope("tickets:delete", "Delete tickets, see deleted ones and bring them back"),
     scope("tickets:create", "Create tickets, but not change them"),
     scope("comments:read", "Read public comments"),
     wider("comments:write", "Create and change comments", "comments:create"),
     scope("comments:delete", "Delete comments"),
-    scope("comments:create", "Create comments, but not change them"),
+    scope("comments:create", "Create comments and change one's own, but no others"),
     scope("attachments:read", "Read attachments"),
     scope("attachments:write", "Add attachments"),
     scope("attachments:delete", "Delete attachments"),
@@ -40,7 +40,7 @@ pub const ALL: [Scope; 32] = [
     scope("customers:write", "Create and change customers"),
     scope("customers:delete", "Delete customers"),
     scope("teams:read", "Read teams and who is in them"),
-    scope("teams:write", "Create and change teams"),
+    scope("teams:write", "Create and change teams, and who is in them"),
     scope("teams:delete", "Delete teams"),
     scope("users:read", "Read staff, and the addresses of assignees"),
     scope("users:write", "Create and change staff"),
@@ -190,7 +190,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::helpdesk;
+    use crate::model::{Guard, helpdesk};
 
     #[test]
     fn no_scope_is_declared_twice_and_each_implies_a_declared_one() {
@@ -207,10 +207,16 @@ pub(super) mod tests {
         for set in &model.sets {
             let scopes = set.scopes;
             let wanted = [Some(scopes.read), scopes.create, scopes.write, scopes.delete];
-            let guard = set.guard.map(|guard| guard.scope);
+            let guard = match set.guard {
+                Some(Guard::Flagged { scope, .. }) => Some(scope),
+                Some(Guard::OwnerOrShared { .. }) | None => None,
+            };
             for name in wanted.into_iter().chain([guard]).flatten() {
                 assert!(Scopes::all().has(name), "{name}");
             }
+        }
+        for action in &model.actions {
+            assert!(Scopes::all().has(action.scope), "{}", action.name);
         }
         for property in model.structs.iter().flat_map(|structure| &structure.properties) {
             assert!(property.scope.is_none_or(|name| Scopes::all().has(name)), "{}", property.name);

@@ -66,6 +66,8 @@ async fn listen(app: App) -> Result<(), Failure> {
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
     tokio::spawn(async move { watched.feed.service().remove_handout_when_expired().await });
+    let kept = Arc::clone(&app);
+    tokio::spawn(async move { kept.feed.service().purge_hourly().await });
     serve::serve(listener, app, stop).await;
     Ok(())
 }

@@ -35,8 +35,9 @@ impl Workspace {
         let engine = Arc::new(engine);
         commit_blocking(&*engine, Actor::SYSTEM, seed::fill)?;
         let token_hours_max = u32::try_from(config.token_lifetime_max_hours).unwrap_or(u32::MAX);
-        let store = Arc::clone(&engine);
-        let desk = Desk::new(helpdesk(), store, Clock::Real, Settings { token_hours_max });
+        let deleted_ticket_days = u32::try_from(config.deleted_ticket_days).unwrap_or(u32::MAX);
+        let settings = Settings { token_hours_max, deleted_ticket_days };
+        let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })
     }
 

@@ -124,6 +124,7 @@ settings! {
     history_days: u64 = "90", 0..=36_500, "days of journal kept behind the last checkpoint";
     history_bytes_max: u64 = "4GiB", 1 << 20..=1 << 44, "size at which the journal is cut back to what the last checkpoint does not cover, bytes";
     metrics_open: bool = "false", ANY, "let anybody read /metrics, without a token";
+    deleted_ticket_days: u64 = "30", 0..=36_500, "days a deleted ticket can be brought back; 0 removes it at once";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
 }
 

@@ -3,7 +3,7 @@
 use super::{Properties, invalid};
 use crate::{
     error::Error,
-    model::{Prop, Property, StructType, Value, Write},
+    model::{Origin, Prop, Property, Relation, StructType, Type, Value, Write},
 };
 
 /// When properties are given.
@@ -58,6 +58,55 @@ impl Body {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Prop, &Value)> {
         self.0.iter().map(|(prop, value)| (*prop, value))
     }
+
+    /// Whether nothing was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What replaces an entity: what was given, and for the rest of what clients may change its default.
+///
+/// A name given beside an id counts as giving the id. Source: OData 4.01 Part 1, 11.4.3.
+///
+/// # Errors
+/// `InvalidValue` naming a property that was left out and has no default.
+pub(super) fn whole(structure: &StructType, given: Properties) -> Result<Properties, Error> {
+    let mut whole = given;
+    for (prop, property) in structure.props() {
+        let is_given = whole.iter().any(|(given, _)| *given == prop);
+        let is_kept = property.tag().is_some() && property.write == Write::Always;
+        if is_given || !is_kept || property.hidden || is_named(structure, property, &whole) {
+            continue;
+        }
+        let default = match (&property.default, &property.ty) {
+            (Value::Null, Type::Collection(_)) => Value::List([].into()),
+            (Value::Null, _) if !property.nullable => {
+                let reason = "a replacement needs it, because it has no default";
+                return Err(invalid(property.name, reason));
+            }
+            (default, _) => default.clone(),
+        };
+        whole.push((prop, default));
+    }
+    Ok(whole)
+}
+
+/// Whether a name was given that leads to the id this property holds.
+fn is_named(structure: &StructType, id: &Property, given: &Properties) -> bool {
+    given.iter().any(|(prop, _)| match structure.property_at(*prop).origin {
+        Origin::LookUp { navigation, .. } => {
+            let nav = structure.navigation(navigation).map(|nav| structure.navigation_at(nav));
+            nav.is_some_and(|nav| match nav.relation {
+                Relation::Reference { by } => by == id.name,
+                Relation::Children { .. } => false,
+            })
+        }
+        Origin::Stored { .. }
+        | Origin::LongText { .. }
+        | Origin::Count { .. }
+        | Origin::Computed(_) => false,
+    })
 }
 
 /// Refuses null where there must be a value, and texts that are too long.

@@ -46,12 +46,12 @@ pub const TRACKED: [Tracked; 5] = [
     },
 ];
 
-/// One change of one tracked property.
-struct Change<'a> {
+/// One row to be written: ids and texts before and after.
+struct Entry<'a> {
     ticket_id: &'a Value,
-    tracked: &'a Tracked,
-    from: Value,
-    to: Value,
+    property: &'static str,
+    from: (Value, Value),
+    to: (Value, Value),
     at: Timestamp,
     former_state_micros: Option<i64>,
 }
@@ -63,10 +63,10 @@ struct Change<'a> {
 pub fn created(draft: &mut dyn Draft, row: &Row, at: Timestamp) -> Result<(), Error> {
     let ticket_id = get(draft.model(), row, ticket::ID);
     for tracked in &TRACKED {
-        let to = get(draft.model(), row, tracked.id);
-        let (from, former_state_micros) = (Value::Null, None);
-        let change = Change { ticket_id: &ticket_id, tracked, from, to, at, former_state_micros };
-        write(draft, change)?;
+        let to = named(draft, tracked, get(draft.model(), row, tracked.id));
+        let (from, former_state_micros) = ((Value::Null, Value::Null), None);
+        let (ticket_id, property) = (&ticket_id, tracked.name);
+        write(draft, &Entry { ticket_id, property, from, to, at, former_state_micros })?;
     }
     Ok(())
 }
@@ -90,10 +90,11 @@ pub fn changed(
         .filter(|(_, from, to)| from != to)
         .collect();
     for (tracked, from, to) in changes {
-        let since = last_change(draft, &ticket_id, tracked).or(made);
+        let since = last_change(draft, &ticket_id, tracked.name).or(made);
         let former_state_micros = since.map(|since| (at.micros() - since.micros()).max(0));
-        let change = Change { ticket_id: &ticket_id, tracked, from, to, at, former_state_micros };
-        write(draft, change)?;
+        let (from, to) = (named(draft, tracked, from), named(draft, tracked, to));
+        let (ticket_id, property) = (&ticket_id, tracked.name);
+        write(draft, &Entry { ticket_id, property, from, to, at, former_state_micros })?;
     }
     Ok(())
 }
@@ -104,19 +105,48 @@ pub fn exists(source: &dyn Source, ticket_id: i64) -> bool {
     !source.rows_where(set::TICKET_HISTORY, history::TICKET_ID, &Value::Int(ticket_id)).is_empty()
 }
 
-fn last_change(draft: &dyn Draft, ticket_id: &Value, tracked: &Tracked) -> Option<Timestamp> {
+/// What becomes of a ticket as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was deleted and can be brought back.
+    Deleted,
+    /// It was brought back.
+    Restored,
+}
+
+/// Writes what becomes of a ticket as a whole.
+///
+/// # Errors
+/// Those of the store.
+pub fn fate(draft: &mut dyn Draft, ticket_id: &Value, fate: Fate) -> Result<(), Error> {
+    let at = draft.now();
+    let (from, to) = match fate {
+        Fate::Deleted => (Value::Null, Value::text("Deleted")),
+        Fate::Restored => (Value::text("Deleted"), Value::text("Restored")),
+    };
+    let since = last_change(draft, ticket_id, TICKET).filter(|_| !from.is_null());
+    let former_state_micros = since.map(|since| (at.micros() - since.micros()).max(0));
+    let (from, to) = ((Value::Null, from), (Value::Null, to));
+    let property = TICKET;
+    write(draft, &Entry { ticket_id, property, from, to, at, former_state_micros })
+}
+
+/// The property under which the history tells of a ticket as a whole.
+const TICKET: &str = "Ticket";
+
+fn last_change(draft: &dyn Draft, ticket_id: &Value, property: &str) -> Option<Timestamp> {
     let rows = draft.rows_where(set::TICKET_HISTORY, history::TICKET_ID, ticket_id);
     let of_property =
-        |row: &&Row| get(draft.model(), row, history::PROPERTY).as_text() == Some(tracked.name);
+        |row: &&Row| get(draft.model(), row, history::PROPERTY).as_text() == Some(property);
     rows.iter()
         .filter(of_property)
         .filter_map(|row| get(draft.model(), row, history::CHANGED).as_instant())
         .max()
 }
 
-fn write(draft: &mut dyn Draft, change: Change<'_>) -> Result<(), Error> {
-    let Change { ticket_id, tracked, from, to, at, former_state_micros } = change;
-    let (from_text, to_text) = (name_at(draft, tracked, &from), name_at(draft, tracked, &to));
+fn write(draft: &mut dyn Draft, entry: &Entry<'_>) -> Result<(), Error> {
+    let Entry { ticket_id, property, at, former_state_micros, .. } = *entry;
+    let ((from, from_text), (to, to_text)) = (entry.from.clone(), entry.to.clone());
     let (kind, by) = match draft.actor().author {
         Author::System => ("System", Value::Null),
         Author::User(id) => ("User", Value::Int(id)),
@@ -128,7 +158,7 @@ fn write(draft: &mut dyn Draft, change: Change<'_>) -> Result<(), Error> {
     edit.set(model, history::ID, id);
     edit.set(model, history::GUID, guid_at(at));
     edit.set(model, history::TICKET_ID, ticket_id.clone());
-    edit.set(model, history::PROPERTY, tracked.name);
+    edit.set(model, history::PROPERTY, property);
     edit.set(model, history::FROM_ID, from);
     edit.set(model, history::FROM_TEXT, from_text);
     edit.set(model, history::TO_ID, to);
@@ -144,11 +174,11 @@ fn write(draft: &mut dyn Draft, change: Change<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the entity behind an id is called now; null for no id.
-fn name_at(draft: &dyn Draft, tracked: &Tracked, id: &Value) -> Value {
+/// An id and what the entity behind it is called now; null for no id.
+fn named(draft: &dyn Draft, tracked: &Tracked, id: Value) -> (Value, Value) {
     if id.is_null() {
-        return Value::Null;
+        return (Value::Null, Value::Null);
     }
-    let row = draft.row(tracked.target, &Key::new(std::slice::from_ref(id)));
-    row.map_or(Value::Null, |row| get(draft.model(), &row, tracked.by))
+    let row = draft.row(tracked.target, &Key::new(std::slice::from_ref(&id)));
+    (id, row.map_or(Value::Null, |row| get(draft.model(), &row, tracked.by)))
 }

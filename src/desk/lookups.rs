@@ -2,10 +2,14 @@
 //!
 //! Which names there are comes from the model: look-ups that clients may write.
 
-use super::{body::Body, get, invalid};
+use super::{body::Body, get, invalid, pickers};
 use crate::{
     error::{Error, nearest},
-    model::{Key, Model, Origin, Prop, Relation, Row, SetId, StructType, Value, Write, set},
+    model::{
+        Key, Model, Origin, Prop, Relation, Row, SetId, StructType, Value, Write,
+        props::{picker, team, user},
+        set,
+    },
     query::Source,
 };
 
@@ -48,7 +52,7 @@ pub(super) fn ids(
     source: &dyn Source,
     structure: &StructType,
     body: &Body,
-) -> Result<Vec<(Prop, Value)>, Error> {
+) -> Result<Vec<(LookUp, Value)>, Error> {
     let model = source.model();
     let mut ids = Vec::new();
     for look_up in of(model, structure) {
@@ -57,7 +61,7 @@ pub(super) fn ids(
             check_id(source, structure, look_up.id, look_up.target, id)?;
         }
         let Some(name) = body.get(look_up.name) else {
-            ids.extend(given.map(|id| (look_up.id, id.clone())));
+            ids.extend(given.map(|id| (look_up, id.clone())));
             continue;
         };
         let found = named(source, structure, look_up, name)?;
@@ -78,9 +82,30 @@ pub(super) fn ids(
                 }
             },
         };
-        ids.push((look_up.id, id));
+        ids.push((look_up, id));
     }
     Ok(ids)
+}
+
+/// Refuses to choose what is no longer offered: archived entries and teams, disabled staff.
+///
+/// # Errors
+/// `InvalidValue` for the property `said`.
+pub(super) fn check_offered(
+    source: &dyn Source,
+    target: SetId,
+    (said, id): (&str, &Value),
+) -> Result<(), Error> {
+    let Some(row) = source.row(target, &Key::new(std::slice::from_ref(id))) else { return Ok(()) };
+    let is = |prop| get(source.model(), &row, prop).is_true();
+    match target {
+        set::USERS if !is(user::IS_ACTIVE) => Err(invalid(said, "this person is disabled")),
+        set::TEAMS if is(team::IS_ARCHIVED) => Err(invalid(said, "this team is archived")),
+        target if pickers::SETS.contains(&target) && is(picker::IS_ARCHIVED) => {
+            Err(invalid(said, "this entry is archived"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses an id that is not in its set; null is no id and passes.

@@ -6,10 +6,15 @@
 
 mod body;
 pub mod comments;
+mod customers;
+pub mod deleted;
 pub mod history;
 pub mod lookups;
+mod members;
 pub mod people;
 pub mod pickers;
+mod plain;
+mod references;
 pub mod seed;
 mod service;
 pub mod teams;
@@ -18,6 +23,7 @@ mod tests;
 pub mod tickets;
 pub mod tokens;
 pub mod users;
+mod views;
 
 pub use body::Moment;
 pub(crate) use body::check_value;
@@ -56,8 +62,14 @@ fn invalid(target: &str, reason: impl Into<String>) -> Error {
     Error::InvalidValue { target: target.to_owned(), reason: reason.into() }
 }
 
-/// The time to write for a change of something changed at `before`: now, but never not later.
-pub(crate) fn later(draft: &dyn Draft, before: &Value) -> Timestamp {
-    let next = before.as_instant().and_then(|at| at.plus_micros(1));
-    next.map_or(draft.now(), |next| next.max(draft.now()))
+/// The time to write for a change of `before`, last changed as `prop` says: now, but always later.
+///
+/// Several changes of one transaction have one time.
+pub(crate) fn later(draft: &dyn Draft, before: &Row, prop: Prop) -> Timestamp {
+    let last = get(draft.model(), before, prop).as_instant();
+    match last {
+        Some(last) if before.version == draft.seq() => last,
+        Some(last) => last.plus_micros(1).map_or(draft.now(), |next| next.max(draft.now())),
+        None => draft.now(),
+    }
 }

@@ -26,6 +26,19 @@ pub fn check_address(target: &str, address: &str) -> Result<(), Error> {
     }
 }
 
+/// Refuses a time zone that nobody knows; null is none.
+///
+/// # Errors
+/// `InvalidValue` for `target`.
+pub fn check_zone(target: &str, zone: &Value) -> Result<(), Error> {
+    match zone.as_text() {
+        Some(name) if name != "UTC" && jiff::tz::TimeZone::get(name).is_err() => {
+            Err(invalid(target, "it takes a time zone such as UTC or Europe/Berlin"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The customer with that address, made on first contact under the part before the `@`.
 ///
 /// # Errors

@@ -1,12 +1,17 @@
 //! The six lists tickets choose from.
 
-use super::get;
+use super::{
+    get, invalid,
+    plain::{Rules, Turn, check_not_blank, differs},
+    references::{Reference, check_none},
+};
 use crate::{
+    auth::Principal,
     error::Error,
     id::guid_at,
     model::{
-        Row, SetId, Value,
-        props::{picker, status},
+        Prop, Row, SetId, Value, helpdesk,
+        props::{picker, status, ticket},
         set,
     },
     query::Source,
@@ -16,6 +21,100 @@ use crate::{
 /// All picker sets.
 pub const SETS: [SetId; 6] =
     [set::STATUSES, set::PRIORITIES, set::CATEGORIES, set::TYPES, set::SOURCES, set::RESOLUTIONS];
+
+/// Names are unique, at most one entry is the default, and there is always a default status.
+pub(super) const RULES: Rules = Rules { settle, release };
+
+/// Where tickets name an entry of a list.
+fn named_by(set: SetId) -> Prop {
+    match set {
+        set::PRIORITIES => ticket::PRIORITY_ID,
+        set::CATEGORIES => ticket::CATEGORY_ID,
+        set::TYPES => ticket::TYPE_ID,
+        set::SOURCES => ticket::SOURCE_ID,
+        set::RESOLUTIONS => ticket::RESOLUTION_ID,
+        _ => ticket::STATUS_ID,
+    }
+}
+
+fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(), Error> {
+    let (model, set) = (draft.model(), turn.set);
+    check_not_blank(model, edit, picker::NAME)?;
+    if differs(model, turn, edit, picker::NAME) {
+        check_unique(draft, set, edit)?;
+    }
+    if edit.get(picker::POSITION).is_null() {
+        edit.set(model, picker::POSITION, next_position(draft, set));
+    }
+    if set == set::STATUSES {
+        let kind = edit.get(status::KIND);
+        if kind.as_text().is_none_or(|kind| !status::KINDS.contains(&kind)) {
+            return Err(invalid("Kind", format!("it is one of {}", status::KINDS.join(", "))));
+        }
+    }
+    let (is_default, is_archived) =
+        (edit.get(picker::IS_DEFAULT).is_true(), edit.get(picker::IS_ARCHIVED).is_true());
+    let is_default_status = turn.before.is_some_and(|row| is_default_status(draft, row));
+    if is_archived && (is_default || is_default_status) {
+        return Err(conflict(model, set, "the default cannot be archived"));
+    }
+    if is_default_status && !is_default && differs(model, turn, edit, picker::IS_DEFAULT) {
+        return Err(conflict(model, set, "tickets need a default status"));
+    }
+    if is_default { clear_default(draft, set, edit) } else { Ok(()) }
+}
+
+fn release(draft: &mut dyn Draft, _: &Principal, row: &Row) -> Result<(), Error> {
+    if is_default_status(draft, row) {
+        return Err(conflict(draft.model(), row.set, "tickets need a default status"));
+    }
+    let names = ("ticket", "tickets");
+    let tickets = Reference { names, set: set::TICKETS, by: named_by(row.set) };
+    check_none(draft, row, &[tickets], "archive it instead with 'IsArchived'")
+}
+
+fn conflict(model: &crate::model::Model, set: SetId, reason: &str) -> Error {
+    let target = model.entity_type(set).name.to_owned();
+    Error::Conflict { target, reason: format!("{reason}; make another one the default first") }
+}
+
+/// Whether this is the status of tickets that name none.
+fn is_default_status(source: &dyn Source, row: &Row) -> bool {
+    let id = |row: &Row| get(source.model(), row, picker::ID);
+    row.set == set::STATUSES && default_status(source).is_some_and(|other| id(&other) == id(row))
+}
+
+/// Refuses a name that another entry has, whatever its letter case.
+fn check_unique(source: &dyn Source, set: SetId, edit: &Edit) -> Result<(), Error> {
+    let (model, id) = (source.model(), edit.get(picker::ID));
+    let lower = |value: &Value| value.as_text().map(str::to_lowercase);
+    let wanted = lower(&edit.get(picker::NAME));
+    let mut others = source.rows(set).filter(|row| get(model, row, picker::ID) != id);
+    match others.find(|row| lower(&get(model, row, picker::NAME)) == wanted) {
+        None => Ok(()),
+        Some(other) => {
+            let id = get(model, &other, picker::ID).as_int().unwrap_or_default();
+            let reason = format!("{} {id} has this name", model.entity_type(set).name);
+            Err(Error::Conflict { target: "Name".into(), reason })
+        }
+    }
+}
+
+/// Takes the mark of the default from every other entry.
+fn clear_default(draft: &mut dyn Draft, set: SetId, edit: &Edit) -> Result<(), Error> {
+    let (model, id) = (helpdesk(), edit.get(picker::ID));
+    let is_other = |row: &Row| {
+        get(model, row, picker::ID) != id && get(model, row, picker::IS_DEFAULT).is_true()
+    };
+    let others: Vec<Row> = draft.rows(set).filter(is_other).collect();
+    for row in others {
+        let mut other = Edit::of(model, &row);
+        other.set(model, picker::IS_DEFAULT, false);
+        super::plain::put_updated(draft, &row, &mut other);
+        draft.put(set, other)?;
+    }
+    Ok(())
+}
 
 /// An entry to be made.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +187,30 @@ pub fn default_status(source: &dyn Source) -> Option<Row> {
         (is(picker::IS_ARCHIVED), !is(picker::IS_DEFAULT), !is_new, position)
     };
     source.rows(set::STATUSES).min_by_key(rank)
+}
+
+/// The entry of tickets that name none, where a list has one.
+#[must_use]
+pub fn default_of(source: &dyn Source, set: SetId) -> Option<Row> {
+    if set == set::STATUSES {
+        return default_status(source);
+    }
+    let model = source.model();
+    let is = |row: &Row, prop| get(model, row, prop).is_true();
+    let mut rows = source.rows(set);
+    rows.find(|row| is(row, picker::IS_DEFAULT) && !is(row, picker::IS_ARCHIVED))
+}
+
+/// The first status of a kind that can still be chosen.
+#[must_use]
+pub fn first_of_kind(source: &dyn Source, kind: &str) -> Option<Row> {
+    let model = source.model();
+    let suits = |row: &Row| {
+        get(model, row, status::KIND).as_text() == Some(kind)
+            && !get(model, row, picker::IS_ARCHIVED).is_true()
+    };
+    let rank = |row: &Row| get(model, row, picker::POSITION).as_int();
+    source.rows(set::STATUSES).filter(suits).min_by_key(rank)
 }
 
 /// The kind of a ticket's status; `Open` where there is none.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Properties, actor, comments, seed, tickets, tokens, users};
+use super::{Properties, actor, body, comments, deleted, plain, seed, tickets, tokens, users};
 use crate::{
-    auth::{PlainToken, Principal, expiry::TOKEN_HOURS_MAX},
+    auth::{PlainToken, Principal, Role, expiry::TOKEN_HOURS_MAX},
     error::Error,
-    model::{Key, Model, Precondition, Row, SetId, set},
+    model::{
+        ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
+    },
     store::{Actor, Draft, Snapshot, Store, commit},
     time::{Clock, Timestamp},
 };
@@ -16,11 +18,13 @@ use crate::{
 pub struct Settings {
     /// Greatest life of a token, hours.
     pub token_hours_max: u32,
+    /// How long a deleted ticket can be brought back, days; 0 keeps none.
+    pub deleted_ticket_days: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { token_hours_max: TOKEN_HOURS_MAX }
+        Self { token_hours_max: TOKEN_HOURS_MAX, deleted_ticket_days: 30 }
     }
 }
 
@@ -95,17 +99,33 @@ impl Desk {
         set: SetId,
         given: Properties,
     ) -> Result<Row, Error> {
+        caller.require(self.model.set(set).scopes.create.ok_or(READ_ONLY)?)?;
         match set {
-            set::TICKETS => {
-                let verb = tickets::Create::new(self.model, caller, given)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
-            }
+            set::TICKETS => self.create_ticket(caller, given, Vec::new()).await,
             set::COMMENTS => {
                 let verb = comments::Create::new(self.model, caller, given)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
-            _ => Err(READ_ONLY),
+            _ => {
+                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let verb = plain::Create::new(self.model, caller, of, given)?;
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
         }
+    }
+
+    /// Creates a ticket and the first comments on it, all or nothing.
+    ///
+    /// # Errors
+    /// Those of [`tickets::Create`] and [`comments::Create`].
+    pub async fn create_ticket(
+        &self,
+        caller: &Principal,
+        given: Properties,
+        comments: Vec<Properties>,
+    ) -> Result<Row, Error> {
+        let verb = tickets::Create::new(self.model, caller, given, comments)?;
+        self.commit(caller, move |draft| verb.run(draft)).await
     }
 
     /// Changes an entity.
@@ -119,14 +139,42 @@ impl Desk {
         precondition: Precondition,
         changes: Properties,
     ) -> Result<Row, Error> {
+        caller.require(self.model.set(set).scopes.write.ok_or(READ_ONLY)?)?;
         match set {
             set::TICKETS => {
                 let at = (key, precondition);
                 let verb = tickets::Update::new(self.model, caller, at, changes)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
-            _ => Err(READ_ONLY),
+            set::COMMENTS => {
+                let at = (key, precondition);
+                let verb = comments::Update::new(self.model, caller, at, changes)?;
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
+            _ => {
+                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let changes = (key, precondition, changes);
+                let verb = plain::Update::new(self.model, caller, of, changes)?;
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
         }
+    }
+
+    /// Puts what is given in the place of all that clients may change of an entity; the rest goes back
+    /// to its default.
+    ///
+    /// # Errors
+    /// As for [`Desk::update`], and `InvalidValue` naming what was left out and has no default.
+    pub async fn replace(
+        &self,
+        caller: &Principal,
+        (set, key): (SetId, Key),
+        precondition: Precondition,
+        given: Properties,
+    ) -> Result<Row, Error> {
+        caller.require(self.model.set(set).scopes.write.ok_or(READ_ONLY)?)?;
+        let changes = body::whole(self.model.entity_type(set), given)?;
+        self.update(caller, (set, key), precondition, changes).await
     }
 
     /// Deletes an entity.
@@ -139,13 +187,60 @@ impl Desk {
         (set, key): (SetId, Key),
         precondition: Precondition,
     ) -> Result<(), Error> {
+        caller.require(self.model.set(set).scopes.delete.ok_or(READ_ONLY)?)?;
         match set {
             set::TICKETS => {
-                let verb = tickets::Delete::new(caller, key, precondition)?;
+                let verb = deleted::Delete::new(caller, (key, precondition), &self.settings)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
-            _ => Err(READ_ONLY),
+            set::COMMENTS => {
+                let verb = comments::Delete::new(caller, key, precondition)?;
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
+            set::DELETED_TICKETS => {
+                let verb = deleted::Remove::new(caller, key, precondition)?;
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
+            _ => {
+                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let verb = plain::Delete::new(caller, of, (key, precondition));
+                self.commit(caller, move |draft| verb.run(draft)).await
+            }
         }
+    }
+
+    /// Does an action to an entity; the entity it answers with. Values come by the parameter's position.
+    ///
+    /// # Errors
+    /// Those of [`tickets::Act`] and [`deleted::Restore`].
+    pub async fn act(
+        &self,
+        caller: &Principal,
+        action: ActionId,
+        (key, precondition): (Key, Precondition),
+        given: Vec<(usize, Value)>,
+    ) -> Result<Row, Error> {
+        if action == actions::RESTORE {
+            let verb = deleted::Restore::new(caller, key, precondition)?;
+            return self.commit(caller, move |draft| verb.run(draft)).await;
+        }
+        let verb = tickets::Act::new(self.model, caller, (key, precondition), (action, given))?;
+        self.commit(caller, move |draft| verb.run(draft)).await
+    }
+
+    /// Removes for good the deleted tickets whose time is up, in several transactions if there are
+    /// many; how many that were.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn purge(&self) -> Result<usize, Error> {
+        let until = deleted::due_until(self.now(), &self.settings);
+        let mut purged = 0;
+        while !deleted::due(&*self.snapshot(), until).is_empty() {
+            let run = move |draft: &mut dyn Draft| Ok(deleted::purge(draft, until));
+            purged += commit(&*self.store, Actor::SYSTEM, run).await?;
+        }
+        Ok(purged)
     }
 
     /// Makes an access token; the secret is told here and never again.
@@ -177,6 +272,42 @@ impl Desk {
     /// Those of [`users::Create`].
     pub async fn create_user(&self, caller: &Principal, verb: users::Create) -> Result<Row, Error> {
         self.commit(caller, move |draft| verb.run(draft)).await
+    }
+
+    /// Lets a member of staff do what their role allows, or nothing at all; their tokens follow.
+    ///
+    /// # Errors
+    /// `InvalidValue` for somebody who is not there, and those of [`Desk::update`].
+    pub async fn set_user_active(
+        &self,
+        caller: &Principal,
+        id_or_address: &str,
+        is_active: bool,
+    ) -> Result<Row, Error> {
+        self.set_user(caller, id_or_address, (user::IS_ACTIVE, is_active.into())).await
+    }
+
+    /// Gives a member of staff another role; their tokens follow.
+    ///
+    /// # Errors
+    /// As for [`Desk::set_user_active`].
+    pub async fn set_user_role(
+        &self,
+        caller: &Principal,
+        id_or_address: &str,
+        role: Role,
+    ) -> Result<Row, Error> {
+        self.set_user(caller, id_or_address, (user::ROLE, role.name().into())).await
+    }
+
+    async fn set_user(
+        &self,
+        caller: &Principal,
+        id_or_address: &str,
+        change: (Prop, Value),
+    ) -> Result<Row, Error> {
+        let key = users::find(&*self.snapshot(), id_or_address)?.key(self.model);
+        self.update(caller, (set::USERS, key), Precondition::default(), vec![change]).await
     }
 
     async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>

@@ -1,11 +1,40 @@
 //! Teams.
 
+use super::{
+    plain::{Rules, Turn, check_not_blank},
+    references::{Reference, check_none},
+};
 use crate::{
+    auth::Principal,
     error::Error,
     id::guid_at,
-    model::{Row, props::team, set},
+    model::{
+        Row,
+        props::{member, team, ticket},
+        set,
+    },
     store::{Draft, Edit},
 };
+
+/// A team has a name; its members go with it, its tickets do not.
+pub(super) const RULES: Rules = Rules { settle, release };
+
+const REFERENCES: [Reference; 1] =
+    [Reference { names: ("ticket", "tickets"), set: set::TICKETS, by: ticket::TEAM_ID }];
+
+fn settle(draft: &mut dyn Draft, _: &Turn<'_>, edit: &mut Edit) -> Result<(), Error> {
+    check_not_blank(draft.model(), edit, team::NAME)
+}
+
+fn release(draft: &mut dyn Draft, _: &Principal, row: &Row) -> Result<(), Error> {
+    check_none(draft, row, &REFERENCES, "archive it instead with 'IsArchived'")?;
+    let id = super::get(draft.model(), row, team::ID);
+    for membership in draft.rows_where(set::TEAM_MEMBERS, member::TEAM_ID, &id) {
+        let key = membership.key(draft.model());
+        draft.delete(set::TEAM_MEMBERS, &key);
+    }
+    Ok(())
+}
 
 /// Adds a team.
 ///

@@ -5,14 +5,16 @@ use std::{sync::Arc, time::Duration};
 use super::handout::Handout;
 use crate::{
     auth::Principal,
-    desk::{Desk, tokens},
+    desk::{Desk, Properties, tokens},
     error::Error,
-    model::{Model, Nav, Prop, Relation, Row, SetId, Value},
-    odata::service::{Create, Delete, Service, Update},
+    model::{Model, Nav, Prop, Relation, Row, SetId, Value, set},
+    odata::service::{Act, Child, Create, Delete, Service, Update},
     query::Source,
     store::Gauges,
     time::Timestamp,
 };
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// The desk, and the file that handed out its first token if there is one.
 #[derive(Clone)]
@@ -38,6 +40,18 @@ impl Helpdesk {
     #[must_use]
     pub fn active_tokens(&self) -> u64 {
         tokens::active(&*self.desk.snapshot(), self.desk.now())
+    }
+
+    /// Removes, now and every hour, the deleted tickets whose time is up; never ends.
+    pub async fn purge_hourly(&self) {
+        loop {
+            match self.desk.purge().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "deleted tickets removed for good"),
+                Err(error) => tracing::warn!("deleted tickets could not be removed: {error}"),
+            }
+            tokio::time::sleep(HOUR).await;
+        }
     }
 
     /// Waits for the end of the first token, and removes the file that still holds it then.
@@ -79,22 +93,54 @@ impl Service for Helpdesk {
     }
 
     async fn create(&self, caller: Principal, create: Create) -> Result<Row, Error> {
-        let mut given = create.body;
-        if let Some((parent, navigation)) = &create.parent {
-            given.push(link(self.desk.model(), create.set, parent, *navigation)?);
+        let Create { set, body: mut given, parent, children, .. } = create;
+        if let Some((parent, navigation)) = &parent {
+            given.push(link(self.desk.model(), set, parent, *navigation)?);
         }
-        self.desk.create(&caller, create.set, given).await
+        if children.iter().all(|(_, children)| children.is_empty()) {
+            return self.desk.create(&caller, set, given).await;
+        }
+        let comments = comments(self.desk.model(), set, children)?;
+        self.desk.create_ticket(&caller, given, comments).await
     }
 
     async fn update(&self, caller: Principal, update: Update) -> Result<Row, Error> {
-        let Update { set, key, precondition, changes, .. } = update;
-        self.desk.update(&caller, (set, key), precondition, changes).await
+        let Update { set, key, precondition, changes, replaces } = update;
+        if replaces {
+            self.desk.replace(&caller, (set, key), precondition, changes).await
+        } else {
+            self.desk.update(&caller, (set, key), precondition, changes).await
+        }
     }
 
     async fn delete(&self, caller: Principal, delete: Delete) -> Result<(), Error> {
         let Delete { set, key, precondition } = delete;
         self.desk.delete(&caller, (set, key), precondition).await
     }
+
+    async fn act(&self, caller: Principal, act: Act) -> Result<Option<Row>, Error> {
+        let Act { action, key, precondition, given, .. } = act;
+        self.desk.act(&caller, action, (key, precondition), given).await.map(Some)
+    }
+}
+
+/// The comments that are created with a ticket; nothing else is created with another entity.
+fn comments(
+    model: &Model,
+    set: SetId,
+    children: Vec<(Nav, Vec<Child>)>,
+) -> Result<Vec<Properties>, Error> {
+    let structure = model.entity_type(set);
+    let mut comments = Vec::new();
+    for (nav, children) in children {
+        let navigation = structure.navigation_at(nav);
+        if set != set::TICKETS || model.target(navigation) != Some(set::COMMENTS) {
+            let feature = format!("creating entities of '{}' with another", navigation.name);
+            return Err(Error::NotImplemented { feature });
+        }
+        comments.extend(children.into_iter().map(|child| child.body));
+    }
+    Ok(comments)
 }
 
 /// The property that ties a new entity of `set` to the parent whose navigation it was posted to.

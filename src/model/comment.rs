@@ -37,7 +37,7 @@ pub mod props {
         AUTHOR_CUSTOMER_ID => stored(6, "AuthorCustomerId", Int64).nullable().on_create(),
         AUTHOR_NAME => computed("AuthorName", String, author_name).nullable().doc("Who wrote it"),
         BODY => long_text(7, "Body").writable().doc("The text as it was written"),
-        IS_INTERNAL => stored(8, "IsInternal", Boolean).on_create().doc("A note for staff only"),
+        IS_INTERNAL => stored(8, "IsInternal", Boolean).writable().doc("A note for staff only"),
         EXTERNAL_REFERENCE => stored(9, "ExternalReference", String).nullable().max(512).on_create().doc("Identifier in the system it came from; unique on its ticket"),
         CREATED => stored(10, "CreatedDateTime", DateTimeOffset),
         UPDATED => stored(11, "UpdatedDateTime", DateTimeOffset),

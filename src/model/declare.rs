@@ -1,6 +1,8 @@
 //! Short words for declaring properties, so that a model reads as a table.
 
-use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, Write};
+use super::schema::{
+    Action, Entity, Index, Navigation, Origin, Parameter, Property, Relation, Write,
+};
 use super::types::{Primitive, Type};
 use super::value::Value;
 
@@ -13,6 +15,7 @@ fn property(name: &'static str, ty: Type, origin: Origin) -> Property {
         max_length: None,
         origin,
         write: Write::Never,
+        default: Value::Null,
         scope: None,
         hidden: false,
     }
@@ -73,6 +76,48 @@ pub fn children(name: &'static str, target: &'static str, by: &'static str) -> N
     Navigation { name, target, relation: Relation::Children { by } }
 }
 
+/// Something that can be done with an entity of `set`; it answers with an entity of the set `returns`.
+#[must_use]
+pub fn action(
+    (set, name): (&'static str, &'static str),
+    scope: &'static str,
+    returns: &'static str,
+    doc: &'static str,
+) -> Action {
+    Action { name, doc, set, parameters: Vec::new(), returns: Some(returns), scope }
+}
+
+/// What an action is told; it may be left out.
+#[must_use]
+pub fn parameter(name: &'static str, ty: Primitive, doc: &'static str) -> Parameter {
+    Parameter { name, doc, ty: Type::Primitive(ty), nullable: true, max_length: None }
+}
+
+impl Action {
+    /// It is told this too.
+    #[must_use]
+    pub fn takes(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+}
+
+impl Parameter {
+    /// It must be given.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    /// At most that many characters.
+    #[must_use]
+    pub fn max(mut self, length: u32) -> Self {
+        self.max_length = Some(length);
+        self
+    }
+}
+
 impl Property {
     /// May be null.
     #[must_use]
@@ -106,6 +151,13 @@ impl Property {
     #[must_use]
     pub fn on_create(mut self) -> Self {
         self.write = Write::OnCreate;
+        self
+    }
+
+    /// What it is where a client says nothing.
+    #[must_use]
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = value.into();
         self
     }
 

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use super::{
+    actions::actions,
     comment::comment,
+    deleted::deleted_ticket,
     history::ticket_history,
     person::{customer_type, user_type},
     picker::{picker, status_type},
@@ -11,6 +13,7 @@ use super::{
     team::{team, team_member},
     ticket::{ticket, ticket_tag},
     token::access_token,
+    view::saved_view,
 };
 
 static HELPDESK: LazyLock<Model> = LazyLock::new(declare);
@@ -55,6 +58,10 @@ pub mod set {
     pub const TICKET_HISTORY: SetId = SetId(13);
     /// `AccessTokens`.
     pub const ACCESS_TOKENS: SetId = SetId(14);
+    /// `SavedViews`.
+    pub const SAVED_VIEWS: SetId = SetId(15);
+    /// `DeletedTickets`.
+    pub const DELETED_TICKETS: SetId = SetId(16);
 }
 
 fn declare() -> Model {
@@ -62,40 +69,27 @@ fn declare() -> Model {
         (ticket(), stored("Tickets", 1, TICKETS)),
         (comment(), EntitySet { guard: NOTES, ..stored("Comments", 2, COMMENTS) }),
         (ticket_tag(), unfolded("TicketTags", "Tickets", "Tags", "tickets:read")),
-        (customer_type(), stored("Customers", 3, read_only("customers:read"))),
-        (user_type(), stored("Users", 4, read_only("users:read"))),
-        (team(), stored("Teams", 5, read_only("teams:read"))),
-        (team_member(), stored("TeamMembers", 6, read_only("teams:read"))),
-        (status_type(), stored("Statuses", 7, read_only("tickets:read"))),
-        (
-            picker("Priority", "How urgent a ticket is"),
-            stored("Priorities", 8, read_only("tickets:read")),
-        ),
-        (
-            picker("Category", "What a ticket is about"),
-            stored("Categories", 9, read_only("tickets:read")),
-        ),
-        (
-            picker("TicketType", "What sort of request it is"),
-            stored("Types", 10, read_only("tickets:read")),
-        ),
-        (
-            picker("Source", "How a ticket came in"),
-            stored("Sources", 11, read_only("tickets:read")),
-        ),
-        (
-            picker("Resolution", "How a ticket ended"),
-            stored("Resolutions", 12, read_only("tickets:read")),
-        ),
+        (customer_type(), stored("Customers", 3, CUSTOMERS)),
+        (user_type(), stored("Users", 4, USERS)),
+        (team(), stored("Teams", 5, TEAMS)),
+        (team_member(), stored("TeamMembers", 6, TEAM_MEMBERS)),
+        (status_type(), stored("Statuses", 7, PICKER)),
+        (picker("Priority", "How urgent a ticket is"), stored("Priorities", 8, PICKER)),
+        (picker("Category", "What a ticket is about"), stored("Categories", 9, PICKER)),
+        (picker("TicketType", "What sort of request it is"), stored("Types", 10, PICKER)),
+        (picker("Source", "How a ticket came in"), stored("Sources", 11, PICKER)),
+        (picker("Resolution", "How a ticket ended"), stored("Resolutions", 12, PICKER)),
         (ticket_history(), stored("TicketHistory", 13, read_only("tickets:read"))),
         (access_token(), stored("AccessTokens", 14, read_only("tokens:read"))),
+        (saved_view(), EntitySet { guard: OWN, ..stored("SavedViews", 15, SAVED_VIEWS) }),
+        (deleted_ticket(), stored("DeletedTickets", 16, DELETED_TICKETS)),
     ];
     let mut model = Model {
         namespace: "Tessera",
         enums: vec![],
         structs: vec![],
         sets: vec![],
-        actions: vec![],
+        actions: actions(),
     };
     for (id, (structure, set)) in (0..).zip(declared) {
         model.structs.push(structure);
@@ -111,12 +105,67 @@ const TICKETS: SetScopes = SetScopes {
     delete: Some("tickets:delete"),
 };
 
-const COMMENTS: SetScopes =
-    SetScopes { read: "comments:read", create: Some("comments:create"), write: None, delete: None };
+/// Who may create comments may change their own; that is looked at where the author is known.
+const COMMENTS: SetScopes = SetScopes {
+    read: "comments:read",
+    create: Some("comments:create"),
+    write: Some("comments:create"),
+    delete: Some("comments:delete"),
+};
 
-const NOTES: Option<Guard> = Some(Guard { property: "IsInternal", scope: "notes:read" });
+const NOTES: Option<Guard> = Some(Guard::Flagged { property: "IsInternal", scope: "notes:read" });
 
-/// A set no verb changes. Pickers are read with the tickets that name them.
+const CUSTOMERS: SetScopes = SetScopes {
+    read: "customers:read",
+    create: Some("customers:write"),
+    write: Some("customers:write"),
+    delete: Some("customers:delete"),
+};
+
+const USERS: SetScopes = SetScopes {
+    read: "users:read",
+    create: Some("users:write"),
+    write: Some("users:write"),
+    delete: Some("users:delete"),
+};
+
+const TEAMS: SetScopes = SetScopes {
+    read: "teams:read",
+    create: Some("teams:write"),
+    write: Some("teams:write"),
+    delete: Some("teams:delete"),
+};
+
+/// There is nothing to change about who is in a team; to take somebody out of one is to change the team.
+const TEAM_MEMBERS: SetScopes = SetScopes {
+    read: "teams:read",
+    create: Some("teams:write"),
+    write: None,
+    delete: Some("teams:write"),
+};
+
+/// Pickers are read with the tickets that name them.
+const PICKER: SetScopes = SetScopes {
+    read: "tickets:read",
+    create: Some("settings:write"),
+    write: Some("settings:write"),
+    delete: Some("settings:write"),
+};
+
+/// Views of others, and sharing one's own, need more; that is looked at where the owner is known.
+const SAVED_VIEWS: SetScopes = SetScopes {
+    read: "tickets:read",
+    create: Some("tickets:write"),
+    write: Some("tickets:write"),
+    delete: Some("tickets:write"),
+};
+
+const OWN: Option<Guard> = Some(Guard::OwnerOrShared { owner: "OwnerId", shared: "IsShared" });
+
+const DELETED_TICKETS: SetScopes =
+    SetScopes { read: "tickets:delete", create: None, write: None, delete: Some("tickets:delete") };
+
+/// A set no verb changes.
 fn read_only(read: &'static str) -> SetScopes {
     SetScopes { read, create: None, write: None, delete: None }
 }
@@ -140,7 +189,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::{Prop, Property, props};
+    use crate::model::{Prop, Property, actions, props};
 
     #[test]
     fn every_name_in_the_model_leads_somewhere() {
@@ -153,6 +202,9 @@ mod tests {
         assert_eq!(model.find_set("AccessTokens"), Some(set::ACCESS_TOKENS));
         assert_eq!(model.find_set("tickethistory"), Some(set::TICKET_HISTORY));
         assert_eq!(model.find_set("Resolutions"), Some(set::RESOLUTIONS));
+        assert_eq!(model.find_set("DeletedTickets"), Some(set::DELETED_TICKETS));
+        assert_eq!(model.find_action(set::TICKETS, "merge"), Some(actions::MERGE));
+        assert_eq!(model.find_action(set::DELETED_TICKETS, "Restore"), Some(actions::RESTORE));
         let named = |set, prop: Prop| model.entity_type(set).property_at(prop).name;
         assert_eq!(named(set::TICKETS, props::ticket::RESOLUTION_HOURS), "ResolutionHours");
         assert_eq!(named(set::STATUSES, props::status::KIND), "Kind");

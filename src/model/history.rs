@@ -34,7 +34,7 @@ pub mod props {
         ID => stored(1, "Id", Int64),
         GUID => stored(2, "Guid", Guid),
         TICKET_ID => stored(3, "TicketId", Int64).indexed(Index::Many),
-        PROPERTY => stored(4, "Property", String).max(32).doc("Status, Assignee, Team, Priority or Category"),
+        PROPERTY => stored(4, "Property", String).max(32).doc("Status, Assignee, Team, Priority or Category; Ticket for its deletion and return"),
         FROM_ID => stored(5, "FromId", Int64).nullable(),
         FROM_TEXT => stored(6, "FromText", String).nullable().doc("Its name at that time"),
         TO_ID => stored(7, "ToId", Int64).nullable(),

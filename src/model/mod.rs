@@ -3,8 +3,10 @@
 //! The schema part (`schema`, `value`, `record`, `key`, `declare`) would describe any service; the
 //! rest of the folder is the one model this product serves. No I/O, no text formats.
 
+pub mod actions;
 mod comment;
 pub mod declare;
+mod deleted;
 mod helpdesk;
 mod history;
 mod key;
@@ -18,6 +20,7 @@ mod token;
 mod types;
 mod value;
 mod version;
+mod view;
 
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
@@ -35,11 +38,13 @@ pub use version::{Precondition, Tags, etag};
 pub mod props {
     pub use super::{
         comment::props as comment,
+        deleted::props as deleted,
         history::props as history,
         person::{customer, user},
         picker::{props as picker, status},
         team::{member, props as team},
         ticket::{props as ticket, tag},
         token::props as token,
+        view::props as view,
     };
 }

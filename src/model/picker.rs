@@ -33,8 +33,8 @@ pub mod props {
         GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable().indexed(Index::Many),
         POSITION => stored(4, "Position", Int32).writable().doc("Order in lists, lowest first"),
-        IS_DEFAULT => stored(5, "IsDefault", Boolean).writable().doc("Taken when a ticket names none"),
-        IS_ARCHIVED => stored(6, "IsArchived", Boolean).writable().doc("No longer offered"),
+        IS_DEFAULT => stored(5, "IsDefault", Boolean).writable().default(false).doc("Taken when a ticket names none"),
+        IS_ARCHIVED => stored(6, "IsArchived", Boolean).writable().default(false).doc("No longer offered"),
         CREATED => stored(7, "CreatedDateTime", DateTimeOffset),
         UPDATED => stored(8, "UpdatedDateTime", DateTimeOffset),
     }

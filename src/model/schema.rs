@@ -134,6 +134,8 @@ pub struct Property {
     pub origin: Origin,
     /// Who may set it.
     pub write: Write,
+    /// What it is where a client says nothing; null is no default.
+    pub default: Value,
     /// Scope needed to read it beyond its set's own; without it the property does not exist for a caller.
     pub scope: Option<&'static str>,
     /// Whether it exists only inside: never served, named or imported.
@@ -196,13 +198,23 @@ pub struct SetScopes {
     pub delete: Option<&'static str>,
 }
 
-/// Entities hidden from callers without a scope.
+/// Entities of a set that not everybody who may read the set gets to see.
 #[derive(Clone, Copy, Debug)]
-pub struct Guard {
-    /// Name of a Boolean property; entities for which it is true are guarded.
-    pub property: &'static str,
-    /// The scope that sees them all the same.
-    pub scope: &'static str,
+pub enum Guard {
+    /// Some need a scope of their own.
+    Flagged {
+        /// Name of a Boolean property; entities for which it is true are guarded.
+        property: &'static str,
+        /// The scope that sees them all the same.
+        scope: &'static str,
+    },
+    /// Everybody sees their own, and what is shared.
+    OwnerOrShared {
+        /// Name of the property that holds the owner's id; null for the workspace itself.
+        owner: &'static str,
+        /// Name of a Boolean property; entities for which it is true are shared.
+        shared: &'static str,
+    },
 }
 
 /// An entity set.
@@ -354,6 +366,17 @@ impl Model {
                 if !known || self.target(navigation).is_none() {
                     faults.push(format!("{}.{} leads nowhere", structure.name, navigation.name));
                 }
+            }
+        }
+        for set in &self.sets {
+            let names = match set.guard {
+                None => [None, None],
+                Some(Guard::Flagged { property, .. }) => [Some(property), None],
+                Some(Guard::OwnerOrShared { owner, shared }) => [Some(owner), Some(shared)],
+            };
+            let there = self.structure(set.ty);
+            if names.into_iter().flatten().any(|name| there.property(name).is_none()) {
+                faults.push(format!("{} is guarded by nothing", set.name));
             }
         }
         for action in &self.actions {

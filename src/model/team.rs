@@ -48,7 +48,7 @@ pub mod props {
         GUID => stored(2, "Guid", Guid).indexed(Index::Unique),
         NAME => stored(3, "Name", String).max(512).writable().indexed(Index::Many),
         DESCRIPTION => stored(4, "Description", String).nullable().max(10_000).writable(),
-        IS_ARCHIVED => stored(5, "IsArchived", Boolean).writable(),
+        IS_ARCHIVED => stored(5, "IsArchived", Boolean).writable().default(false).doc("No longer offered"),
         CREATED => stored(6, "CreatedDateTime", DateTimeOffset),
         UPDATED => stored(7, "UpdatedDateTime", DateTimeOffset),
     }

@@ -42,4 +42,9 @@ pub trait Source: Send + Sync {
 pub trait Rights {
     /// Whether the caller holds `scope`, such as `tickets:read`.
     fn has(&self, scope: &str) -> bool;
+
+    /// The user the caller is or acts for, if there is one.
+    fn user_id(&self) -> Option<i64> {
+        None
+    }
 }

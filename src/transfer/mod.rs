@@ -19,11 +19,14 @@ pub use import::{Failure, Options, Progress, Summary, import};
 
 use crate::model::{Contents, Model, SetId, set};
 
-/// Whether entities of a set can be imported: stored ones, but no access tokens.
+/// Sets that stay where they are: access tokens, because their secrets do, and deleted tickets.
+const STAYING: [SetId; 2] = [set::ACCESS_TOKENS, set::DELETED_TICKETS];
+
+/// Whether entities of a set can be imported: stored ones, but no access tokens and nothing deleted.
 #[must_use]
 pub fn is_importable(model: &Model, id: SetId) -> bool {
     match model.set(id).contents {
-        Contents::Stored { .. } => id != set::ACCESS_TOKENS,
+        Contents::Stored { .. } => !STAYING.contains(&id),
         Contents::Unfolded { .. } => false,
     }
 }

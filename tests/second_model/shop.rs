@@ -39,7 +39,7 @@ pub(crate) fn model() -> Model {
             set("Categories", StructId(2), 2, false),
             set("Prices", StructId(3), 3, false),
             EntitySet {
-                guard: Some(Guard { property: "IsHidden", scope: "reviews:moderate" }),
+                guard: Some(Guard::Flagged { property: "IsHidden", scope: "reviews:moderate" }),
                 ..set("Reviews", StructId(4), 4, false)
             },
         ],

@@ -43,7 +43,7 @@ fn of_two_creations_with_one_external_reference_one_conflicts() {
     let bench = Bench::new();
     let create = || {
         let given = Bench::given(set::TICKETS, &[("ExternalReference", text("X-1"))]);
-        let verb = tickets::Create::new(helpdesk(), &Principal::system(), given).unwrap();
+        let verb = tickets::Create::new(helpdesk(), &Principal::system(), given, vec![]).unwrap();
         commit_blocking(&**bench.desk.store(), Actor::SYSTEM, move |draft| verb.run(draft))
     };
     let results: Vec<_> = thread::scope(|scope| {

@@ -277,7 +277,7 @@ fn deleting_takes_the_comments_along_and_keeps_the_history() {
     }
     bench.delete(1).unwrap();
     assert_eq!(bench.list(set::COMMENTS, &["TicketId"]), ["2"]);
-    assert_eq!(bench.desk.snapshot().rows(set::TICKET_HISTORY).count(), 10);
+    assert_eq!(bench.desk.snapshot().rows(set::TICKET_HISTORY).count(), 11);
     assert_eq!(refused(bench.delete(1)), "NotFound there is no Ticket 1");
     let next = bench.ticket(&[]).unwrap();
     assert_eq!(bench.show(&next, "Id"), "3");

@@ -163,6 +163,10 @@ impl Rights for Also<'_> {
     fn has(&self, scope: &str) -> bool {
         scope == self.scope || self.rights.has(scope)
     }
+
+    fn user_id(&self) -> Option<i64> {
+        self.rights.user_id()
+    }
 }
 
 fn checker<'a, S: Service>(feed: &'a Feed<S>, asked: &'a Asked<S::Caller>) -> Checker<'a> {

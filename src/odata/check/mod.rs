@@ -26,8 +26,8 @@ pub use target::{CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, Propert
 use super::{Limits, ast};
 use crate::{
     error::{Error, nearest},
-    model::{EnumId, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType},
-    query::{Expr, Path, Rights, Step, Var},
+    model::{EnumId, Guard, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType},
+    query::{BinaryOp, Expr, Path, Rights, Step, Var},
 };
 
 /// `@p=…` of a request, by name.
@@ -84,13 +84,28 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn guard(&self, set: SetId, var: Var) -> Option<Expr> {
         let declared = self.model.set(set);
-        let guard = declared.guard.as_ref().filter(|guard| !self.rights.has(guard.scope))?;
+        let structure = self.model.structure(declared.ty);
+        let path = |prop| Expr::Path(Path { from: var, steps: vec![Step::Property(prop)] });
         // A guard that names nothing hides everything.
-        let guarded = match self.model.structure(declared.ty).property(guard.property) {
-            Some(prop) => Expr::Path(Path { from: var, steps: vec![Step::Property(prop)] }),
-            None => Expr::Literal(true.into()),
-        };
-        Some(Expr::Not(Box::new(guarded)))
+        match declared.guard? {
+            Guard::Flagged { scope, .. } if self.rights.has(scope) => None,
+            Guard::Flagged { property, .. } => {
+                let guarded = structure.property(property);
+                let guarded = guarded.map_or(Expr::Literal(true.into()), path);
+                Some(Expr::Not(Box::new(guarded)))
+            }
+            Guard::OwnerOrShared { owner, shared } => {
+                let nothing = || Expr::Literal(false.into());
+                let own = |owner| Expr::Binary {
+                    op: BinaryOp::Eq,
+                    left: Box::new(path(owner)),
+                    right: Box::new(Expr::Literal(self.rights.user_id().into())),
+                };
+                let own = structure.property(owner).map_or_else(nothing, own);
+                let shared = structure.property(shared).map_or_else(nothing, path);
+                Some(Expr::Or(vec![own, shared]))
+            }
+        }
     }
 
     /// All properties of a type the caller may know of, in their order.

@@ -162,8 +162,7 @@ impl Work<'_> {
             Some(row) => {
                 let (prop, is_given) = updated;
                 if !is_given {
-                    let former = crate::desk::get(self.model, row, prop);
-                    edit.set(self.model, prop, crate::desk::later(self.draft, &former));
+                    edit.set(self.model, prop, crate::desk::later(self.draft, row, prop));
                 }
                 Outcome::Updated
             }

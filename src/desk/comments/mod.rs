@@ -1,4 +1,8 @@
-//! Comments and internal notes: written once, by somebody, on a ticket.
+//! Comments and internal notes: written by somebody, on a ticket.
+
+mod change;
+
+pub use change::{Delete, Update};
 
 use super::{Moment, Properties, body::Body, get, invalid, later, tickets::existing};
 use crate::{
@@ -17,7 +21,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Create {
     body: Body,
-    ticket: Key,
     user_id: Option<i64>,
 }
 
@@ -57,26 +60,35 @@ impl Create {
         if body.get(comment::IS_INTERNAL).is_some_and(Value::is_true) {
             caller.require("notes:write")?;
         }
-        if body.get(comment::BODY).and_then(Value::as_text).is_none_or(str::is_empty) {
-            return Err(invalid("Body", "a comment is a text that is not empty"));
+        if body.get(comment::BODY).is_none_or(is_empty) {
+            return Err(EMPTY());
         }
-        let ticket = body.get(comment::TICKET_ID).and_then(Value::as_int);
-        let ticket = ticket.ok_or_else(|| invalid("TicketId", "a comment belongs to a ticket"))?;
-        Ok(Self { body, ticket: Key::Int(ticket), user_id: caller.user_id })
+        Ok(Self { body, user_id: caller.user_id })
     }
 
-    /// Creates it, and dates the ticket.
+    /// Creates it on the ticket its body names, and dates the ticket.
     ///
     /// # Errors
     /// `InvalidValue` for a ticket or author that is not there, `Conflict` for an external reference
     /// that is taken.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
-        let on = existing(draft, &self.ticket)
+        let ticket = self.body.get(comment::TICKET_ID).and_then(Value::as_int);
+        let ticket = ticket.ok_or_else(|| invalid("TicketId", "a comment belongs to a ticket"))?;
+        let on = existing(draft, &Key::Int(ticket))
             .map_err(|missing| invalid("TicketId", missing.to_string()))?;
+        self.run_on(draft, &on)
+    }
+
+    /// Creates it on a ticket, whatever its body names, and dates the ticket.
+    ///
+    /// # Errors
+    /// As for [`Create::run`].
+    pub fn run_on(&self, draft: &mut dyn Draft, on: &Row) -> Result<Row, Error> {
+        let ticket = on.key(draft.model());
         let given = |prop| self.body.get(prop).filter(|value| !value.is_null()).cloned();
         let reference = given(comment::EXTERNAL_REFERENCE);
         if let Some(text) = reference.as_ref().and_then(Value::as_text)
-            && by_reference(draft, &self.ticket, text).is_some()
+            && by_reference(draft, &ticket, text).is_some()
         {
             let reason = "another comment of this ticket has this value".to_owned();
             return Err(Error::Conflict { target: "ExternalReference".into(), reason });
@@ -88,7 +100,7 @@ impl Create {
         let mut edit = Edit::new(model, set::COMMENTS);
         edit.set(model, comment::ID, id);
         edit.set(model, comment::GUID, guid_at(now));
-        edit.set(model, comment::TICKET_ID, self.ticket.as_int());
+        edit.set(model, comment::TICKET_ID, ticket.as_int());
         writer.set(model, &mut edit);
         edit.set(model, comment::BODY, given(comment::BODY).unwrap_or(Value::Null));
         edit.set(model, comment::IS_INTERNAL, is_internal);
@@ -96,7 +108,7 @@ impl Create {
         edit.set(model, comment::CREATED, now);
         edit.set(model, comment::UPDATED, now);
         let row = draft.put(set::COMMENTS, edit)?;
-        touch(draft, &on, matches!(writer, Writer::User(_)) && !is_internal)?;
+        touch(draft, on, matches!(writer, Writer::User(_)) && !is_internal)?;
         Ok(row)
     }
 
@@ -134,6 +146,13 @@ impl Create {
     }
 }
 
+/// Whether a body says nothing.
+fn is_empty(body: &Value) -> bool {
+    body.as_text().is_none_or(str::is_empty)
+}
+
+const EMPTY: fn() -> Error = || invalid("Body", "a comment is a text that is not empty");
+
 /// The comment of a ticket with that external reference.
 pub(crate) fn by_reference(draft: &dyn Draft, ticket: &Key, reference: &str) -> Option<Row> {
     let ticket = Value::from(ticket.as_int());
@@ -147,7 +166,7 @@ pub(crate) fn by_reference(draft: &dyn Draft, ticket: &Key, reference: &str) -> 
 fn touch(draft: &mut dyn Draft, on: &Row, is_answer: bool) -> Result<(), Error> {
     let model = draft.model();
     let mut edit = Edit::of(model, on);
-    let at = later(draft, &edit.get(ticket::UPDATED));
+    let at = later(draft, on, ticket::UPDATED);
     edit.set(model, ticket::UPDATED, at);
     if is_answer && edit.get(ticket::FIRST_RESPONSE).is_null() {
         edit.set(model, ticket::FIRST_RESPONSE, at);

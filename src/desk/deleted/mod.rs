@@ -1,0 +1,152 @@
+//! Deleted tickets: kept for a while with their comments, brought back, or gone for good.
+
+mod contents;
+mod restore;
+
+pub use restore::Restore;
+
+use self::contents::Contents;
+use super::{Settings, get, history, plain, tickets};
+use crate::{
+    auth::Principal,
+    error::Error,
+    model::{
+        Key, Precondition, Row,
+        props::{comment, deleted, ticket},
+        set,
+    },
+    query::Source,
+    store::{Author, Draft, Edit},
+    time::Timestamp,
+};
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Deleted tickets that one transaction of a purge removes at most.
+pub const PURGE_MAX: usize = 100;
+
+/// A ticket to be deleted, with its comments; its history stays.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    key: Key,
+    precondition: Precondition,
+    is_kept: bool,
+}
+
+impl Delete {
+    /// Checks the caller. Where deleted tickets are kept for no day, it is gone at once.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn new(
+        caller: &Principal,
+        (key, precondition): (Key, Precondition),
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        caller.require("tickets:delete")?;
+        Ok(Self { key, precondition, is_kept: settings.deleted_ticket_days > 0 })
+    }
+
+    /// Deletes it.
+    ///
+    /// # Errors
+    /// `NotFound`, `PreconditionFailed`.
+    pub fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
+        let row = tickets::existing(draft, &self.key)?;
+        self.precondition.check(row.version)?;
+        let id = get(draft.model(), &row, ticket::ID);
+        let comments = draft.rows_where(set::COMMENTS, comment::TICKET_ID, &id);
+        if self.is_kept {
+            keep(draft, &row, &comments)?;
+            history::fate(draft, &id, history::Fate::Deleted)?;
+        }
+        for comment in comments {
+            let key = comment.key(draft.model());
+            draft.delete(set::COMMENTS, &key);
+        }
+        draft.delete(set::TICKETS, &self.key);
+        Ok(())
+    }
+}
+
+/// Writes down what is needed to bring a ticket back.
+fn keep(draft: &mut dyn Draft, row: &Row, comments: &[Row]) -> Result<(), Error> {
+    let contents = Contents::of(draft, row, comments)?;
+    let by = match draft.actor().author {
+        Author::System => None,
+        Author::User(id) => Some(id),
+    };
+    let (model, now) = (draft.model(), draft.now());
+    let mut edit = Edit::new(model, set::DELETED_TICKETS);
+    for (to, from) in [
+        (deleted::ID, ticket::ID),
+        (deleted::GUID, ticket::GUID),
+        (deleted::TITLE, ticket::TITLE),
+        (deleted::REQUESTER_ID, ticket::REQUESTER_ID),
+        (deleted::CREATED, ticket::CREATED),
+        (deleted::UPDATED, ticket::UPDATED),
+    ] {
+        edit.set(model, to, get(model, row, from));
+    }
+    edit.set(model, deleted::COMMENT_COUNT, i64::try_from(comments.len()).unwrap_or(i64::MAX));
+    edit.set(model, deleted::DELETED, now);
+    edit.set(model, deleted::DELETED_BY_ID, by);
+    edit.set(model, deleted::CONTENTS, contents.to_text()?.as_str());
+    draft.put(set::DELETED_TICKETS, edit)?;
+    Ok(())
+}
+
+/// A deleted ticket to be removed for good.
+#[derive(Clone, Debug)]
+pub struct Remove {
+    key: Key,
+    precondition: Precondition,
+}
+
+impl Remove {
+    /// Checks the caller.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn new(caller: &Principal, key: Key, precondition: Precondition) -> Result<Self, Error> {
+        caller.require("tickets:delete")?;
+        Ok(Self { key, precondition })
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// `NotFound`, `PreconditionFailed`.
+    pub fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
+        let row = plain::existing(draft, set::DELETED_TICKETS, &self.key)?;
+        self.precondition.check(row.version)?;
+        draft.delete(set::DELETED_TICKETS, &self.key);
+        Ok(())
+    }
+}
+
+/// The last deletion whose time is up at `now`.
+#[must_use]
+pub fn due_until(now: Timestamp, settings: &Settings) -> Timestamp {
+    let kept = DAY_MICROS.saturating_mul(i64::from(settings.deleted_ticket_days));
+    now.plus_micros(-kept).unwrap_or(Timestamp::MIN)
+}
+
+/// The deleted tickets whose time was up at `until`, at most [`PURGE_MAX`].
+#[must_use]
+pub fn due(source: &dyn Source, until: Timestamp) -> Vec<Key> {
+    let model = source.model();
+    let is_due =
+        |row: &Row| get(model, row, deleted::DELETED).as_instant().is_none_or(|at| at <= until);
+    let rows = source.rows(set::DELETED_TICKETS).filter(is_due);
+    rows.take(PURGE_MAX).map(|row| row.key(model)).collect()
+}
+
+/// Removes for good what [`due`] tells; how many that were.
+pub fn purge(draft: &mut dyn Draft, until: Timestamp) -> usize {
+    let keys = due(draft, until);
+    for key in &keys {
+        draft.delete(set::DELETED_TICKETS, key);
+    }
+    keys.len()
+}

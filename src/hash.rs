@@ -53,6 +53,13 @@ impl SetHash {
         }
     }
 
+    /// Counts in every record that `other` counts.
+    pub fn add_all(&mut self, other: Self) {
+        for (lane, part) in self.0.iter_mut().zip(other.0) {
+            *lane = lane.wrapping_add(part);
+        }
+    }
+
     /// The hash as 32 bytes, lanes little-endian.
     #[must_use]
     pub fn to_bytes(self) -> Digest {

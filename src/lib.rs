@@ -8,6 +8,7 @@ pub mod error;
 pub mod hash;
 pub mod http;
 pub mod id;
+pub mod local;
 pub mod logging;
 pub mod model;
 pub mod odata;

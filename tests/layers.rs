@@ -12,7 +12,7 @@ use std::{
 const GROUND: [&str; 5] = ["error", "time", "id", "hash", "tally"];
 
 /// A top-level module and the modules it may name beside the ground.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("error", &[]),
     ("time", &[]),
     ("id", &[]),
@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("transfer", &["desk", "auth", "store", "odata", "query", "model"]),
     ("config", &["auth"]),
     ("http", &["config", "desk", "auth", "store", "odata", "query", "model"]),
+    ("local", &["http", "transfer", "config", "desk", "auth", "store", "query", "model"]),
 ];
 
 /// An outside crate and the paths below `src/` that may name it.

@@ -220,6 +220,20 @@ pub struct User {
 pub enum UserCommand {
     /// Add a user
     Create(UserCreate),
+    /// List the users
+    List(UserList),
+}
+
+/// `tessera user list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera user list
+  tessera user list --data /var/lib/tessera")]
+pub struct UserList {
+    /// Where the users are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
 }
 
 /// `tessera user create`.

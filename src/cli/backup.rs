@@ -1,13 +1,14 @@
 //! `tessera backup`.
 
-use std::io::Write;
+use std::io;
 
-use super::{Failure, args::Backup, out::Out, workspace::Workspace};
+use super::{Failure, args::Backup, call::Place, out::Out, workspace::must_exist};
 use crate::{
+    local::{Call, Ends},
     model::helpdesk,
     store::{
         Fault,
-        backup::{self, Pace, Report, Target},
+        backup::{self, Report, Target},
     },
 };
 
@@ -17,11 +18,12 @@ use crate::{
 /// A file that is there already, data that cannot be opened or read, no room.
 pub fn run(args: &Backup, out: &mut Out) -> Result<(), Failure> {
     let config = args.data.load()?;
-    let workspace = Workspace::open_existing(&config)?;
-    let target = Target { path: &args.file, replace: args.force, pace: Pace::Full };
-    let engine = &workspace.engine;
-    let source = |out: &mut dyn Write| backup::write(engine, Pace::Full, out).map(drop);
-    let report = backup::save(helpdesk(), target, source).map_err(refusal)?;
+    must_exist(&config.data)?;
+    let mut place = Place::open(&config)?;
+    let target = Target { path: &args.file, replace: args.force, pace: place.pace() };
+    let report = backup::save(helpdesk(), target, |out| {
+        place.run(&Call::Backup, Ends { out, input: &mut io::empty(), progress: &mut |_| {} })
+    })?;
     print(&report, out)?;
     out.line(&format!("backed up and verified: {}", args.file.display()))
 }

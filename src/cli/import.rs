@@ -4,11 +4,11 @@ use std::{fs::File, path::Path, time::Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, args::Import, out::Out, workspace::Workspace};
+use super::{Failure, args::Import, call, out::Out};
 use crate::{
-    error::nearest,
-    model::{Model, SetId, helpdesk},
-    transfer::{Options, Progress, Summary, import, is_importable},
+    local::{Call, Ends, Tally, find_set},
+    model::helpdesk,
+    transfer::Progress,
 };
 
 /// Imports each file in its order and prints what became of them.
@@ -18,61 +18,46 @@ use crate::{
 /// everything else was done, lines that were refused.
 pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
     let config = args.data.load()?;
-    let set = find_set(helpdesk(), &args.set)?;
+    find_set(helpdesk(), &args.set)?;
     for path in &args.files {
         // A misspelt name must not end a long import half way.
         File::open(path).map_err(|error| unreadable(path, &error))?;
     }
-    let workspace = Workspace::open(&config, false)?;
-    let (mut summary, started) = (Summary::default(), Instant::now());
+    let (mut sum, started) = (Tally::default(), Instant::now());
+    let mut place = call::Place::open(&config)?;
+    let import = Call::Import { set: args.set.clone() };
     for path in &args.files {
-        let source = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let mut source = File::open(path).map_err(|error| unreadable(path, &error))?;
         let bar = progress_bar(source.metadata().map_or(0, |about| about.len()), path);
         let mut show = |at: Progress| {
             bar.set_position(at.bytes);
             let rate = u128::from(at.lines) * 1000 / bar.elapsed().as_millis().max(1);
             bar.set_message(format!("{} rows, {rate} rows/s", at.lines));
         };
-        let options = Options { model: helpdesk(), set };
-        let done = import(&*workspace.engine, source, options, &mut show)
-            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        let mut told = Vec::new();
+        let ends = Ends { out: &mut told, input: &mut source, progress: &mut show };
+        place.run(&import, ends).map_err(|failure| match failure {
+            Failure::Failed(why) => Failure::Failed(format!("{}: {why}", path.display())),
+            other @ (Failure::NewerFormat(_) | Failure::ClosedPipe) => other,
+        })?;
         bar.finish_and_clear();
-        for refusal in &done.refusals {
+        let tally: Tally = serde_json::from_slice(&told)?;
+        for refusal in &tally.refusals {
             eprintln!("{}: {refusal}", path.display());
         }
-        summary.add(done);
+        sum.add(tally);
     }
-    workspace.engine.close();
-    print(helpdesk(), &summary, out)?;
-    out.line(&format!("{} lines in {:.1} s", summary.lines, started.elapsed().as_secs_f64()))?;
-    if summary.refused == 0 {
+    drop(place);
+    print(&sum, out)?;
+    out.line(&format!("{} lines in {:.1} s", sum.lines, started.elapsed().as_secs_f64()))?;
+    if sum.refused == 0 {
         return Ok(());
     }
     out.end()?;
     Err(Failure::new(format!(
         "{} of {} lines were refused; mend them and import the file again, what is there already stays as it is",
-        summary.refused, summary.lines
+        sum.refused, sum.lines
     )))
-}
-
-/// The set of that name, if it can be imported or exported.
-///
-/// # Errors
-/// What would have worked.
-pub(super) fn find_set(model: &Model, name: &str) -> Result<SetId, Failure> {
-    if let Some(set) = model.find_set(name).filter(|set| is_importable(model, *set)) {
-        return Ok(set);
-    }
-    let known: Vec<&str> = model
-        .set_ids()
-        .filter(|(set, _)| is_importable(model, *set))
-        .map(|(_, set)| set.name)
-        .collect();
-    let hint = nearest(name, known.iter().copied()).map_or_else(
-        || format!("there are {}", known.join(", ")),
-        |near| format!("did you mean '{near}'?"),
-    );
-    Err(Failure::new(format!("'{name}' is no set that can be imported or exported; {hint}")))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
@@ -90,15 +75,13 @@ fn progress_bar(bytes: u64, path: &Path) -> ProgressBar {
     }
 }
 
-fn print(model: &Model, summary: &Summary, out: &mut Out) -> Result<(), Failure> {
-    for (set, tally) in &summary.sets {
-        let name = model.set(*set).name;
-        let (created, updated, unchanged) = (tally.created, tally.updated, tally.unchanged);
+fn print(tally: &Tally, out: &mut Out) -> Result<(), Failure> {
+    for (name, [created, updated, unchanged]) in &tally.sets {
         out.line(&format!("{name}: {created} created, {updated} updated, {unchanged} unchanged"))?;
     }
-    if !summary.unknown.is_empty() {
+    if !tally.unknown.is_empty() {
         let names: Vec<String> =
-            summary.unknown.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+            tally.unknown.iter().map(|(name, count)| format!("{name} ({count})")).collect();
         out.line(&format!("unknown members, not taken: {}", names.join(", ")))?;
     }
     Ok(())

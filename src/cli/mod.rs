@@ -4,6 +4,7 @@
 
 pub mod args;
 pub mod backup;
+mod call;
 pub mod check;
 pub mod expires;
 pub mod export;
@@ -18,36 +19,14 @@ pub mod token;
 pub mod user;
 mod workspace;
 
-use std::{ffi::OsString, fmt, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use args::{Args, Command};
 use out::Out;
 
-/// Why a command did not do what was asked: one line, which says what to do.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// It went wrong; exit code 1.
-    Failed(String),
-    /// The data was written by a newer version; exit code 3.
-    NewerFormat(String),
-    /// Whoever read our output has seen enough; not a failure to the outside.
-    ClosedPipe,
-}
-
-impl Failure {
-    /// A failure with this message.
-    pub fn new(message: impl fmt::Display) -> Self {
-        Self::Failed(message.to_string())
-    }
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::new(error)
-    }
-}
+pub use crate::local::Failure;
 
 /// Parses the arguments (the program's name first), runs the command and tells how it ended.
 #[must_use]

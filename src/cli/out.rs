@@ -1,6 +1,6 @@
 //! Standard output, the one place that writes to it.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 
 use super::Failure;
 
@@ -28,7 +28,7 @@ impl Out {
     /// # Errors
     /// [`Failure::ClosedPipe`] where nobody reads any more.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.0.write_all(bytes).map_err(|error| failure(&error))
+        self.0.write_all(bytes).map_err(|error| Failure::of_output(&error))
     }
 
     /// Where to write without the detour over lines.
@@ -41,20 +41,14 @@ impl Out {
     /// # Errors
     /// [`Failure::ClosedPipe`] where nobody reads any more.
     pub fn end(&mut self) -> Result<(), Failure> {
-        self.0.flush().map_err(|error| failure(&error))
-    }
-}
-
-pub(super) fn failure(error: &io::Error) -> Failure {
-    if error.kind() == ErrorKind::BrokenPipe {
-        Failure::ClosedPipe
-    } else {
-        Failure::new(format!("cannot write to standard output: {error}"))
+        self.0.flush().map_err(|error| Failure::of_output(&error))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     struct Closed;

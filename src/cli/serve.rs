@@ -2,6 +2,8 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use tokio::{sync::watch, task::JoinHandle};
+
 use super::{
     Failure,
     args::Serve,
@@ -16,6 +18,7 @@ use crate::{
         handout::{self, Handout},
         serve,
     },
+    local::{self, Ground},
     logging,
     model::{Key, props::token, set},
     store::embedded::Opened,
@@ -52,16 +55,22 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     };
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen(app));
+    let served = runtime.block_on(listen(app, &workspace));
     runtime.shutdown_timeout(LAST_READS);
     workspace.engine.close();
     served
 }
 
-async fn listen(app: App) -> Result<(), Failure> {
+async fn listen(app: App, workspace: &Workspace) -> Result<(), Failure> {
     let listener = serve::listen(&app.config).await?;
     let address = listener.local_addr()?;
     let stop = serve::stop_signal()?;
+    let (stopping, stopped) = watch::channel(false);
+    let stop = async move {
+        stop.await;
+        stopping.send_replace(true);
+    };
+    let calls = take_calls(&app, workspace, stopped);
     eprintln!("listening on http://{address}");
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
@@ -69,7 +78,34 @@ async fn listen(app: App) -> Result<(), Failure> {
     let kept = Arc::clone(&app);
     tokio::spawn(async move { kept.feed.service().purge_hourly().await });
     serve::serve(listener, app, stop).await;
+    if let Some(calls) = calls {
+        // It gave its calls as long as the requests got; a panic was logged.
+        let _ = calls.await;
+    }
     Ok(())
+}
+
+/// Answers the commands that are run beside this server, until `stopped` says so.
+fn take_calls(
+    app: &App,
+    workspace: &Workspace,
+    mut stopped: watch::Receiver<bool>,
+) -> Option<JoinHandle<()>> {
+    let config = &app.config;
+    let server = match local::Server::bind(&config.data) {
+        Ok(server) => server,
+        Err(error) => {
+            tracing::warn!("commands work only while this server is stopped: {error}");
+            return None;
+        }
+    };
+    let (desk, engine) = (workspace.desk.clone(), Arc::clone(&workspace.engine));
+    let ground = Ground::shared(config, desk, engine, Arc::clone(&app.feed));
+    let stop = async move {
+        // An error means that the server is gone.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    Some(tokio::spawn(server.serve(ground, stop, Duration::from_secs(config.drain_secs))))
 }
 
 /// Tells what opening the data found and did.

@@ -1,12 +1,7 @@
 //! `tessera user`.
 
-use super::{
-    Failure,
-    args::{UserCommand, UserCreate},
-    out::Out,
-    workspace::{Workspace, wait},
-};
-use crate::{auth::Principal, desk::users};
+use super::{Failure, args::UserCommand, call, out::Out};
+use crate::local::Call;
 
 /// Runs the command.
 ///
@@ -14,16 +9,11 @@ use crate::{auth::Principal, desk::users};
 /// What went wrong.
 pub fn run(command: &UserCommand, out: &mut Out) -> Result<(), Failure> {
     match command {
-        UserCommand::Create(args) => create(args, out),
+        UserCommand::Create(args) => {
+            let (name, email) = (args.name.clone(), args.email.clone());
+            let create = Call::UserCreate { name, email, role: args.role };
+            call::run(&args.data.load()?, &create, out)
+        }
+        UserCommand::List(args) => call::run(&args.data.load()?, &Call::UserList, out),
     }
-}
-
-/// Adds a member of staff and prints the new Id.
-fn create(args: &UserCreate, out: &mut Out) -> Result<(), Failure> {
-    let workspace = Workspace::open(&args.data.load()?, false)?;
-    let operator = Principal::system();
-    let verb = users::Create::new(&operator, &args.name, &args.email, args.role)?;
-    let row = wait(workspace.desk.create_user(&operator, verb))?;
-    let id = row.key(workspace.desk.model()).as_int().unwrap_or_default();
-    out.line(&id.to_string())
 }

@@ -29,25 +29,44 @@ impl Workspace {
     /// # Errors
     /// One line that says what to do: folder in use, damage, newer format, no room.
     pub(super) fn open(config: &Config, should_recover: bool) -> Result<Self, Failure> {
+        Self::try_open(config, should_recover).map_err(|refusal| match refusal {
+            Refusal::Locked(fault) => Failure::of_store(fault),
+            Refusal::Failed(failure) => failure,
+        })
+    }
+
+    /// As [`Workspace::open`], telling apart that another process has the folder.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn try_open(config: &Config, should_recover: bool) -> Result<Self, Refusal> {
         let options = Options { recover: should_recover, ..options(config) };
-        let (engine, opened) =
-            Embedded::open(helpdesk(), &real_files(), options).map_err(refusal)?;
+        let (engine, opened) = Embedded::open(helpdesk(), &real_files(), options)?;
         let engine = Arc::new(engine);
-        commit_blocking(&*engine, Actor::SYSTEM, seed::fill)?;
+        commit_blocking(&*engine, Actor::SYSTEM, seed::fill)
+            .map_err(|error| Refusal::Failed(error.into()))?;
         let token_hours_max = u32::try_from(config.token_lifetime_max_hours).unwrap_or(u32::MAX);
         let deleted_ticket_days = u32::try_from(config.deleted_ticket_days).unwrap_or(u32::MAX);
         let settings = Settings { token_hours_max, deleted_ticket_days };
         let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })
     }
+}
 
-    /// As [`Workspace::open`], but only what is there already.
-    ///
-    /// # Errors
-    /// As there, and a folder without data.
-    pub(super) fn open_existing(config: &Config) -> Result<Self, Failure> {
-        must_exist(&config.data)?;
-        Self::open(config, false)
+/// Why a data folder could not be opened.
+pub(super) enum Refusal {
+    /// Another process has it.
+    Locked(Fault),
+    /// Everything else.
+    Failed(Failure),
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Locked { .. } => Self::Locked(fault),
+            fault => Self::Failed(Failure::of_store(fault)),
+        }
     }
 }
 
@@ -85,24 +104,6 @@ pub(super) fn options(config: &Config) -> Options {
     options.history = Duration::from_hours(config.history_days * 24);
     options.history_bytes_max = config.history_bytes_max;
     options
-}
-
-/// A store's fault as the end of a command.
-pub(super) fn refusal(fault: Fault) -> Failure {
-    match fault {
-        Fault::Newer { .. } => Failure::NewerFormat(fault.to_string()),
-        Fault::Damaged { .. } => Failure::new(format!(
-            "{fault}; keep a copy of the folder, then 'tessera serve --recover' goes on with what is sound"
-        )),
-        Fault::Full
-        | Fault::SyncFailed
-        | Fault::Busy
-        | Fault::TooLarge { .. }
-        | Fault::Trimmed { .. }
-        | Fault::Locked { .. }
-        | Fault::Io(..)
-        | Fault::Closed => Failure::new(fault),
-    }
 }
 
 /// Waits for a verb.

@@ -1,6 +1,10 @@
 //! The feed asked from within the process: no connection, no secret, the same answers.
 
-use std::{fmt::Write, sync::Arc};
+use std::{
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -20,6 +24,7 @@ use crate::{
 
 impl<S: Service> Feed<S> {
     /// The answer to a `GET` of `address`, as it follows `/odata/`; blanks in it need no escape.
+    /// With a `deadline` it waits for its turn like everybody else; without one nobody else is there.
     ///
     /// # Errors
     /// Those a client would get.
@@ -28,11 +33,14 @@ impl<S: Service> Feed<S> {
         caller: S::Caller,
         origin: &str,
         address: &str,
+        deadline: Option<Duration>,
     ) -> Result<Bytes, Error> {
         let asked = self.asked(caller, origin, address)?;
+        let _turn = if deadline.is_some() { Some(self.turn().await?) } else { None };
+        let deadline = deadline.and_then(|most| Instant::now().checked_add(most));
         let (resource, query) = split(address);
         let path = format!("{origin}/odata/{resource}");
-        let response = read::here(self, asked, (path, query.map(str::to_owned)))?;
+        let response = read::here(self, asked, (path, query.map(str::to_owned)), deadline)?;
         let body = response.into_body().collect().await;
         Ok(body.map_err(|error| Error::internal(&error))?.to_bytes())
     }

@@ -40,17 +40,16 @@ struct Read<S: Service> {
     deadline: Option<Instant>,
 }
 
-/// Answers a read from within the process, at once and on this thread. `address` is for next links.
+/// Answers a read from within the process, on this thread. `address` is for next links.
 pub(super) fn here<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
     address: (String, Option<String>),
+    deadline: Option<Instant>,
 ) -> Result<Response, Error> {
     let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
         .target(&asked.path, Some(&asked.options.aliases))?;
     let (feed, snapshot) = (Arc::clone(feed), feed.service.snapshot());
-    // Nobody else waits for this process.
-    let deadline = None;
     Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot, deadline }.run()
 }
 

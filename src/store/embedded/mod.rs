@@ -32,6 +32,7 @@ use super::{
     files::Files,
     journal::{Entries, JournalConfig, JournalReader},
     lock::Lock,
+    records::Records,
 };
 use crate::{model::Model, time::Clock};
 
@@ -136,7 +137,7 @@ impl Shared {
 }
 
 /// See [`Embedded::hold`].
-pub(super) struct Hold<'a> {
+pub struct Hold<'a> {
     shared: &'a Shared,
     seq: Seq,
 }
@@ -155,6 +156,8 @@ impl Drop for Hold<'_> {
 pub struct Embedded {
     shared: Arc<Shared>,
     options: Options,
+    files: Arc<dyn Files>,
+    records: Arc<Records>,
     reader: JournalReader,
     queue: Mutex<Option<SyncSender<Request>>>,
     committer: Mutex<Option<JoinHandle<()>>>,
@@ -205,7 +208,9 @@ impl Embedded {
         if let Some(at) = counts::written_at(&options.checkpoints_dir()) {
             shared.counts.checkpointed(opened.checkpoint_seq, at);
         }
-        let applier = applier::start(Arc::clone(&shared), recovered.records, options.text_grace)?;
+        let records = recovered.records;
+        let applier =
+            applier::start(Arc::clone(&shared), Arc::clone(&records), options.text_grace)?;
         let (queue, committer) = committer::start(
             Arc::clone(&shared),
             recovered.journal,
@@ -216,6 +221,8 @@ impl Embedded {
         let engine = Self {
             shared,
             options,
+            files: Arc::clone(files),
+            records,
             reader,
             queue: Mutex::new(Some(queue)),
             committer: Mutex::new(Some(committer)),
@@ -249,7 +256,8 @@ impl Embedded {
     }
 
     /// Keeps the long texts of every state from now on, and the journal behind the newest, until it is dropped.
-    pub(super) fn hold(&self) -> Hold<'_> {
+    #[must_use]
+    pub fn hold(&self) -> Hold<'_> {
         let seq = self.shared.root.load().seq();
         self.shared.held().push(seq);
         self.shared.pins.fetch_add(1, Ordering::AcqRel);
@@ -262,6 +270,22 @@ impl Embedded {
     /// `Trimmed` if they are no longer kept.
     pub(super) fn entries(&self, from: Seq, last: Seq) -> Result<Entries, Fault> {
         self.reader.entries(from, last)
+    }
+
+    /// Whether it was told to close.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.shared.stopping.load(Ordering::Acquire)
+    }
+
+    /// The records, behind the newest state by what is still on its way.
+    pub(in crate::store) fn records(&self) -> &Records {
+        &self.records
+    }
+
+    /// The journal as it may be read while it is written.
+    pub(in crate::store) fn journal(&self) -> (&dyn Files, &JournalReader) {
+        (&*self.files, &self.reader)
     }
 
     /// What it was opened with.

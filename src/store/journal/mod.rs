@@ -106,16 +106,32 @@ pub struct Summary {
 /// [`Fault::Damaged`] naming file and offset, [`Fault::Newer`] for a later format.
 pub fn verify(files: &dyn Files, dir: &Path) -> Result<Summary, Fault> {
     let scan = scan::scan(files, dir).map_err(|stop| stop.fault)?;
-    let first_seq = scan.segments.first().map_or(1, |(first, _)| *first);
     let torn = scan.torn(dir);
-    Ok(Summary {
-        segments: scan.segments.len() as u64,
-        blocks: scan.blocks,
-        entries: scan.entries,
-        first_seq,
-        last_seq: scan.end.as_ref().map_or(first_seq, |(point, _)| point.seq).saturating_sub(1),
-        bytes: scan.segments.iter().map(|(_, size)| size).sum(),
-        torn,
-        gaps: scan.gaps,
-    })
+    Ok(Summary { torn, ..Summary::of(scan) })
+}
+
+/// As [`verify`], but of a journal that is being written, and only up to `last`, which must be confirmed.
+///
+/// # Errors
+/// As there; [`Fault::Io`] where a file went while they were opened, because it is no longer needed.
+pub fn verify_to(files: &dyn Files, dir: &Path, last: Seq) -> Result<Summary, Fault> {
+    scan::scan_to(files, dir, last).map(Summary::of)
+}
+
+impl Summary {
+    /// What a scan saw, the torn tail aside.
+    fn of(scan: scan::Scan) -> Self {
+        let first_seq = scan.segments.first().map_or(1, |(first, _)| *first);
+        let end = scan.end.as_ref().map_or(first_seq, |(point, _)| point.seq);
+        Self {
+            segments: scan.segments.len() as u64,
+            blocks: scan.blocks,
+            entries: scan.entries,
+            first_seq,
+            last_seq: end.saturating_sub(1),
+            bytes: scan.segments.iter().map(|(_, size)| size).sum(),
+            torn: None,
+            gaps: scan.gaps,
+        }
+    }
 }

@@ -71,6 +71,27 @@ impl From<Fault> for Stop {
     }
 }
 
+/// Scans the journal in `dir` up to entry `last`, which must be confirmed, while further ones may be written.
+///
+/// Nothing after it is looked at. The files are opened at once, because old ones may be removed meanwhile.
+pub(super) fn scan_to(files: &dyn Files, dir: &Path, last: Seq) -> Result<Scan, Fault> {
+    let firsts = segment::list(files, dir)?;
+    let firsts: Vec<Seq> = firsts.into_iter().take_while(|first| *first <= last).collect();
+    let opened: Result<Vec<Segment>, Fault> =
+        firsts.iter().map(|first| Segment::open(files, dir, *first, Access::Read)).collect();
+    let mut scan = Scan::default();
+    let mut before = None;
+    for (index, segment) in opened?.into_iter().enumerate() {
+        let next = firsts.get(index + 1).copied().unwrap_or(last + 1);
+        let spot = Spot { first: firsts[index], next: Some(next), before };
+        let (point, tail) = scan.segment(&segment, spot)?;
+        scan.segments.push((firsts[index], segment.size));
+        scan.end = Some((point, tail));
+        before = Some(point);
+    }
+    Ok(scan)
+}
+
 /// Scans the journal in `dir` from its oldest segment on.
 pub(super) fn scan(files: &dyn Files, dir: &Path) -> Result<Scan, Stop> {
     let firsts = segment::list(files, dir)?;

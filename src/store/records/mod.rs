@@ -173,6 +173,15 @@ impl Records {
         })
     }
 
+    /// Whether something is there.
+    ///
+    /// # Errors
+    /// `Io` if they cannot be read.
+    pub(in crate::store) fn has(&self, place: &Place) -> Result<bool, Fault> {
+        let key = place.to_bytes(self.model);
+        guarded(|| self.db()?.contains_key(key).map_err(|error| fault("read", &error)))
+    }
+
     /// How many long texts there are, superseded ones included.
     ///
     /// # Errors

@@ -1,11 +1,15 @@
 //! `tessera check`: is every file sound, and do the records say what the journal says?
 
+mod online;
+mod told;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use self::told::Told;
 use super::{
-    Commit, Fault, Root, Seq, Snapshot,
+    Commit, Counts, Fault, Root, Seq, Snapshot,
     change::set_code,
     checkpoint,
     embedded::Options,
@@ -13,17 +17,28 @@ use super::{
     journal::{self, JournalReader, Summary},
     lock::Lock,
     records::{Applied, Found, Records},
-    root::{Counts, Texts},
+    root::Texts,
 };
 use crate::{
-    error::Error,
-    model::{Key, Model, SetId},
+    model::{Model, SetId},
     query::Source,
 };
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Every file, which only a stopped server leaves alone.
+    #[default]
+    Everything,
+    /// While a server runs, what was confirmed up to this transaction.
+    UpTo(Seq),
+}
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// How much was looked at.
+    pub scope: Scope,
     /// The journal, block by block.
     pub journal: Summary,
     /// The last transaction the records show; the next start repeats what comes after.
@@ -57,17 +72,10 @@ pub fn check(
     let reader = JournalReader::new(Arc::clone(files), &options.journal_dir());
     let last = report.journal.last_seq;
 
-    let mut told = Root::empty(model, TimeZone::UTC, Arc::new(NoTexts));
-    if let Some((seq, path)) = checkpoint::list(&options.checkpoints_dir())?.last() {
-        report.checkpoint_seq = *seq;
-        let applied = checkpoint::read(model, path, &mut |change, version| {
-            told.apply_change(&change, version);
-            Ok(())
-        })?;
-        applied.give_to(&mut told, model);
-    }
+    let checkpoint = checkpoint::list(&options.checkpoints_dir())?.pop();
+    report.checkpoint_seq = checkpoint.as_ref().map_or(0, |(seq, _)| *seq);
     must_reach(&report, options, report.checkpoint_seq)?;
-    replay(model, &mut told, &reader, last)?;
+    let told = Told::read(model, checkpoint.as_ref(), &reader, last)?;
 
     let dir = options.records_dir();
     let is_missing = std::fs::read_dir(&dir).map_or(true, |mut entries| entries.next().is_none());
@@ -127,15 +135,20 @@ fn from_records(
 fn replay(model: &Model, root: &mut Root, reader: &JournalReader, last: Seq) -> Result<(), Fault> {
     for entry in reader.entries(root.seq() + 1, last)? {
         let (seq, bytes) = entry?;
-        let commit = Commit::from_bytes(seq, &bytes, model).map_err(|reason| {
-            Fault::Io(format!("cannot read transaction {seq} of the journal"), reason.into())
-        })?;
+        let commit = commit(model, seq, &bytes)?;
         root.apply(&commit);
     }
     Ok(())
 }
 
-fn compare(model: &'static Model, seen: &Root, told: &Root, report: &mut Report) {
+/// A transaction as the journal has it.
+fn commit(model: &Model, seq: Seq, bytes: &[u8]) -> Result<Commit, Fault> {
+    Commit::from_bytes(seq, bytes, model).map_err(|reason| {
+        Fault::Io(format!("cannot read transaction {seq} of the journal"), reason.into())
+    })
+}
+
+fn compare(model: &Model, seen: &Root, told: &Told, report: &mut Report) {
     for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
         let (records, journal) = (seen.counts(set), told.counts(set));
         if records != journal {
@@ -159,22 +172,8 @@ fn check_texts(
     records: &Records,
     report: &mut Report,
 ) -> Result<(), Fault> {
-    for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
-        let structure = model.entity_type(set);
-        for row in root.rows(set) {
-            for (prop, property) in structure.props().filter(|(_, property)| property.is_long()) {
-                if row.record.text_ref(structure, prop).is_none() {
-                    continue;
-                }
-                report.texts += 1;
-                if root.long_text(&row, prop).is_err() {
-                    let key = row.key(model).as_int().unwrap_or_default();
-                    let fault =
-                        format!("{}({key})/{} cannot be read", declared.name, property.name);
-                    report.faults.push(fault);
-                }
-            }
-        }
+    for (set, _) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
+        read_texts(model, root, set, report);
     }
     let kept = records.count_texts()?;
     let fresh = root.fresh_texts();
@@ -182,11 +181,23 @@ fn check_texts(
     Ok(())
 }
 
-/// The replayed state is only counted; nobody reads its texts.
-struct NoTexts;
-
-impl Texts for NoTexts {
-    fn read(&self, _: SetId, _: &Key, _: u16, _: Seq) -> Result<Arc<str>, Error> {
-        Err(Error::internal(&"no texts here"))
+/// Reads every long text of a set's rows.
+fn read_texts(model: &Model, root: &Root, set: SetId, report: &mut Report) {
+    let (name, structure) = (model.set(set).name, model.entity_type(set));
+    let long: Vec<_> = structure.props().filter(|(_, property)| property.is_long()).collect();
+    if long.is_empty() {
+        return;
+    }
+    for row in root.rows(set) {
+        for (prop, property) in &long {
+            if row.record.text_ref(structure, *prop).is_none() {
+                continue;
+            }
+            report.texts += 1;
+            if root.long_text(&row, *prop).is_err() {
+                let key = row.key(model).as_int().unwrap_or_default();
+                report.faults.push(format!("{name}({key})/{} cannot be read", property.name));
+            }
+        }
     }
 }

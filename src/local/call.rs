@@ -1,0 +1,248 @@
+//! What can be asked: one variant for each command, and the one place that runs them.
+
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, check, import, reads, text, tokens, users};
+use crate::{
+    auth::{Role, Scopes},
+    config::Config,
+    desk::Desk,
+    error::Error,
+    http::{Feed, Helpdesk, limits, odata::Settings},
+    store::{Embedded, backup::Pace},
+    time::Timestamp,
+    transfer::Progress,
+};
+
+/// A command with everything it needs to know. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    /// Makes an access token; its secret is the only output.
+    TokenCreate {
+        /// What it is for.
+        name: String,
+        /// What it may do at most.
+        #[serde(with = "text")]
+        role: Role,
+        /// Fewer scopes than the role's.
+        #[serde(with = "text::option")]
+        scopes: Option<Scopes>,
+        /// When it ends.
+        #[serde(with = "text::option")]
+        expires: Option<Timestamp>,
+    },
+    /// Lists the access tokens.
+    TokenList,
+    /// Ends an access token.
+    TokenRevoke {
+        /// Its Id.
+        id: i64,
+    },
+    /// Adds a member of staff; the new Id is the only output.
+    UserCreate {
+        /// The name.
+        name: String,
+        /// The e-mail address.
+        email: String,
+        /// What it may do at most.
+        #[serde(with = "text")]
+        role: Role,
+    },
+    /// Lists the staff.
+    UserList,
+    /// Compares records and journal while both are in use.
+    Check,
+    /// Writes the whole state as one verifiable stream.
+    Backup,
+    /// Writes entities as JSON Lines.
+    Export {
+        /// The name of the only set; everything without one.
+        set: Option<String>,
+    },
+    /// Answers a query.
+    Query {
+        /// As it follows `/odata/` in an address.
+        address: String,
+        /// Tell how it is answered instead.
+        explain: bool,
+    },
+    /// Imports the file that comes as input; the output is a [`super::Tally`] as JSON.
+    Import {
+        /// The name of the set of lines that do not say theirs.
+        set: String,
+    },
+}
+
+/// What a call reads and writes.
+pub struct Ends<'a> {
+    /// Standard output.
+    pub out: &'a mut dyn Write,
+    /// The file that the call reads; empty for most.
+    pub input: &'a mut (dyn Read + Send),
+    /// Told how far an import is.
+    pub progress: &'a mut dyn FnMut(Progress),
+}
+
+/// What a call runs on: the open data, and the feed over it.
+#[derive(Clone)]
+pub struct Ground {
+    pub(super) desk: Desk,
+    pub(super) engine: Arc<Embedded>,
+    pub(super) feed: Arc<Feed<Helpdesk>>,
+    /// Where addresses in answers begin.
+    pub(super) origin: String,
+    /// How long a query may take; unlimited where nobody else waits.
+    pub(super) deadline: Option<Duration>,
+    /// How much a long read leaves to others.
+    pub(super) pace: Pace,
+}
+
+impl Ground {
+    /// The data of a process that runs this one command.
+    #[must_use]
+    pub fn alone(config: &Config, desk: Desk, engine: Arc<Embedded>) -> Self {
+        let service = Helpdesk::new(desk.clone(), None);
+        let feed = Arc::new(Feed::new(service, Settings::new(config, limits(config))));
+        Self { deadline: None, pace: Pace::Full, ..Self::shared(config, desk, engine, feed) }
+    }
+
+    /// The data of a server, with the feed that it serves.
+    #[must_use]
+    pub fn shared(
+        config: &Config,
+        desk: Desk,
+        engine: Arc<Embedded>,
+        feed: Arc<Feed<Helpdesk>>,
+    ) -> Self {
+        let origin = match &config.public_url {
+            Some(url) => url.as_str().to_owned(),
+            None => format!("http://{}", config.listen),
+        };
+        let deadline = Some(Duration::from_secs(config.query_deadline_secs));
+        Self { desk, engine, feed, origin, deadline, pace: Pace::Beside }
+    }
+}
+
+impl Call {
+    /// How it is called on the command line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TokenCreate { .. } => "token create",
+            Self::TokenList => "token list",
+            Self::TokenRevoke { .. } => "token revoke",
+            Self::UserCreate { .. } => "user create",
+            Self::UserList => "user list",
+            Self::Check => "check",
+            Self::Backup => "backup",
+            Self::Export { .. } => "export",
+            Self::Query { .. } => "query",
+            Self::Import { .. } => "import",
+        }
+    }
+
+    /// Whether there must be data already, so that a misspelt folder does not become an empty helpdesk.
+    #[must_use]
+    pub fn needs_data(&self) -> bool {
+        match self {
+            Self::TokenCreate { .. } | Self::UserCreate { .. } | Self::Import { .. } => false,
+            Self::TokenList
+            | Self::TokenRevoke { .. }
+            | Self::UserList
+            | Self::Check
+            | Self::Backup
+            | Self::Export { .. }
+            | Self::Query { .. } => true,
+        }
+    }
+
+    /// Whether it reads a file.
+    #[must_use]
+    pub fn has_input(&self) -> bool {
+        match self {
+            Self::Import { .. } => true,
+            Self::TokenCreate { .. }
+            | Self::TokenList
+            | Self::TokenRevoke { .. }
+            | Self::UserCreate { .. }
+            | Self::UserList
+            | Self::Check
+            | Self::Backup
+            | Self::Export { .. }
+            | Self::Query { .. } => false,
+        }
+    }
+
+    /// Does it, on a thread that may wait.
+    ///
+    /// # Errors
+    /// What went wrong, in one line.
+    pub fn run(&self, ground: &Ground, ends: Ends<'_>) -> Result<(), Failure> {
+        let Ends { out, input, progress } = ends;
+        match self {
+            Self::TokenCreate { name, role, scopes, expires } => {
+                tokens::create(ground, (name, *role), (*scopes, *expires), out)
+            }
+            Self::TokenList => tokens::list(ground, out),
+            Self::TokenRevoke { id } => tokens::revoke(ground, *id, out),
+            Self::UserCreate { name, email, role } => {
+                users::create(ground, (name, email, *role), out)
+            }
+            Self::UserList => users::list(ground, out),
+            Self::Check => check::run(ground, out),
+            Self::Backup => reads::backup(ground, out),
+            Self::Export { set } => reads::export(ground, set.as_deref(), out),
+            Self::Query { address, explain: false } => reads::query(ground, address, out),
+            Self::Query { address, explain: true } => reads::explain(ground, address, out),
+            Self::Import { set } => import::run(ground, set, input, (out, progress)),
+        }
+    }
+}
+
+/// Waits for a verb, on a thread of its own.
+pub(super) fn wait<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    Ok(runtime.block_on(verb)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(call: &Call) {
+        let sent = serde_json::to_vec(call).unwrap();
+        assert_eq!(serde_json::from_slice::<Call>(&sent).unwrap(), *call);
+    }
+
+    #[test]
+    fn every_call_comes_out_as_it_went_in() {
+        check(&Call::TokenCreate {
+            name: "Power BI".into(),
+            role: Role::ReadOnlyAgent,
+            scopes: Some("tickets:read".parse().unwrap()),
+            expires: Some("2027-01-31T23:59:59.123456Z".parse().unwrap()),
+        });
+        check(&Call::TokenCreate {
+            name: String::new(),
+            role: Role::Agent,
+            scopes: None,
+            expires: None,
+        });
+        check(&Call::TokenRevoke { id: 7 });
+        check(&Call::UserCreate {
+            name: "Ada".into(),
+            email: "ada@x".into(),
+            role: Role::Administrator,
+        });
+        check(&Call::Export { set: Some("Tickets".into()) });
+        check(&Call::Query { address: "Tickets?$top=1".into(), explain: true });
+        check(&Call::Import { set: "Tickets".into() });
+    }
+}

@@ -1,0 +1,82 @@
+//! `tessera check`: beside a running server what can be checked there, and the report of both kinds.
+
+use std::io::Write;
+
+use super::{Failure, Ground, failure::line};
+use crate::store::check::{Report, Scope};
+
+/// Checks the open data.
+pub(super) fn run(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> {
+    let report = ground.engine.check().map_err(Failure::of_store)?;
+    print(&report, out)
+}
+
+/// Writes what was found.
+///
+/// # Errors
+/// The first fault in one line, after all of them were written.
+pub fn print(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
+    describe(report, out)?;
+    match report.faults.as_slice() {
+        [] => line(out, "everything is as it must be"),
+        [first, ..] => {
+            for fault in &report.faults {
+                line(out, &format!("fault: {fault}"))?;
+            }
+            out.flush().map_err(|error| Failure::of_output(&error))?;
+            let hint = "the next 'tessera serve' rebuilds the records if they cannot be trusted";
+            Err(Failure::new(format!("{first}; {hint}")))
+        }
+    }
+}
+
+fn describe(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
+    let journal = &report.journal;
+    let scope = match report.scope {
+        Scope::Everything => None,
+        Scope::UpTo(seq) => Some(format!(
+            "checked beside the running server, as of transaction {seq}; not what came after it, the \
+             unused end of the journal and left over long texts: those are checked while it is stopped"
+        )),
+    };
+    if let Some(scope) = scope {
+        line(out, &scope)?;
+    }
+    line(
+        out,
+        &format!(
+            "journal: transactions {} to {} in {} blocks, {} segments, {} bytes",
+            journal.first_seq, journal.last_seq, journal.blocks, journal.segments, journal.bytes
+        ),
+    )?;
+    if let Some(torn) = &journal.torn {
+        line(
+            out,
+            &format!(
+                "journal: an unfinished block at byte {} of '{}', which nobody was told of; the next start cuts it",
+                torn.offset, torn.file
+            ),
+        )?;
+    }
+    for gap in &journal.gaps {
+        let (first, last) = (gap.start(), gap.end());
+        line(out, &format!("journal: transactions {first} to {last} were lost in a recovery"))?;
+    }
+    line(out, &format!("records: up to transaction {}", report.applied))?;
+    if report.checkpoint_seq > 0 {
+        line(out, &format!("checkpoint: at transaction {}", report.checkpoint_seq))?;
+    }
+    let texts = match report.scope {
+        Scope::Everything => format!(
+            "long texts: {} read, {} left over by a crash",
+            report.texts, report.leftover_texts
+        ),
+        Scope::UpTo(_) => format!("long texts: {} read", report.texts),
+    };
+    line(out, &texts)?;
+    for (name, counts) in &report.sets {
+        let (rows, hash) = (counts.rows, counts.hash.short());
+        line(out, &format!("{name:<16} {rows:>10}  {hash}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `tessera user`.
+
+use std::io::Write;
+
+use super::{Failure, Ground, call::wait, failure::line};
+use crate::{
+    auth::{Principal, Role},
+    desk::users,
+    model::{Prop, Row, props::user, set},
+    query::Source,
+};
+
+/// Adds a member of staff and writes the new Id.
+pub(super) fn create(
+    ground: &Ground,
+    (name, email, role): (&str, &str, Role),
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let operator = Principal::system();
+    let verb = users::Create::new(&operator, name, email, role)?;
+    let row = wait(ground.desk.create_user(&operator, verb))?;
+    let id = row.key(ground.desk.model()).as_int().unwrap_or_default();
+    line(out, &id.to_string())
+}
+
+/// Writes a line for each member of staff.
+pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> {
+    let snapshot = ground.desk.snapshot();
+    line(out, &format!("{:>5}  {:<8} {:<22} {:<32} NAME", "ID", "STATE", "ROLE", "EMAIL"))?;
+    for row in snapshot.rows(set::USERS) {
+        line(out, &describe(&*snapshot, &row))?;
+    }
+    Ok(())
+}
+
+fn describe(source: &dyn Source, row: &Row) -> String {
+    let structure = source.model().structure(row.type_id);
+    let get = |prop: Prop| row.record.get(structure, prop);
+    let text = |prop| get(prop).as_text().unwrap_or_default().to_owned();
+    let id = get(user::ID).as_int().unwrap_or_default();
+    let state = if get(user::IS_ACTIVE).is_true() { "active" } else { "disabled" };
+    let (role, email, name) = (text(user::ROLE), text(user::EMAIL), text(user::NAME));
+    format!("{id:>5}  {state:<8} {role:<22} {email:<32} {name}")
+}

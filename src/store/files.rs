@@ -2,12 +2,12 @@
 //!
 //! Knows nothing of what is in the files.
 
+pub(in crate::store) mod os;
 pub mod sim;
 
 use std::{
     fmt::Debug,
     fs, io,
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -117,7 +117,7 @@ impl Files for RealFiles {
             .take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists())
             .collect();
         while let Some(dir) = missing.pop() {
-            match fs::DirBuilder::new().mode(0o700).create(dir) {
+            match os::owner_only_dirs(&mut fs::DirBuilder::new()).create(dir) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 Ok(()) | Err(_) => self.sync_dir(&parent(dir))?,
             }
@@ -137,7 +137,7 @@ impl Files for RealFiles {
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
         let mut options = fs::OpenOptions::new();
-        options.read(true).mode(0o600);
+        os::owner_only_files(&mut options).read(true);
         match access {
             Access::Read => {}
             Access::Write => {
@@ -159,7 +159,7 @@ impl Files for RealFiles {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        fs::File::open(dir)?.sync_all()
+        os::sync_dir(dir)
     }
 }
 
@@ -177,7 +177,7 @@ impl File for RealFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut read = 0;
         while read < buffer.len() {
-            match self.0.read_at(&mut buffer[read..], offset + read as u64) {
+            match os::read_at(&self.0, &mut buffer[read..], offset + read as u64) {
                 Ok(0) => break,
                 Ok(bytes) => read += bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -188,7 +188,7 @@ impl File for RealFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+        os::write_all_at(&self.0, bytes, offset)
     }
 
     fn size(&self) -> io::Result<u64> {
@@ -200,7 +200,7 @@ impl File for RealFile {
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
-        if self.size()? >= len || reserve(&self.0, len)? {
+        if self.size()? >= len || os::reserve(&self.0, len)? {
             return Ok(());
         }
         write_zeros(self, len)
@@ -213,25 +213,6 @@ impl File for RealFile {
     fn sync_all(&self) -> io::Result<()> {
         self.0.sync_all()
     }
-}
-
-/// Asks the file system for room; `false` where it cannot reserve any.
-#[cfg(target_os = "linux")]
-fn reserve(file: &fs::File, len: u64) -> io::Result<bool> {
-    use rustix::{fs::FallocateFlags, io::Errno};
-    loop {
-        match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len) {
-            Ok(()) => return Ok(true),
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn reserve(_: &fs::File, _: u64) -> io::Result<bool> {
-    Ok(false)
 }
 
 /// Lengthens `file` to `len` bytes by writing zeros, which takes the room for certain.
@@ -314,6 +295,7 @@ mod tests {
         assert_eq!(file.size().unwrap(), 3 << 20);
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_is_created_is_readable_by_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;

@@ -5,7 +5,6 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufWriter, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +13,7 @@ use crate::{
     model::Model,
     store::{
         Fault,
-        files::{Files, RealFiles},
+        files::{Files, RealFiles, os},
     },
 };
 
@@ -125,7 +124,7 @@ fn claim(partial: &Path) -> Result<File, Fault> {
             return Err(refusal("there is something of that name which is no file"));
         }
         let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        os::owner_only_files(&mut options).read(true).write(true).create(true).truncate(false);
         let file = options.open(partial).map_err(|error| fault(&error))?;
         match file.try_lock() {
             Ok(()) => {}
@@ -133,21 +132,13 @@ fn claim(partial: &Path) -> Result<File, Fault> {
             Err(TryLockError::Error(error)) => return Err(fault(&error)),
         }
         // Its former owner may have given it its name between opening and locking.
-        if is_still(&file, partial) {
+        if os::is_still(&file, partial) {
             file.set_len(0).map_err(|error| fault(&error))?;
-            let owner_alone = fs::Permissions::from_mode(0o600);
-            file.set_permissions(owner_alone).map_err(|error| fault(&error))?;
+            os::make_owner_only(&file).map_err(|error| fault(&error))?;
             return Ok(file);
         }
     }
     Err(refusal("other backups keep taking it"))
-}
-
-fn is_still(file: &File, path: &Path) -> bool {
-    let same = |here: fs::Metadata, there: fs::Metadata| {
-        (here.dev(), here.ino()) == (there.dev(), there.ino())
-    };
-    file.metadata().is_ok_and(|here| fs::metadata(path).is_ok_and(|there| same(here, there)))
 }
 
 /// The working name of what will be `path`.

@@ -1,0 +1,126 @@
+//! What operating systems do differently about files, each with its substitute where one lacks it.
+
+use std::{fs, io, path::Path};
+
+/// Lets new directories be entered by their owner alone. Elsewhere than on Unix they inherit the
+/// rights of the folder they are in.
+pub(in crate::store) fn owner_only_dirs(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+    builder
+}
+
+/// Lets new files be read by their owner alone; elsewhere as for [`owner_only_dirs`].
+pub(in crate::store) fn owner_only_files(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes a file that is there readable by its owner alone; elsewhere as for [`owner_only_dirs`].
+pub(in crate::store) fn make_owner_only(file: &fs::File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+/// Whether `path` still names that open file. Elsewhere than on Unix a file that is open and locked
+/// cannot be renamed, so that it does.
+pub(in crate::store) fn is_still(file: &fs::File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let same = |here: fs::Metadata, there: fs::Metadata| {
+            (here.dev(), here.ino()) == (there.dev(), there.ino())
+        };
+        file.metadata().is_ok_and(|here| fs::metadata(path).is_ok_and(|there| same(here, there)))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Reads at most one buffer from a place; 0 at the end.
+#[cfg(unix)]
+pub(in crate::store) fn read_at(
+    file: &fs::File,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Reads at most one buffer from a place; 0 at the end.
+#[cfg(windows)]
+pub(in crate::store) fn read_at(
+    file: &fs::File,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
+    match std::os::windows::fs::FileExt::seek_read(file, buffer, offset) {
+        // What Windows calls reading behind the end.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
+        read => read,
+    }
+}
+
+/// Writes all of `bytes` to a place.
+#[cfg(unix)]
+pub(in crate::store) fn write_all_at(file: &fs::File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Writes all of `bytes` to a place.
+#[cfg(windows)]
+pub(in crate::store) fn write_all_at(
+    file: &fs::File,
+    mut bytes: &[u8],
+    mut offset: u64,
+) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                bytes = &bytes[written..];
+                offset += written as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Makes the names in a directory durable. On Windows the file system's own journal has to do.
+pub(in crate::store) fn sync_dir(dir: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::File::open(dir)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
+/// Asks the file system for room; `false` where it cannot reserve any.
+#[cfg(target_os = "linux")]
+pub(in crate::store) fn reserve(file: &fs::File, len: u64) -> io::Result<bool> {
+    use rustix::{fs::FallocateFlags, io::Errno};
+    loop {
+        match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len) {
+            Ok(()) => return Ok(true),
+            Err(Errno::INTR) => {}
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Elsewhere than on Linux nothing is reserved; zeros are written instead.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other form of it can fail")]
+pub(in crate::store) fn reserve(_: &fs::File, _: u64) -> io::Result<bool> {
+    Ok(false)
+}

@@ -11,8 +11,10 @@ use std::{
 
 use jiff::{Timestamp as Instant, civil, tz::TimeZone};
 
-const MICROS_PER_SEC: i64 = 1_000_000;
-const SECS_PER_DAY: i64 = 86_400;
+/// Microseconds of a second.
+pub const MICROS_PER_SEC: i64 = 1_000_000;
+/// Microseconds of a day; days of UTC are all alike.
+pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SEC;
 
 /// An instant in UTC, microseconds since 1970-01-01T00:00:00Z; ordered by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,9 +58,8 @@ impl Timestamp {
     /// The civil date and time in UTC, for `year()`, `hour()` and the like.
     #[must_use]
     pub fn utc(self) -> civil::DateTime {
-        let day_micros = SECS_PER_DAY * MICROS_PER_SEC;
-        let days = i32::try_from(self.0.div_euclid(day_micros)).unwrap_or(0);
-        let micros = self.0.rem_euclid(day_micros);
+        let days = i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(0);
+        let micros = self.0.rem_euclid(MICROS_PER_DAY);
         let time =
             civil::Time::midnight().saturating_add(jiff::SignedDuration::from_micros(micros));
         Date(days).civil().to_datetime(time)
@@ -100,8 +101,7 @@ impl FromStr for Timestamp {
         let date: Date = date.parse().map_err(|_| bad)?;
         let (clock, offset_secs) = split_offset(rest).ok_or(bad)?;
         let time: TimeOfDay = clock.parse().map_err(|_| bad)?;
-        let micros = i64::from(date.0) * SECS_PER_DAY * MICROS_PER_SEC + time.0
-            - offset_secs * MICROS_PER_SEC;
+        let micros = i64::from(date.0) * MICROS_PER_DAY + time.0 - offset_secs * MICROS_PER_SEC;
         let at = Self(micros);
         if (Self::MIN..=Self::MAX).contains(&at) { Ok(at) } else { Err(bad) }
     }
@@ -152,7 +152,7 @@ impl Date {
     /// Midnight UTC at the start of this date.
     #[must_use]
     pub const fn start_utc(self) -> Timestamp {
-        Timestamp(self.0 as i64 * SECS_PER_DAY * MICROS_PER_SEC)
+        Timestamp(self.0 as i64 * MICROS_PER_DAY)
     }
 
     /// Year, month and day.
@@ -203,7 +203,7 @@ impl TimeOfDay {
     /// The time that many microseconds after midnight; taken modulo one day.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
-        Self(micros.rem_euclid(SECS_PER_DAY * MICROS_PER_SEC))
+        Self(micros.rem_euclid(MICROS_PER_DAY))
     }
 
     /// Microseconds since midnight.

@@ -96,7 +96,7 @@ impl Desk {
         let (mut rows, mut pages, mut next) = (Vec::new(), 0, Some(target.to_owned()));
         while let Some(target) = next {
             let mut page = self.json(&target);
-            rows.extend(page["value"].as_array_mut().unwrap().drain(..));
+            rows.append(page["value"].as_array_mut().unwrap());
             next = page["@odata.nextLink"].as_str().map(str::to_owned);
             pages += 1;
             assert!(pages < 100, "the pages do not end");
@@ -249,7 +249,7 @@ fn an_expired_token_is_told_so_with_its_time() {
     assert_eq!(answer.code(), "TokenExpired");
     let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(
-        message.contains("expired") && message.contains("Z") && message.contains("20"),
+        message.contains("expired") && message.contains('Z') && message.contains("20"),
         "{message}"
     );
     assert!(answer.all("www-authenticate")[0].contains("invalid_token"));

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::fmt::Write as _;
+
 use regex::Regex;
 use serde_json::{Value, json};
 use support::{
@@ -26,16 +28,15 @@ impl Desk {
     /// A helpdesk of five tickets in pages of two.
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let lines: String = (1..=5)
-            .map(|n| {
-                let ticket = json!({
-                    "Title": format!("Café {n} €"), "RequesterEmail": "ada@example.com", "Tags": ["a"],
-                    "CreatedDateTime": format!("2026-01-0{n}T12:00:00.123456Z"),
-                    "Comments": [{"Body": "Hello"}],
-                });
-                format!("{ticket}\n")
-            })
-            .collect();
+        let mut lines = String::new();
+        for n in 1..=5 {
+            let ticket = json!({
+                "Title": format!("Café {n} €"), "RequesterEmail": "ada@example.com", "Tags": ["a"],
+                "CreatedDateTime": format!("2026-01-0{n}T12:00:00.123456Z"),
+                "Comments": [{"Body": "Hello"}],
+            });
+            writeln!(lines, "{ticket}").unwrap();
+        }
         let file = dir.path().join("tickets.jsonl");
         std::fs::write(&file, lines).unwrap();
         run(dir.path(), &["import", file.to_str().unwrap()]).ok();

@@ -101,6 +101,9 @@ pub(super) fn options(config: &Config) -> Options {
     options.journal.segment_bytes = config.segment_bytes;
     options.journal.transaction_bytes_max = config.transaction_bytes_max;
     options.checkpoint_journal_bytes = config.checkpoint_journal_bytes;
+    // The answer begins when its snapshot is taken; a piece under way then ends soon after.
+    let reading = config.answer_timeout_secs.max(config.query_deadline_secs);
+    options.text_grace = Duration::from_secs(reading + 5);
     options.history = Duration::from_hours(config.history_days * 24);
     options.history_bytes_max = config.history_bytes_max;
     options

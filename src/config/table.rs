@@ -113,6 +113,7 @@ settings! {
     query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
     expand_depth_max: u64 = "5", 1..=10, "deepest nesting of $expand";
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
+    answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";

@@ -161,6 +161,13 @@ pub fn with_type(
     response
 }
 
+/// Says what the body is; a text that cannot stand in a header leaves what was said before.
+pub fn set_type(response: &mut Response, content_type: &str) {
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+}
+
 /// An answer without a body, such as 204 or 304.
 #[must_use]
 pub fn empty(status: u16) -> Response {

@@ -8,10 +8,8 @@ use super::{compare::to_double, expr::BinaryOp};
 use crate::{
     error::Error,
     model::Value,
-    time::{Date, Timestamp},
+    time::{Date, MICROS_PER_DAY, Timestamp},
 };
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// `op` must be an arithmetic one; any other gives null.
 pub(super) fn calculate(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Error> {

@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     model::{EnumId, EnumType, Model, Primitive, Type, Value},
-    time::Timestamp,
+    time::{MICROS_PER_DAY, Timestamp},
 };
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// `value` in the type `to`; null where it cannot be had in that type.
 ///

@@ -7,11 +7,8 @@ use rust_decimal::Decimal;
 use super::expr::Function;
 use crate::{
     model::Value,
-    time::{Date, TimeOfDay, Timestamp},
+    time::{Date, MICROS_PER_DAY, MICROS_PER_SEC, TimeOfDay, Timestamp},
 };
-
-const MICROS_PER_SEC: i64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SEC;
 
 /// Calls a function on time; null for any other and for arguments that do not fit.
 pub(super) fn call(function: Function, args: &[Value], now: Timestamp) -> Value {

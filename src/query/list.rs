@@ -3,7 +3,7 @@
 //! Order is total: the sort keys, then the key as the store orders it. Text sorts by its first 256
 //! bytes, so that a position fits in a token; null sorts first, and last where descending.
 
-use std::{cmp::Ordering, collections::BinaryHeap};
+use std::{cmp::Ordering, collections::BinaryHeap, ops::ControlFlow};
 
 use super::{
     cast,
@@ -83,34 +83,48 @@ fn is_by_key(plan: &Plan, ctx: &Context<'_>) -> bool {
     }
 }
 
+/// Hands on the rows the filter leaves, until `take` wants no more; how many there were.
+fn sift(
+    plan: &Plan,
+    rows: impl Iterator<Item = Row>,
+    ctx: &Context<'_>,
+    mut take: impl FnMut(Row) -> Result<ControlFlow<()>, Error>,
+) -> Result<u64, Error> {
+    let mut count = 0;
+    for (at, row) in rows.enumerate() {
+        if at % ROWS_BETWEEN == 0 {
+            ctx.in_time()?;
+        }
+        if matches(plan.filter.as_ref(), &row, ctx)? {
+            count += 1;
+            if take(row)?.is_break() {
+                break;
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// Goes along the keys and stops one row behind the page, unless all are to be counted.
 fn walk(plan: &Plan, after: Option<&Place>, ctx: &Context<'_>) -> Result<(Vec<Row>, u64), Error> {
-    let (mut found, mut count, mut skipped) = (Vec::new(), 0, 0);
+    let (mut found, mut skipped) = (Vec::new(), 0);
     let most = limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1));
     let rows = match after {
         Some(place) if !plan.count => ctx.source.rows_after(plan.set, &place.key),
         Some(_) | None => ctx.source.rows(plan.set),
     };
-    for (at, row) in rows.enumerate() {
-        if at % ROWS_BETWEEN == 0 {
-            ctx.in_time()?;
-        }
-        if !matches(plan.filter.as_ref(), &row, ctx)? {
-            continue;
-        }
-        count += 1;
+    let count = sift(plan, rows, ctx, |row| {
         if after.is_some_and(|place| row.key(ctx.model()) <= place.key) {
-            continue;
+            return Ok(ControlFlow::Continue(()));
         }
         if skipped < skip(plan) {
             skipped += 1;
         } else if found.len() < most {
             found.push(row);
         }
-        if found.len() >= most && !plan.count {
-            break;
-        }
-    }
+        let is_enough = found.len() >= most && !plan.count;
+        Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
     Ok((found, count))
 }
 
@@ -124,29 +138,22 @@ fn select(
     let most =
         limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_add(skip(plan)));
     let mut heap = BinaryHeap::new();
-    let mut count = 0;
-    for (at, row) in rows.enumerate() {
-        if at % ROWS_BETWEEN == 0 {
-            ctx.in_time()?;
-        }
-        if !matches(plan.filter.as_ref(), &row, ctx)? {
-            continue;
-        }
-        count += 1;
+    let count = sift(plan, rows, ctx, |row| {
         let place = place(plan, &row, ctx)?;
         if let Some(after) = after {
             if !after.is_like(&place) {
                 return Err(bad_token());
             }
             if place <= *after {
-                continue;
+                return Ok(ControlFlow::Continue(()));
             }
         }
         heap.push(Placed { place, row });
         if heap.len() > most {
             heap.pop();
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     let sorted = heap.into_sorted_vec().into_iter().skip(skip(plan));
     Ok((sorted.map(|placed| placed.row).collect(), count))
 }

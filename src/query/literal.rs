@@ -13,9 +13,8 @@ use rust_decimal::Decimal;
 use crate::{
     id::Guid,
     model::{EnumType, Primitive, Value},
+    time::MICROS_PER_SEC,
 };
-
-const MICROS_PER_SEC: i64 = 1_000_000;
 
 /// Reads base64url with or without padding.
 const EITHER: GeneralPurpose = GeneralPurpose::new(

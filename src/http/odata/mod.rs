@@ -6,6 +6,7 @@ mod find;
 pub mod local;
 pub mod negotiate;
 mod read;
+mod stream;
 mod write;
 
 use std::{sync::Arc, time::Duration};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub public_url: Option<PublicUrl>,
     /// How long one read may take.
     pub query_deadline: Duration,
+    /// How long a client may take for the whole of an answer.
+    pub answer_timeout: Duration,
     /// Reads running at once; 0 for two for each processor.
     pub reads_max: usize,
     /// How long a read waits until it may run.
@@ -63,6 +66,7 @@ impl Settings {
             limits,
             public_url: config.public_url.clone(),
             query_deadline: Duration::from_secs(config.query_deadline_secs),
+            answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max: usize::try_from(config.reads_max).unwrap_or(0),
             turn_wait: TURN_WAIT,
         }

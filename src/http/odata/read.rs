@@ -7,6 +7,7 @@ use warp::http::{HeaderMap, HeaderValue, header};
 use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
+    stream,
 };
 use crate::{
     error::Error,
@@ -15,17 +16,21 @@ use crate::{
     odata::{
         check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
         context::{Addresses, next_link},
-        json::Writer,
+        json::{Format, Pieces, Writer},
         metadata::csdl_xml,
         service::Service,
         skip_token::{self, Position},
         text::print,
     },
     query::{Context, Plan, Source, Start, list},
+    time::Timestamp,
 };
 
 /// Headers by which an answer differs.
 const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
+
+/// Bytes of a page that are written in one go; what is longer goes out piece by piece.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// One read on its way; owns all it needs, so that it can move to a thread of its own.
 struct Read<S: Service> {
@@ -36,8 +41,17 @@ struct Read<S: Service> {
     /// Path and query as they came, for next links.
     address: (String, Option<String>),
     snapshot: Arc<dyn Source>,
-    /// When it is given up.
-    deadline: Option<Instant>,
+    now: Timestamp,
+    times: Option<Times>,
+}
+
+/// When a read is given up; none where nobody else waits for its end.
+#[derive(Clone, Copy)]
+struct Times {
+    /// The rows must be found, and the first piece of the answer written.
+    first: Instant,
+    /// The client must have taken the last one; the snapshot may lose its long texts then.
+    last: Instant,
 }
 
 /// Answers a read from within the process, on this thread. `address` is for next links.
@@ -49,8 +63,10 @@ pub(super) fn here<S: Service>(
 ) -> Result<Response, Error> {
     let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
         .target(&asked.path, Some(&asked.options.aliases))?;
-    let (feed, snapshot) = (Arc::clone(feed), feed.service.snapshot());
-    Read { feed, asked, target, headers: HeaderMap::new(), address, snapshot, deadline }.run()
+    let (feed, snapshot, now) = (Arc::clone(feed), feed.service.snapshot(), feed.service.now());
+    let times = deadline.map(|at| Times { first: at, last: at });
+    let headers = HeaderMap::new();
+    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times }).run()
 }
 
 /// Answers a `GET`.
@@ -73,7 +89,8 @@ pub(super) async fn get<S: Service>(
     };
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn().await?) } else { None };
-    let read = Read {
+    let started = Instant::now();
+    let read = Arc::new(Read {
         address: (
             format!("{}{}", asked.root.strip_suffix("/odata/").unwrap_or_default(), request.path()),
             request.query().map(str::to_owned),
@@ -84,8 +101,12 @@ pub(super) async fn get<S: Service>(
         headers: request.headers,
         // Taken when its turn has come: an old one may lose its long texts.
         snapshot: feed.service.snapshot(),
-        deadline: Instant::now().checked_add(feed.settings.query_deadline),
-    };
+        now: feed.service.now(),
+        times: Some(Times {
+            first: started + feed.settings.query_deadline,
+            last: started + feed.settings.answer_timeout,
+        }),
+    });
     let mut response = match turn {
         Some(turn) => {
             let work = tokio::task::spawn_blocking(move || {
@@ -101,9 +122,8 @@ pub(super) async fn get<S: Service>(
 }
 
 impl<S: Service> Read<S> {
-    fn run(&self) -> Result<Response, Error> {
-        let checker =
-            Checker::new(self.feed.service.model(), &self.asked.caller, self.feed.settings.limits);
+    fn run(self: &Arc<Self>) -> Result<Response, Error> {
+        let checker = self.checker();
         match &self.target {
             Target::Metadata => self.metadata(&checker),
             Target::ServiceDocument => {
@@ -124,8 +144,13 @@ impl<S: Service> Read<S> {
         }
     }
 
+    fn checker(&self) -> Checker<'_> {
+        Checker::new(self.feed.service.model(), &self.asked.caller, self.feed.settings.limits)
+    }
+
     fn ctx(&self) -> Context<'_> {
-        Context { source: &*self.snapshot, now: self.feed.service.now(), deadline: self.deadline }
+        let deadline = self.times.map(|times| times.first);
+        Context { source: &*self.snapshot, now: self.now, deadline }
     }
 
     fn addresses(&self) -> Addresses<'_> {
@@ -152,7 +177,11 @@ impl<S: Service> Read<S> {
         Ok(respond::with_type(200, "application/xml", csdl_xml(checker)?))
     }
 
-    fn collection(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
+    fn collection(
+        self: &Arc<Self>,
+        checker: &Checker<'_>,
+        path: &CollectionPath,
+    ) -> Result<Response, Error> {
         let options = &self.asked.options;
         let preferences = negotiate::preferences(&self.headers);
         let settings = &self.feed.settings;
@@ -171,9 +200,8 @@ impl<S: Service> Read<S> {
             let token = skip_token::encode(&Position { after: after.clone(), top });
             next_link(&self.address.0, self.address.1.as_deref(), &token)
         });
-        let mut response = self.json(checker, |writer| {
-            writer.page((path.set, path.ty), &plan.shape, &page, next.as_deref())
-        })?;
+        let pieces = Pieces::new((path.set, path.ty), plan.shape, page, next.clone());
+        let mut response = self.page(checker, pieces)?;
         let headers = response.headers_mut();
         if let Some(next) = next
             && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
@@ -184,6 +212,29 @@ impl<S: Service> Read<S> {
         if preferences.page_size == Some(size) {
             preferences.put_applied(&mut response, Preference::PageSize);
         }
+        Ok(response)
+    }
+
+    /// A page: whole where it is short or stays within this process, else piece by piece.
+    fn page(
+        self: &Arc<Self>,
+        checker: &Checker<'_>,
+        mut pieces: Pieces,
+    ) -> Result<Response, Error> {
+        let json = negotiate::json(&self.headers, self.asked.options.format.as_deref())?;
+        let (ctx, addresses, format) = (self.ctx(), self.addresses(), json.format);
+        let writer = Writer { ctx, checker, addresses, format };
+        let Some(times) = self.times else {
+            let whole = pieces.next(&writer, usize::MAX)?;
+            return Ok(super::write::json(200, &json.content_type, whole));
+        };
+        let first = pieces.next(&writer, PIECE_BYTES)?;
+        if pieces.is_done() {
+            return Ok(super::write::json(200, &json.content_type, first));
+        }
+        let rest = Rest { read: Arc::clone(self), pieces, format, last: times.last };
+        let mut response = stream::answer(first, rest, &self.feed.gate, times.last.into());
+        respond::set_type(&mut response, &json.content_type);
         Ok(response)
     }
 
@@ -246,6 +297,29 @@ impl<S: Service> Read<S> {
             }
             _ => respond::text(200, print(&value, &path.ty, checker.model)),
         })
+    }
+}
+
+/// What is left of a page.
+struct Rest<S: Service> {
+    read: Arc<Read<S>>,
+    pieces: Pieces,
+    format: Format,
+    last: Instant,
+}
+
+impl<S: Service> stream::Rest for Rest<S> {
+    fn piece(&mut self) -> Result<Vec<u8>, Error> {
+        let (read, checker) = (&self.read, self.read.checker());
+        let soon = Instant::now() + read.feed.settings.query_deadline;
+        let ctx = Context { deadline: Some(soon.min(self.last)), ..read.ctx() };
+        let addresses = read.addresses();
+        let writer = Writer { ctx, checker: &checker, addresses, format: self.format };
+        self.pieces.next(&writer, PIECE_BYTES)
+    }
+
+    fn is_done(&self) -> bool {
+        self.pieces.is_done()
     }
 }
 

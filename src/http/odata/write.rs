@@ -297,9 +297,7 @@ impl Said {
 /// A JSON answer with the parameters that were agreed on.
 pub(super) fn json(status: u16, content_type: &str, body: Vec<u8>) -> Response {
     let mut response = respond::json(status, body);
-    if let Ok(value) = HeaderValue::from_str(content_type) {
-        response.headers_mut().insert(header::CONTENT_TYPE, value);
-    }
+    respond::set_type(&mut response, content_type);
     response
 }
 

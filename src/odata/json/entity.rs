@@ -8,25 +8,6 @@ use crate::{
 };
 
 impl Writer<'_> {
-    /// `[…]`, the entities in their order.
-    pub(super) fn entities(
-        &self,
-        json: &mut Json,
-        declared: StructId,
-        shape: &Shape,
-        rows: &[Row],
-    ) -> Result<(), Error> {
-        json.bytes.push(b'[');
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                json.bytes.push(b',');
-            }
-            json.inner(|json| self.members(json, declared, shape, row))?;
-        }
-        json.bytes.push(b']');
-        Ok(())
-    }
-
     /// Everything of an entity but its context.
     pub(super) fn members(
         &self,

@@ -4,9 +4,11 @@
 
 mod ascii;
 mod entity;
+mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
+pub use page::Pieces;
 use value::{push_json_text, push_value};
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
 use crate::{
     error::Error,
     model::{Row, SetId, StructId, Type, Value},
-    query::{Context, Page, Shape},
+    query::{Context, Shape},
 };
 
 /// How much is said about data besides the data.
@@ -81,32 +83,6 @@ impl Writer<'_> {
         }
         json.bytes.push(b']');
         json.end()
-    }
-
-    /// One page of a collection of entities declared to be of `of`.
-    ///
-    /// # Errors
-    /// As [`crate::query::list()`].
-    pub fn page(
-        &self,
-        of: (SetId, StructId),
-        shape: &Shape,
-        page: &Page,
-        next_link: Option<&str>,
-    ) -> Result<Vec<u8>, Error> {
-        let mut json = Json::object();
-        if self.format.level != Level::None {
-            json.text("@odata.context", &self.addresses.collection(of, shape));
-        }
-        if let Some(count) = page.count {
-            json.number("@odata.count", count);
-        }
-        json.name("value");
-        self.entities(&mut json, of.1, shape, &page.rows)?;
-        if let Some(link) = next_link {
-            json.text("@odata.nextLink", link);
-        }
-        Ok(json.end())
     }
 
     /// One entity declared to be of `of`.

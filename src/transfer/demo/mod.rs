@@ -16,13 +16,13 @@ use crate::{
     model::{SetId, helpdesk, props, set},
     query::Source,
     store::{Draft, commit},
+    time::MICROS_PER_DAY,
 };
 
 /// What the token for the demo is called.
 const TOKEN_NAME: &str = "Demo";
 /// How long it lasts, days.
 const TOKEN_DAYS: i64 = 30;
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// Sets that must have nothing in them before the demo is told.
 const OURS: [SetId; 7] = [

@@ -1,0 +1,226 @@
+//! A long answer on its way: the next piece is written when the client can take it, never before.
+//!
+//! Between two pieces no thread works and no turn is held, so a slow client costs what its rest holds
+//! and a piece. An error ends the body without its proper end: a client must not take a part for the
+//! whole.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::Semaphore,
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout_at},
+};
+use warp::{Reply, Stream};
+
+use crate::{error::Error, http::Response};
+
+/// What is left of an answer.
+pub(super) trait Rest: Send + 'static {
+    /// Writes the next piece; may take a moment.
+    ///
+    /// # Errors
+    /// Whatever makes the answer end here.
+    fn piece(&mut self) -> Result<Vec<u8>, Error>;
+
+    /// Whether nothing is left.
+    fn is_done(&self) -> bool;
+}
+
+/// An answer of which `first` is written, and the `rest` will be, each piece in a turn from `gate`.
+///
+/// At `deadline` the rest is let go, whether or not the client still reads. Call it within a runtime.
+pub(super) fn answer(
+    first: Vec<u8>,
+    rest: impl Rest,
+    gate: &Arc<Semaphore>,
+    deadline: Instant,
+) -> Response {
+    let rest = Arc::new(Held { rest: Mutex::new(Some(rest)), gate: Arc::clone(gate), deadline });
+    let late = Arc::clone(&rest);
+    let timer = tokio::spawn(async move {
+        sleep_until(deadline).await;
+        drop(late.take());
+    });
+    let body =
+        Pieces { first: Some(first.into()), rest: Some(rest), work: Mutex::new(None), timer };
+    warp::reply::stream(body).into_response()
+}
+
+/// The rest of an answer between two pieces; taken out while one is written.
+struct Held<R> {
+    rest: Mutex<Option<R>>,
+    gate: Arc<Semaphore>,
+    deadline: Instant,
+}
+
+impl<R: Rest> Held<R> {
+    fn lock(&self) -> MutexGuard<'_, Option<R>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<R> {
+        self.lock().take()
+    }
+
+    /// The next piece, and whether it was the last.
+    async fn piece(self: Arc<Self>) -> Result<(Bytes, bool), Cut> {
+        let turn = timeout_at(self.deadline, Arc::clone(&self.gate).acquire_owned()).await;
+        let turn = turn.map_err(|_| Cut::TooSlow)?.map_err(|error| Error::internal(&error))?;
+        let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let mut rest = self.take().ok_or(Cut::TooSlow)?;
+            let piece = rest.piece()?;
+            let is_last = rest.is_done();
+            // Past its time nobody would come to take it away.
+            if !is_last && Instant::now() < self.deadline {
+                *self.lock() = Some(rest);
+            }
+            Ok((piece.into(), is_last))
+        });
+        work.await.map_err(|error| Error::internal(&error))?
+    }
+}
+
+/// Why an answer ended early.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("its client took longer than 'answer_timeout_secs'")]
+    TooSlow,
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<(Bytes, bool), Cut>> + Send>>;
+
+/// The pieces, pulled one after the other.
+struct Pieces<R> {
+    first: Option<Bytes>,
+    /// `None` once the last piece is written, or none will be.
+    rest: Option<Arc<Held<R>>>,
+    /// The piece being written. Behind a lock only because a body must be `Sync`; nobody waits for it.
+    work: Mutex<Option<Work>>,
+    timer: JoinHandle<()>,
+}
+
+impl<R> Drop for Pieces<R> {
+    fn drop(&mut self) {
+        self.timer.abort();
+    }
+}
+
+impl<R: Rest> Stream for Pieces<R> {
+    type Item = Result<Bytes, Cut>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        let Some(rest) = &self.rest else { return Poll::Ready(None) };
+        let rest = Arc::clone(rest);
+        let slot = self.work.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let work = slot.get_or_insert_with(|| Box::pin(rest.piece()));
+        let written = ready!(work.as_mut().poll(cx));
+        *slot = None;
+        if let Err(cut) = &written {
+            tracing::warn!("an answer was cut off: {cut}");
+        }
+        if !matches!(written, Ok((_, false))) {
+            self.rest = None;
+        }
+        Poll::Ready(Some(written.map(|(piece, _)| piece)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http_body_util::BodyExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// So many pieces, then a failure; says when it is let go.
+    struct Fake(u8, Option<oneshot::Sender<()>>);
+
+    impl Rest for Fake {
+        fn piece(&mut self) -> Result<Vec<u8>, Error> {
+            self.0 = self.0.checked_sub(1).ok_or(Error::StorageFull)?;
+            Ok(vec![self.0])
+        }
+
+        fn is_done(&self) -> bool {
+            self.0 == 100
+        }
+    }
+
+    impl Drop for Fake {
+        fn drop(&mut self) {
+            let _ = self.1.take().map(|told| told.send(()));
+        }
+    }
+
+    async fn next(response: &mut Response) -> Option<Result<Bytes, String>> {
+        let frame = response.body_mut().frame().await?;
+        Some(frame.map(|frame| frame.into_data().unwrap()).map_err(|error| error.to_string()))
+    }
+
+    #[track_caller]
+    fn check(got: Option<Result<Bytes, String>>, want: Option<u8>) {
+        assert_eq!(
+            got.map(|piece| piece.map(|bytes| bytes.to_vec())),
+            want.map(|byte| Ok(vec![byte]))
+        );
+    }
+
+    fn soon(millis: u64) -> Instant {
+        Instant::now() + Duration::from_millis(millis)
+    }
+
+    #[tokio::test]
+    async fn an_answer_ends_with_its_last_piece_or_with_an_error() {
+        let gate = Arc::new(Semaphore::new(1));
+        let mut whole = answer(vec![9], Fake(102, None), &gate, soon(60_000));
+        for want in [Some(9), Some(101), Some(100), None, None] {
+            check(next(&mut whole).await, want);
+        }
+        let mut broken = answer(vec![9], Fake(1, None), &gate, soon(60_000));
+        for want in [9, 0] {
+            check(next(&mut broken).await, Some(want));
+        }
+        assert_eq!(next(&mut broken).await, Some(Err(Error::StorageFull.to_string())));
+        assert_eq!(next(&mut broken).await, None);
+        assert_eq!(gate.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_piece_waits_for_its_turn_and_holds_none_between() {
+        let gate = Arc::new(Semaphore::new(1));
+        let mut slow = answer(vec![9], Fake(3, None), &gate, soon(60_000));
+        for want in [9, 2] {
+            check(next(&mut slow).await, Some(want));
+        }
+        let turn = gate.acquire().await.unwrap();
+        let waiting = tokio::time::timeout(Duration::from_millis(20), next(&mut slow)).await;
+        assert!(waiting.is_err());
+        drop(turn);
+        check(next(&mut slow).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn at_its_deadline_an_answer_is_let_go_though_nobody_reads_it() {
+        let gate = Arc::new(Semaphore::new(1));
+        let (told, gone) = oneshot::channel();
+        let mut idle = answer(vec![9], Fake(3, Some(told)), &gate, soon(20));
+        gone.await.unwrap();
+        check(next(&mut idle).await, Some(9));
+        let why = "its client took longer than 'answer_timeout_secs'".to_owned();
+        assert_eq!((next(&mut idle).await, next(&mut idle).await), (Some(Err(why)), None));
+    }
+}

@@ -106,3 +106,30 @@ fn every_command_and_flag_is_documented() {
     }
     visit(&cli::command(), "tessera", &read("docs/cli.md"));
 }
+
+/// What the files of docs/deploy say is what the binary takes.
+#[test]
+fn the_deployment_files_start_a_server() {
+    let unit = read("docs/deploy/tessera.service");
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    let settings = format!("{}/docs/deploy/tessera.toml", env!("CARGO_MANIFEST_DIR"));
+    let args = start.replace("/etc/tessera/tessera.toml", &settings);
+    let shown = std::process::Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .args(args.split(' ').skip(1))
+        .arg("--print-config")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    assert!(text.contains("data = \"/var/lib/tessera\""), "{text}");
+    assert!(text.contains("public_url = \"https://desk.example.com\""), "{text}");
+    let container = read("docs/deploy/Containerfile");
+    let named: Vec<&str> = container
+        .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| word.starts_with("TESSERA_"))
+        .collect();
+    assert!(named.len() >= 3);
+    for name in named {
+        assert!(SETTINGS.iter().any(|setting| setting.env() == name), "{name} is no setting");
+    }
+}

@@ -84,6 +84,25 @@ fn a_token_revoked_beside_the_server_is_refused_at_the_very_next_request() {
 }
 
 #[test]
+fn a_user_is_changed_by_id_or_address_beside_the_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, client) = served(dir.path());
+    let create = ["user", "create", "--name", "Ada", "--email", "ada@x.example", "--role", "Agent"];
+    let id = run(dir.path(), &create).ok();
+    let told = run(dir.path(), &["user", "disable", "ADA@x.example"]).ok();
+    assert!(told.contains(" disabled Agent "), "{told}");
+    let told = run(dir.path(), &["user", "role", id.trim(), "ReadOnlyAgent"]).ok();
+    assert!(told.contains(" disabled ReadOnlyAgent "), "{told}");
+    let told = run(dir.path(), &["user", "enable", id.trim()]).ok();
+    assert!(told.contains(" active   ReadOnlyAgent "), "{told}");
+    let user = client.get(&format!("/odata/Users({})", id.trim())).expect(200).json();
+    assert_eq!((&user["Role"], &user["IsActive"]), (&"ReadOnlyAgent".into(), &true.into()));
+    let unknown = run(dir.path(), &["user", "disable", "bob@x.example"]);
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains("nobody has the id or address"), "{}", unknown.err);
+}
+
+#[test]
 fn the_same_command_says_the_same_with_and_without_a_server() {
     let dir = tempfile::tempdir().unwrap();
     let (server, _) = served(dir.path());

@@ -222,6 +222,41 @@ pub enum UserCommand {
     Create(UserCreate),
     /// List the users
     List(UserList),
+    /// Take a user's rights away, and those of its tokens
+    Disable(UserNamed),
+    /// Give a disabled user its rights back
+    Enable(UserNamed),
+    /// Change what a user may do
+    Role(UserRole),
+}
+
+/// `tessera user disable` and `tessera user enable`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera user disable ada@example.com
+  tessera user enable 7")]
+pub struct UserNamed {
+    /// The user's Id or e-mail address
+    pub user: String,
+    /// Where the users are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera user role`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera user role ada@example.com ReadOnlyAgent
+  tessera user role 7 Administrator")]
+pub struct UserRole {
+    /// The user.
+    #[command(flatten)]
+    pub user: UserNamed,
+    /// What it may do at most
+    #[arg(value_parser = roles())]
+    pub role: Role,
 }
 
 /// `tessera user list`.

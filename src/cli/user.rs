@@ -1,7 +1,12 @@
 //! `tessera user`.
 
-use super::{Failure, args::UserCommand, call, out::Out};
-use crate::local::Call;
+use super::{
+    Failure,
+    args::{UserCommand, UserNamed},
+    call,
+    out::Out,
+};
+use crate::local::{Call, UserChange};
 
 /// Runs the command.
 ///
@@ -15,5 +20,13 @@ pub fn run(command: &UserCommand, out: &mut Out) -> Result<(), Failure> {
             call::run(&args.data.load()?, &create, out)
         }
         UserCommand::List(args) => call::run(&args.data.load()?, &Call::UserList, out),
+        UserCommand::Disable(args) => change(args, UserChange::Disable, out),
+        UserCommand::Enable(args) => change(args, UserChange::Enable, out),
+        UserCommand::Role(args) => change(&args.user, UserChange::Role(args.role), out),
     }
+}
+
+fn change(args: &UserNamed, change: UserChange, out: &mut Out) -> Result<(), Failure> {
+    let user = args.user.clone();
+    call::run(&args.data.load()?, &Call::UserChange { user, change }, out)
 }

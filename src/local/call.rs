@@ -56,6 +56,13 @@ pub enum Call {
     },
     /// Lists the staff.
     UserList,
+    /// Changes what a member of staff may do.
+    UserChange {
+        /// The Id or e-mail address.
+        user: String,
+        /// What becomes of it.
+        change: UserChange,
+    },
     /// Compares records and journal while both are in use.
     Check,
     /// Writes the whole state as one verifiable stream.
@@ -77,6 +84,17 @@ pub enum Call {
         /// The name of the set of lines that do not say theirs.
         set: String,
     },
+}
+
+/// What becomes of a member of staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserChange {
+    /// May do nothing any more, nor may its tokens.
+    Disable,
+    /// May do again what its role allows.
+    Enable,
+    /// May do what this role allows.
+    Role(#[serde(with = "text")] Role),
 }
 
 /// What a call reads and writes.
@@ -139,6 +157,9 @@ impl Call {
             Self::TokenRevoke { .. } => "token revoke",
             Self::UserCreate { .. } => "user create",
             Self::UserList => "user list",
+            Self::UserChange { change: UserChange::Disable, .. } => "user disable",
+            Self::UserChange { change: UserChange::Enable, .. } => "user enable",
+            Self::UserChange { change: UserChange::Role(_), .. } => "user role",
             Self::Check => "check",
             Self::Backup => "backup",
             Self::Export { .. } => "export",
@@ -155,6 +176,7 @@ impl Call {
             Self::TokenList
             | Self::TokenRevoke { .. }
             | Self::UserList
+            | Self::UserChange { .. }
             | Self::Check
             | Self::Backup
             | Self::Export { .. }
@@ -172,6 +194,7 @@ impl Call {
             | Self::TokenRevoke { .. }
             | Self::UserCreate { .. }
             | Self::UserList
+            | Self::UserChange { .. }
             | Self::Check
             | Self::Backup
             | Self::Export { .. }
@@ -195,6 +218,7 @@ impl Call {
                 users::create(ground, (name, email, *role), out)
             }
             Self::UserList => users::list(ground, out),
+            Self::UserChange { user, change } => users::change(ground, user, *change, out),
             Self::Check => check::run(ground, out),
             Self::Backup => reads::backup(ground, out),
             Self::Export { set } => reads::export(ground, set.as_deref(), out),
@@ -241,6 +265,9 @@ mod tests {
             email: "ada@x".into(),
             role: Role::Administrator,
         });
+        for change in [UserChange::Disable, UserChange::Enable, UserChange::Role(Role::Agent)] {
+            check(&Call::UserChange { user: "ada@x".into(), change });
+        }
         check(&Call::Export { set: Some("Tickets".into()) });
         check(&Call::Query { address: "Tickets?$top=1".into(), explain: true });
         check(&Call::Import { set: "Tickets".into() });

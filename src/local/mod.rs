@@ -23,7 +23,7 @@ mod text;
 mod tokens;
 mod users;
 
-pub use call::{Call, Ends, Ground};
+pub use call::{Call, Ends, Ground, UserChange};
 pub use check::print as print_report;
 #[cfg(unix)]
 pub use client::{Connection, connect};

@@ -2,11 +2,15 @@
 
 use std::io::Write;
 
-use super::{Failure, Ground, call::wait, failure::line};
+use super::{
+    Failure, Ground,
+    call::{UserChange, wait},
+    failure::line,
+};
 use crate::{
     auth::{Principal, Role},
     desk::users,
-    model::{Prop, Row, props::user, set},
+    model::{Precondition, Prop, Row, Value, props::user, set},
     query::Source,
 };
 
@@ -21,6 +25,25 @@ pub(super) fn create(
     let row = wait(ground.desk.create_user(&operator, verb))?;
     let id = row.key(ground.desk.model()).as_int().unwrap_or_default();
     line(out, &id.to_string())
+}
+
+/// Changes what a member of staff may do, from its very next request on.
+pub(super) fn change(
+    ground: &Ground,
+    user: &str,
+    change: UserChange,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let (desk, operator) = (&ground.desk, Principal::system());
+    let row = users::find(&*desk.snapshot(), user)?;
+    let key = row.key(desk.model());
+    let changes = match change {
+        UserChange::Disable => vec![(user::IS_ACTIVE, Value::Bool(false))],
+        UserChange::Enable => vec![(user::IS_ACTIVE, Value::Bool(true))],
+        UserChange::Role(role) => vec![(user::ROLE, Value::text(role.name()))],
+    };
+    let row = wait(desk.update(&operator, (set::USERS, key), Precondition::default(), changes))?;
+    line(out, &describe(&*desk.snapshot(), &row))
 }
 
 /// Writes a line for each member of staff.

@@ -5,8 +5,8 @@ use std::io::Write;
 use super::Failure;
 use crate::{
     error::Error,
-    model::{SetId, Type, Value, set},
-    odata::text::print,
+    model::{SetId, set},
+    odata::json::{push_json_text, push_plain},
     query::{Context, Source, value},
     time::Timestamp,
 };
@@ -64,47 +64,13 @@ fn push_entity(
     // Nothing that is exported looks at the time.
     let ctx = Context { source, now: Timestamp::MIN, deadline: None };
     line.extend(b"{\"@odata.type\":");
-    push_text(line, &format!("#{}.{}", model.namespace, structure.name));
+    push_json_text(line, &format!("#{}.{}", model.namespace, structure.name));
     for (prop, property) in structure.props().filter(|(_, property)| !property.hidden) {
         line.push(b',');
-        push_text(line, property.name);
+        push_json_text(line, property.name);
         line.push(b':');
-        push_value(line, &value(&ctx, row, prop)?, &property.ty, source);
+        push_plain(line, &value(&ctx, row, prop)?, &property.ty, model);
     }
     line.extend(b"}\n");
     Ok(())
-}
-
-fn push_value(line: &mut Vec<u8>, value: &Value, ty: &Type, source: &dyn Source) {
-    let print = |value| print(value, ty, source.model());
-    match value {
-        Value::Null | Value::Complex(_) => line.extend(b"null"),
-        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) => line.extend(print(value).bytes()),
-        Value::Double(number) if number.is_finite() => line.extend(print(value).bytes()),
-        Value::Text(text) => push_text(line, text),
-        Value::Double(_)
-        | Value::Guid(_)
-        | Value::Instant(_)
-        | Value::Date(_)
-        | Value::TimeOfDay(_)
-        | Value::Duration(_)
-        | Value::Binary(_)
-        | Value::Enum(_) => push_text(line, &print(value)),
-        Value::List(items) => {
-            line.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    line.push(b',');
-                }
-                let item_ty = if let Type::Collection(item) = ty { item } else { ty };
-                push_value(line, item, item_ty, source);
-            }
-            line.push(b']');
-        }
-    }
-}
-
-fn push_text(line: &mut Vec<u8>, text: &str) {
-    // Writing a text to memory cannot fail.
-    let _: Result<(), _> = serde_json::to_writer(line, text);
 }

@@ -9,7 +9,9 @@ mod value;
 
 pub use ascii::push_ascii_json;
 pub use page::Pieces;
-use value::{push_json_text, push_value};
+pub use value::{push_json_text, push_plain};
+
+use value::push_value;
 
 use super::{
     check::{Checker, PropertyPath},

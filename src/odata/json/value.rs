@@ -1,81 +1,106 @@
 //! Single values, complex values and collections as JSON.
 
-use super::{Json, Level, Writer, push_ascii_json};
+use super::{Format, Json, Level, Writer, push_ascii_json};
 use crate::{
-    model::{Complex, Primitive, StructId, Type, Value},
+    model::{Complex, Model, Primitive, StructId, Type, Value},
     odata::text::print,
 };
 
 /// Text in quotes, escaped, otherwise as it is in UTF-8.
-pub(super) fn push_json_text(bytes: &mut Vec<u8>, text: &str) {
+pub fn push_json_text(bytes: &mut Vec<u8>, text: &str) {
     // Writing text to memory cannot fail.
     let _ = serde_json::to_writer(bytes, text);
 }
 
 /// A value of type `ty`.
 pub(super) fn push_value(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
-    let plain = |bytes: &mut Vec<u8>| {
-        bytes.extend(print(value, ty, writer.addresses.model).as_bytes());
+    let complex = |bytes: &mut Vec<u8>, declared: StructId, complex: &Complex| {
+        let mut json = Json { bytes: std::mem::take(bytes), is_empty: true };
+        json.bytes.push(b'{');
+        writer.complex(&mut json, declared, complex);
+        *bytes = json.end();
     };
-    match value {
-        Value::Null => bytes.extend(b"null"),
-        Value::Bool(_) => plain(bytes),
-        Value::Int(_) => {
-            let is_long = *ty == Type::Primitive(Primitive::Int64);
-            if writer.format.ieee754 && is_long {
-                quoted(writer, bytes, value, ty);
-            } else {
-                plain(bytes);
-            }
-        }
-        Value::Decimal(_) if !writer.format.ieee754 => plain(bytes),
-        Value::Double(number) if number.is_finite() => plain(bytes),
-        Value::Text(text) => push_text(writer, bytes, text),
-        Value::Decimal(_)
-        | Value::Double(_)
-        | Value::Guid(_)
-        | Value::Instant(_)
-        | Value::Date(_)
-        | Value::TimeOfDay(_)
-        | Value::Duration(_)
-        | Value::Binary(_)
-        | Value::Enum(_) => quoted(writer, bytes, value, ty),
-        Value::Complex(complex) => {
-            let declared = match ty {
-                Type::Complex(declared) => *declared,
-                Type::Primitive(_) | Type::Enum(_) | Type::Collection(_) => complex.type_id,
-            };
-            let mut json = Json { bytes: std::mem::take(bytes), is_empty: true };
-            json.bytes.push(b'{');
-            writer.complex(&mut json, declared, complex);
-            *bytes = json.end();
-        }
-        Value::List(items) => {
-            let item_ty = match ty {
-                Type::Collection(item) => item,
-                single => single,
-            };
-            bytes.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    bytes.push(b',');
+    let values = Values { model: writer.addresses.model, format: writer.format, complex: &complex };
+    values.push(bytes, value, ty);
+}
+
+/// A value of type `ty` as everybody gets it who asks for nothing special; a complex one as null.
+pub fn push_plain(bytes: &mut Vec<u8>, value: &Value, ty: &Type, model: &Model) {
+    let complex = |bytes: &mut Vec<u8>, _: StructId, _: &Complex| bytes.extend(b"null");
+    Values { model, format: Format::default(), complex: &complex }.push(bytes, value, ty);
+}
+
+/// How values are written.
+struct Values<'a> {
+    model: &'a Model,
+    format: Format,
+    /// Writes a complex value by its declared type.
+    complex: &'a dyn Fn(&mut Vec<u8>, StructId, &Complex),
+}
+
+impl Values<'_> {
+    fn push(&self, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
+        match value {
+            Value::Null => bytes.extend(b"null"),
+            Value::Bool(_) => self.bare(bytes, value, ty),
+            Value::Int(_) => {
+                let is_long = *ty == Type::Primitive(Primitive::Int64);
+                if self.format.ieee754 && is_long {
+                    self.quoted(bytes, value, ty);
+                } else {
+                    self.bare(bytes, value, ty);
                 }
-                push_value(writer, bytes, item, item_ty);
             }
-            bytes.push(b']');
+            Value::Decimal(_) if !self.format.ieee754 => self.bare(bytes, value, ty),
+            Value::Double(number) if number.is_finite() => self.bare(bytes, value, ty),
+            Value::Text(text) => self.text(bytes, text),
+            Value::Decimal(_)
+            | Value::Double(_)
+            | Value::Guid(_)
+            | Value::Instant(_)
+            | Value::Date(_)
+            | Value::TimeOfDay(_)
+            | Value::Duration(_)
+            | Value::Binary(_)
+            | Value::Enum(_) => self.quoted(bytes, value, ty),
+            Value::Complex(complex) => {
+                let declared = match ty {
+                    Type::Complex(declared) => *declared,
+                    Type::Primitive(_) | Type::Enum(_) | Type::Collection(_) => complex.type_id,
+                };
+                (self.complex)(bytes, declared, complex);
+            }
+            Value::List(items) => {
+                let item_ty = match ty {
+                    Type::Collection(item) => item,
+                    single => single,
+                };
+                bytes.push(b'[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        bytes.push(b',');
+                    }
+                    self.push(bytes, item, item_ty);
+                }
+                bytes.push(b']');
+            }
         }
     }
-}
 
-fn quoted(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
-    push_text(writer, bytes, &print(value, ty, writer.addresses.model));
-}
+    fn bare(&self, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
+        bytes.extend(print(value, ty, self.model).as_bytes());
+    }
 
-fn push_text(writer: &Writer<'_>, bytes: &mut Vec<u8>, text: &str) {
-    if writer.format.ascii {
-        push_ascii_json(bytes, &text);
-    } else {
-        push_json_text(bytes, text);
+    fn quoted(&self, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
+        self.text(bytes, &print(value, ty, self.model));
+    }
+
+    fn text(&self, bytes: &mut Vec<u8>, text: &str) {
+        if self.format.ascii {
+            push_ascii_json(bytes, &text);
+        } else {
+            push_json_text(bytes, text);
+        }
     }
 }
 

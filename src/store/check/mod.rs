@@ -149,11 +149,15 @@ fn commit(model: &Model, seq: Seq, bytes: &[u8]) -> Result<Commit, Fault> {
 }
 
 fn compare(model: &Model, seen: &Root, told: &Told, report: &mut Report) {
+    let shown = match report.scope {
+        Scope::Everything => "the records have",
+        Scope::UpTo(_) => "the server shows",
+    };
     for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
         let (records, journal) = (seen.counts(set), told.counts(set));
         if records != journal {
             report.faults.push(format!(
-                "{}: the records have {} entities (hash {}), the journal makes {} (hash {})",
+                "{}: {shown} {} entities (hash {}), the journal makes {} (hash {})",
                 declared.name,
                 records.rows,
                 records.hash.short(),

@@ -173,3 +173,117 @@ impl Embedded {
 fn name(set: &str, key: &Key) -> String {
     key.as_int().map_or_else(|| set.to_owned(), |id| format!("{set}({id})"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        path::Path,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+    };
+
+    use super::*;
+    use crate::{
+        model::{helpdesk, props::ticket, set},
+        store::{
+            Actor, Edit, commit_blocking,
+            embedded::Options,
+            files::{Files, RealFiles},
+            records::Step,
+        },
+    };
+
+    fn open(dir: &Path) -> Embedded {
+        let mut options = Options::new(dir);
+        options.journal.segment_bytes = 64 << 10;
+        options.checkpoint_journal_bytes = 256 << 10;
+        options.history_bytes_max = 256 << 10;
+        let files: Arc<dyn Files> = Arc::new(RealFiles);
+        Embedded::open(helpdesk(), &files, options).unwrap().0
+    }
+
+    fn put(engine: &Embedded, id: i64, title: &str) {
+        let title = title.to_owned();
+        let put = move |draft: &mut dyn crate::store::Draft| {
+            let model = helpdesk();
+            let mut edit = Edit::new(model, set::TICKETS);
+            edit.set(model, ticket::ID, id);
+            edit.set(model, ticket::TITLE, title.as_str());
+            edit.set(model, ticket::DESCRIPTION, format!("{title} ").repeat(100).as_str());
+            edit.set(model, ticket::UPDATED, draft.now());
+            draft.put(set::TICKETS, edit).map(drop)
+        };
+        commit_blocking(engine, Actor::SYSTEM, put).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_amiss_while_others_write_checkpoints_and_trim() {
+        let dir = tempfile::tempdir().unwrap();
+        let (engine, stop) = (open(dir.path()), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for at in 0.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    put(&engine, at % 50 + 1, &format!("printer {at}"));
+                }
+            });
+            let started = Instant::now();
+            let mut checkpoint_seq = 0;
+            while checkpoint_seq == 0 || started.elapsed() < Duration::from_secs(2) {
+                assert!(started.elapsed() < Duration::from_mins(1), "no checkpoint");
+                // Checkpoints here come faster than anybody has them; then it gives up and says why.
+                let Ok(report) = engine.check() else { continue };
+                assert_eq!(report.faults, Vec::<String>::new());
+                assert_eq!(report.scope, Scope::UpTo(report.journal.last_seq));
+                checkpoint_seq = report.checkpoint_seq;
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        let report = engine.check().unwrap();
+        assert_eq!((report.faults, report.texts), (Vec::new(), 50));
+    }
+
+    #[test]
+    fn a_record_too_many_and_one_too_few_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(dir.path());
+        (1..=3).for_each(|id| put(&engine, id, "printer"));
+        assert_eq!(engine.check().unwrap().faults, Vec::<String>::new());
+        let root = engine.root();
+        let row = root.row(set::TICKETS, &Key::Int(2)).unwrap();
+        let place = |id, version| Place::Row { set: set::TICKETS, key: Key::Int(id), version };
+        let steps = [
+            Step::Remove(place(2, row.version)),
+            Step::Write(place(9, 1), row.record.as_bytes().into()),
+        ];
+        engine.records().write(&steps, &engine.records().applied().unwrap()).unwrap();
+        assert_eq!(
+            engine.check().unwrap().faults,
+            [
+                "Tickets(9): the records hold version 1 of an entity that the journal does not make",
+                "Tickets(2): the records do not hold its version 2, which the journal makes",
+            ]
+        );
+        // The next start finds it too, and makes the records anew.
+        drop(engine);
+        assert_eq!(open(dir.path()).check().unwrap().faults, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_the_journal_does_not_make_is_told_by_count_and_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(dir.path());
+        put(&engine, 1, "printer");
+        let (_, reader) = engine.journal();
+        let told = Told::read(helpdesk(), None, reader, 0).unwrap();
+        let mut report = Report::default();
+        super::super::compare(helpdesk(), &engine.root(), &told, &mut report);
+        let [fault] = &report.faults[..] else { unreachable!("{:?}", report.faults) };
+        assert!(fault.starts_with("Tickets: the records have 1 entities (hash "), "{fault}");
+        assert!(fault.contains("the journal makes 0 (hash 0000000000000000)"), "{fault}");
+    }
+}

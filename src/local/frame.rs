@@ -157,30 +157,41 @@ pub(super) fn read(mut from: impl Read) -> Result<Frame, Broken> {
     Ok(Frame { kind, bytes })
 }
 
-/// Cuts what is written into frames of one kind.
+/// Cuts what is written into frames of one kind. After a failure nothing more is tried: the other end
+/// would take what follows for the rest of a frame, and one that was waited for in vain is not waited for again.
 pub(super) struct Pieces<W> {
     to: W,
     kind: Kind,
+    is_broken: bool,
 }
 
 impl<W: Write> Pieces<W> {
     /// Frames of `kind` to `to`.
     pub(super) fn new(to: W, kind: Kind) -> Self {
-        Self { to, kind }
+        Self { to, kind, is_broken: false }
+    }
+
+    /// Whether nobody takes anything any more.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
     }
 }
 
 impl<W: Write> Write for Pieces<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = &bytes[..bytes.len().min(self.kind.bytes_max())];
-        if !piece.is_empty() {
-            write(&mut self.to, self.kind, piece)?;
+        if self.is_broken {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        if !piece.is_empty() && write(&mut self.to, self.kind, piece).is_err() {
+            self.is_broken = true;
+            return Err(ErrorKind::BrokenPipe.into());
         }
         Ok(piece.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+        if self.is_broken { Err(ErrorKind::BrokenPipe.into()) } else { self.to.flush() }
     }
 }
 
@@ -273,6 +284,30 @@ mod tests {
         assert!(got == text);
         let cut = Input::new(&unfinished[..]).read_to_end(&mut got).unwrap_err();
         assert_eq!(cut.kind(), ErrorKind::UnexpectedEof);
+    }
+
+    /// Takes a few bytes, then is too slow, then would take everything.
+    struct Slow(u8);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += 1;
+            if self.0 == 2 { Err(ErrorKind::WouldBlock.into()) } else { Ok(bytes.len().min(5)) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_frame_that_was_cut() {
+        let mut pieces = Pieces::new(Slow(0), Kind::Output);
+        for _ in 0..3 {
+            let error = pieces.write_all(b"printer").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        }
+        assert!(pieces.is_broken() && pieces.to.0 == 2);
     }
 
     proptest! {

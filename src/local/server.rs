@@ -191,6 +191,8 @@ fn answer(stream: &UnixStream, ground: &Ground, call: &Call) -> io::Result<()> {
     }));
     let ran = ran.unwrap_or_else(|_| Err(Failure::new("the server failed; its log says how")));
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // A call may tell a failed write in its own words.
+    let ran = if out.get_ref().is_broken() { Err(Failure::ClosedPipe) } else { ran };
     let outcome = match &ran {
         Ok(()) => "done",
         Err(Failure::Failed(_) | Failure::NewerFormat(_)) => "failed",

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     auth::{PlainToken, Principal, Role},
+    config::Config,
     desk::tokens::{Request, any_made},
     http::{
         App, Helpdesk,
@@ -21,7 +22,10 @@ use crate::{
     local::{self, Ground},
     logging,
     model::{Key, props::token, set},
-    store::embedded::Opened,
+    store::{
+        backup::{Plan, Schedule},
+        embedded::Opened,
+    },
     time::Timestamp,
     transfer::demo,
 };
@@ -53,12 +57,23 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     } else {
         first_token(&workspace, &config.data)?
     };
+    let mut backups = Schedule::start(&workspace.engine, plan(&config))?;
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(listen(app, &workspace));
     runtime.shutdown_timeout(LAST_READS);
+    backups.stop();
     workspace.engine.close();
     served
+}
+
+/// The scheduled backups that the settings ask for.
+fn plan(config: &Config) -> Plan {
+    Plan {
+        dir: config.backup_dir.clone(),
+        every_hours: config.backup_every_hours,
+        keep: config.backup_keep,
+    }
 }
 
 async fn listen(app: App, workspace: &Workspace) -> Result<(), Failure> {

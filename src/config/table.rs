@@ -126,6 +126,9 @@ settings! {
     history_bytes_max: u64 = "4GiB", 1 << 20..=1 << 44, "size at which the journal is cut back to what the last checkpoint does not cover, bytes";
     metrics_open: bool = "false", ANY, "let anybody read /metrics, without a token";
     deleted_ticket_days: u64 = "30", 0..=36_500, "days a deleted ticket can be brought back; 0 removes it at once";
+    backup_dir: PathBuf = "./tessera-backups", ANY, "folder of the scheduled backups";
+    backup_every_hours: u64 = "0", 0..=8760, "hours from one scheduled backup to the next; 0 for none";
+    backup_keep: u64 = "7", 1..=100_000, "scheduled backups kept; the oldest beyond it are removed";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
 }
 

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::Seq;
-use crate::tally::Spread;
+use crate::{tally::Spread, time::Timestamp};
 
 /// Whether changes can be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Gauges {
     pub applied: Seq,
     /// The newest checkpoint, if there is one.
     pub checkpoint: Option<Checkpointed>,
+    /// When the last scheduled backup that was verified was begun, if there was one.
+    pub backed_up: Option<Timestamp>,
     /// Transactions committed since the start.
     pub transactions: u64,
     /// Transactions refused since the start, by their own rules or for want of room.

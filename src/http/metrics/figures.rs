@@ -154,6 +154,14 @@ fn of_changes(gauges: &Gauges) -> Vec<Figure> {
             ),
         ]);
     }
+    if let Some(at) = gauges.backed_up {
+        let seconds = u64::try_from(at.micros() / 1_000_000).unwrap_or(0);
+        figures.push(gauge(
+            "tessera_backup_last_success_timestamp_seconds",
+            "When the last scheduled backup that was verified was begun",
+            whole(seconds),
+        ));
+    }
     figures
 }
 

@@ -6,6 +6,7 @@
 mod file;
 mod frame;
 mod restore;
+pub mod schedule;
 mod tail;
 mod verify;
 
@@ -18,6 +19,7 @@ pub use self::{
     file::{Target, save},
     frame::FORMAT,
     restore::restore,
+    schedule::{Plan, Schedule},
     verify::verify,
 };
 use self::{

@@ -123,6 +123,7 @@ pub(super) fn gauges(engine: &Embedded) -> Gauges {
         committed: engine.root().seq(),
         applied: engine.applied(),
         checkpoint: counts.checkpoint(options.clock.now()),
+        backed_up: engine.last_backup(),
         transactions: counts.transactions.get(),
         refused: counts.refused.get(),
         blocks: counts.blocks.get(),

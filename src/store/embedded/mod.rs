@@ -13,7 +13,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
         mpsc::{SyncSender, TrySendError},
     },
     thread::JoinHandle,
@@ -34,7 +34,10 @@ use super::{
     lock::Lock,
     records::Records,
 };
-use crate::{model::Model, time::Clock};
+use crate::{
+    model::Model,
+    time::{Clock, Timestamp},
+};
 
 /// What an engine is told when it is opened. Sizes in bytes.
 #[derive(Clone, Debug)]
@@ -111,6 +114,9 @@ impl Options {
     }
 }
 
+/// Where a time should be and is none.
+const NEVER: i64 = i64::MIN;
+
 /// What the engine's threads share.
 struct Shared {
     model: &'static Model,
@@ -124,6 +130,8 @@ struct Shared {
     pins: AtomicUsize,
     /// For each reader of the journal that must not be trimmed, the transaction after which it reads.
     held: Mutex<Vec<Seq>>,
+    /// When the last scheduled backup was begun, microseconds since 1970; [`NEVER`] where there was none.
+    backed_up: AtomicI64,
     /// What the threads count.
     counts: Counts,
     /// Set when the engine stops: threads no longer wait for better times.
@@ -201,6 +209,7 @@ impl Embedded {
             pending_bytes: AtomicU64::new(0),
             pins: AtomicUsize::new(0),
             held: Mutex::new(Vec::new()),
+            backed_up: AtomicI64::new(NEVER),
             counts: Counts::new(),
             stopping: AtomicBool::new(false),
         });
@@ -262,6 +271,18 @@ impl Embedded {
         self.shared.held().push(seq);
         self.shared.pins.fetch_add(1, Ordering::AcqRel);
         Hold { shared: &self.shared, seq }
+    }
+
+    /// When the last scheduled backup that was verified was begun.
+    #[must_use]
+    pub fn last_backup(&self) -> Option<Timestamp> {
+        let micros = self.shared.backed_up.load(Ordering::Acquire);
+        (micros != NEVER).then(|| Timestamp::from_micros(micros))
+    }
+
+    /// Remembers for [`Embedded::last_backup`].
+    pub(super) fn note_backup(&self, at: Timestamp) {
+        self.shared.backed_up.store(at.micros(), Ordering::Release);
     }
 
     /// The transactions `from..=last` as they are in the journal.

@@ -1,0 +1,475 @@
+//! Backups and restores through the front door: killed, damaged, beside writers, without room.
+//!
+//! `TESSERA_BACKUP_KILLS` says how often each is killed (default 50), `TESSERA_BACKUP_SEED` with which seed;
+//! `TESSERA_BACKUP_TICKETS` how many tickets the load test has (default 2,000).
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod support;
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use support::{disk::SmallDisk, number_from, run, splitmix::SplitMix, tessera};
+use tessera::{
+    error::Error,
+    model::{Key, helpdesk, props::ticket, set},
+    query::Source,
+    store::{
+        Actor, Draft, Edit, Embedded, Fault,
+        backup::{self, Pace, Report, Target, verify},
+        commit_blocking,
+        embedded::Options,
+        files::RealFiles,
+    },
+};
+
+/// A folder with that many tickets, and what is made of it.
+struct Bench {
+    dir: tempfile::TempDir,
+    random: SplitMix,
+}
+
+impl Bench {
+    fn new(tickets: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut random = SplitMix::new(number_from("TESSERA_BACKUP_SEED", 1));
+        let mut lines = String::new();
+        for id in 1..=tickets {
+            // Hard to compress, so that the backup has some size.
+            let mut text = String::new();
+            (0..40).for_each(|_| write!(text, "{:016x}", random.next()).unwrap());
+            let line = serde_json::json!({"Id": id, "Title": format!("Printer {id}"), "Description": text, "Tags": ["a"]});
+            writeln!(lines, "{line}").unwrap();
+        }
+        let file = dir.path().join("tickets.jsonl");
+        fs::write(&file, lines).unwrap();
+        let bench = Self { dir, random };
+        run(&bench.data(), &["import", file.to_str().unwrap()]).ok();
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// The counts and hashes that a command prints.
+    fn backup(&self, name: &str) -> Vec<String> {
+        let file = self.path(name);
+        sets(&run(&self.data(), &["backup", "--force", file.to_str().unwrap()]).ok())
+    }
+
+    fn restore(&self, from: &str, to: &str) -> support::Done {
+        run(&self.path(to), &["restore", self.path(from).to_str().unwrap()])
+    }
+
+    /// Starts a command and kills it at a random moment of the time it takes; false where that came too late, and
+    /// then less time is taken for granted.
+    fn kill(&mut self, args: &[&str], takes: &mut Duration) -> bool {
+        let micros = u64::try_from(takes.as_micros()).unwrap();
+        let delay = Duration::from_micros(self.random.below(micros));
+        let mut child = tessera(args).spawn().unwrap();
+        std::thread::sleep(delay);
+        let is_done = child.try_wait().unwrap().is_some();
+        if is_done {
+            *takes = delay.max(*takes / 2);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        !is_done
+    }
+
+    /// What is in the folder, but for data and import file.
+    fn left(&self) -> Vec<String> {
+        let names = fs::read_dir(self.dir.path()).unwrap();
+        let mut names: Vec<String> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name != "data" && name != "tickets.jsonl");
+        names.sort();
+        names
+    }
+}
+
+fn verified(path: &Path) -> Result<Report, Fault> {
+    verify(helpdesk(), path, Pace::Full)
+}
+
+/// The lines with name, count and hash of a set.
+fn sets(printed: &str) -> Vec<String> {
+    let is_set = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.len() == 3 && words[1].parse::<u64>().is_ok() && words[2].len() == 16
+    };
+    printed.lines().filter(is_set).map(str::to_owned).collect()
+}
+
+fn kills() -> u64 {
+    number_from("TESSERA_BACKUP_KILLS", 50)
+}
+
+#[test]
+fn a_killed_backup_leaves_the_old_file_or_the_new() {
+    let mut bench = Bench::new(1500);
+    let started = Instant::now();
+    let want = bench.backup("first");
+    let mut takes = started.elapsed();
+    let data = bench.data().to_str().unwrap().to_owned();
+    let (mut whole, mut killed, mut round) = (0, 0, 0);
+    while killed < kills() {
+        round += 1;
+        assert!(round < 20 * kills(), "nothing can be killed");
+        // Every other round there is an older file to be replaced.
+        let name = if round % 2 == 0 { format!("new-{round}") } else { "first".to_owned() };
+        let file = bench.path(&name).to_str().unwrap().to_owned();
+        let args = ["backup", "--force", &file, "--data", &data];
+        killed += u64::from(bench.kill(&args, &mut takes));
+        let file = Path::new(&file);
+        if round % 2 == 1 || file.exists() {
+            let report = verified(file).unwrap();
+            let tickets = report.sets.iter().find(|(set, _)| *set == "Tickets").unwrap();
+            assert_eq!(tickets.1.rows, 1500);
+            whole += 1;
+        }
+    }
+    eprintln!("{killed} backups killed in {round} rounds, {whole} times there was a whole file");
+    assert_eq!(
+        bench.backup("first"),
+        want,
+        "the data was not touched, the leftovers do not matter"
+    );
+    assert!(!bench.path("first.partial").exists());
+}
+
+#[test]
+fn a_killed_restore_leaves_nothing_or_the_whole_folder() {
+    let mut bench = Bench::new(1500);
+    let want = bench.backup("backup");
+    let started = Instant::now();
+    assert_eq!(sets(&bench.restore("backup", "first").ok()), want);
+    let mut takes = started.elapsed();
+    let (file, new) = (bench.path("backup"), bench.path("new"));
+    let args = ["restore", file.to_str().unwrap(), "--data", new.to_str().unwrap()];
+    let (mut whole, mut killed, mut round) = (0, 0, 0);
+    while killed < kills() {
+        round += 1;
+        assert!(round < 20 * kills(), "nothing can be killed");
+        if round % 3 == 0 {
+            fs::create_dir(&new).unwrap();
+        }
+        killed += u64::from(bench.kill(&args, &mut takes));
+        if new.exists() && fs::read_dir(&new).unwrap().next().is_some() {
+            let checked = run(&new, &["check"]).ok();
+            assert!(checked.ends_with("everything is as it must be\n"), "{checked}");
+            assert_eq!(sets(&checked), want);
+            whole += 1;
+        }
+        let _ = fs::remove_dir_all(&new);
+    }
+    eprintln!("{killed} restores killed in {round} rounds, {whole} times there was a whole folder");
+    assert_eq!(sets(&bench.restore("backup", "new").ok()), want);
+    assert_eq!(bench.left(), ["backup", "first", "new"], "what a killed one left was cleared");
+}
+
+#[test]
+fn what_is_restored_is_what_was_backed_up() {
+    let bench = Bench::new(300);
+    run(&bench.data(), &["token", "create", "--name", "t", "--role", "Agent"]).ok();
+    let want = bench.backup("backup");
+    assert_eq!(sets(&run(&bench.data(), &["check"]).ok()), want);
+    assert_eq!(sets(&bench.restore("backup", "new").ok()), want);
+    let export = |name: &str| run(&bench.path(name), &["export"]).ok();
+    assert!(export("data").lines().count() > 300);
+    assert_eq!(export("data"), export("new"));
+    let tokens = |name: &str| run(&bench.path(name), &["token", "list"]).ok();
+    assert_eq!(tokens("data"), tokens("new"));
+    // It goes on where it was: a further write, and another backup of it.
+    run(&bench.path("new"), &["token", "create", "--name", "u", "--role", "Agent"]).ok();
+    let checked = run(&bench.path("new"), &["check"]).ok();
+    assert!(checked.ends_with("everything is as it must be\n"), "{checked}");
+}
+
+#[test]
+fn neither_takes_the_place_of_what_is_there() {
+    let bench = Bench::new(5);
+    bench.backup("backup");
+    let file = bench.path("backup");
+    let before = fs::read(&file).unwrap();
+    let again = run(&bench.data(), &["backup", file.to_str().unwrap()]);
+    assert_eq!((again.code, again.err.lines().count()), (1, 1));
+    assert!(again.err.contains("it is there already; name another file, or say --force"));
+    assert_eq!(fs::read(&file).unwrap(), before);
+    let over = bench.restore("backup", "data");
+    assert_eq!((over.code, over.err.lines().count()), (1, 1));
+    assert!(over.err.contains("it is not empty"), "{}", over.err);
+    let missing = run(&bench.path("none"), &["backup", bench.path("x").to_str().unwrap()]);
+    assert_eq!(missing.code, 1);
+    assert_eq!(bench.left(), ["backup"]);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn every_flipped_bit_and_every_cut_is_found() {
+    let mut bench = Bench::new(200);
+    bench.backup("backup");
+    let sound = fs::read(bench.path("backup")).unwrap();
+    let bad = bench.path("bad");
+    let try_out = |bytes: &[u8], what: &str, at: usize| {
+        fs::write(&bad, bytes).unwrap();
+        let Err(Fault::Damaged { offset, .. }) = verified(&bad) else {
+            panic!("{what} at {at} of {} was not found", sound.len())
+        };
+        assert!(usize::try_from(offset).unwrap() <= at.max(36), "{what} at {at}: said {offset}");
+    };
+    for round in 0..300 {
+        let at = usize::try_from(bench.random.below(sound.len() as u64)).unwrap();
+        // Head and end are small, so a random place seldom hits them.
+        let at = match round {
+            0..36 => round,
+            36..68 => sound.len() - 1 - (round - 36),
+            _ => at,
+        };
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1 << bench.random.below(8);
+        try_out(&bytes, "a flipped bit", at);
+    }
+    for round in 0..100 {
+        let at = usize::try_from(bench.random.below(sound.len() as u64)).unwrap();
+        let at = if round < 40 { round } else { at };
+        try_out(&sound[..at], "a cut", at);
+    }
+    let mut longer = sound.clone();
+    longer.push(0);
+    try_out(&longer, "a further byte", sound.len());
+}
+
+#[test]
+fn a_damaged_backup_is_named_and_leaves_nothing_behind() {
+    let mut bench = Bench::new(200);
+    bench.backup("backup");
+    let sound = fs::read(bench.path("backup")).unwrap();
+    for round in 0..12 {
+        let at = 36 + usize::try_from(bench.random.below(sound.len() as u64 - 36)).unwrap();
+        let mut bytes = sound.clone();
+        if round % 3 == 0 {
+            bytes.truncate(at);
+        } else {
+            bytes[at] ^= 0x10;
+        }
+        fs::write(bench.path("bad"), bytes).unwrap();
+        let refused = bench.restore("bad", "new");
+        assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
+        assert!(refused.err.contains("bad' is damaged at byte "), "{}", refused.err);
+        assert_eq!(bench.left(), ["backup", "bad"]);
+    }
+}
+
+#[test]
+fn a_backup_of_a_newer_version_ends_with_3_and_one_line() {
+    let bench = Bench::new(5);
+    bench.backup("backup");
+    let mut bytes = fs::read(bench.path("backup")).unwrap();
+    bytes[8] = 2;
+    let crc = crc32c::crc32c(&bytes[..32]);
+    bytes[32..36].copy_from_slice(&crc.to_le_bytes());
+    fs::write(bench.path("newer"), bytes).unwrap();
+    let refused = bench.restore("newer", "new");
+    assert_eq!((refused.code, refused.out.as_str()), (3, ""));
+    assert_eq!(
+        refused.err,
+        "tessera: the data has format 2, and this version reads up to 1; use the newer version\n"
+    );
+    assert_eq!(bench.left(), ["backup", "newer"]);
+}
+
+#[test]
+fn without_room_the_old_backup_stays_and_nothing_is_left() {
+    let Some(disk) = SmallDisk::mount("400k") else {
+        eprintln!("skipped: this user may not mount a small disk");
+        return;
+    };
+    let bench = Bench::new(2000);
+    let file = disk.path().join("backup");
+    fs::write(&file, "an older one").unwrap();
+    let full = run(&bench.data(), &["backup", "--force", file.to_str().unwrap()]);
+    assert_eq!((full.code, full.err.as_str()), (1, "tessera: the disk is full\n"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "an older one");
+    bench.backup("backup");
+    let new = disk.path().join("new");
+    let full = run(&new, &["restore", bench.path("backup").to_str().unwrap()]);
+    assert_eq!((full.code, full.err.as_str()), (1, "tessera: the disk is full\n"));
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
+}
+
+/// An engine whose tickets are accounts: the title is what is on one, and all transfers together leave the sum alone.
+struct Bank {
+    dir: tempfile::TempDir,
+    engine: Embedded,
+    accounts: u64,
+}
+
+const WRITERS: u64 = 32;
+const BALANCE: i64 = 1000;
+
+fn open(dir: &Path) -> Embedded {
+    let options = Options::new(dir);
+    Embedded::open(helpdesk(), &(Arc::new(RealFiles) as _), options).unwrap().0
+}
+
+fn balance(source: &dyn Source, id: i64) -> i64 {
+    let row = source.row(set::TICKETS, &Key::Int(id)).unwrap();
+    let title = row.record.get(helpdesk().structure(row.type_id), ticket::TITLE);
+    title.as_text().unwrap().parse().unwrap()
+}
+
+fn put(draft: &mut dyn Draft, id: i64, balance: i64) -> Result<(), Error> {
+    let (model, text) = (helpdesk(), format!("account {id} has {balance}. "));
+    let mut edit = Edit::new(model, set::TICKETS);
+    edit.set(model, ticket::ID, id);
+    edit.set(model, ticket::TITLE, balance.to_string().as_str());
+    edit.set(model, ticket::DESCRIPTION, text.repeat(20).as_str());
+    edit.set(model, ticket::EXTERNAL_REFERENCE, format!("A-{id}").as_str());
+    draft.put(set::TICKETS, edit).map(drop)
+}
+
+impl Bank {
+    fn new(accounts: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(&dir.path().join("data"));
+        for start in (1..=accounts.cast_signed()).step_by(500) {
+            commit_blocking(&engine, Actor::SYSTEM, move |draft| {
+                let end = (start + 500).min(accounts.cast_signed() + 1);
+                (start..end).try_for_each(|id| put(draft, id, BALANCE))
+            })
+            .unwrap();
+        }
+        Self { dir, engine, accounts }
+    }
+
+    fn transfer(&self, random: &mut SplitMix) {
+        let mut account = || 1 + random.below(self.accounts).cast_signed();
+        let (from, to) = (account(), account());
+        if from == to {
+            return;
+        }
+        commit_blocking(&self.engine, Actor::SYSTEM, move |draft| {
+            let (left, right) = (balance(draft, from), balance(draft, to));
+            put(draft, from, left - 1)?;
+            put(draft, to, right + 1)
+        })
+        .unwrap();
+    }
+
+    /// Transfers from many threads until `act` is done; how long each took, and what `act` gave.
+    fn beside<T>(&self, act: impl FnOnce() -> T) -> (Vec<Duration>, T) {
+        let (done, all) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let acted = std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let (done, all) = (&done, &all);
+                scope.spawn(move || {
+                    let (mut random, mut took) = (SplitMix::new(writer), Vec::new());
+                    while !done.load(Ordering::Relaxed) {
+                        let started = Instant::now();
+                        self.transfer(&mut random);
+                        took.push(started.elapsed());
+                    }
+                    all.lock().unwrap().extend(took);
+                });
+            }
+            let acted = act();
+            done.store(true, Ordering::Relaxed);
+            acted
+        });
+        let mut took = all.into_inner().unwrap();
+        took.sort();
+        (took, acted)
+    }
+
+    fn save(&self, name: &str) -> Report {
+        let path = self.dir.path().join(name);
+        let target = Target { path: &path, replace: false, pace: Pace::Beside };
+        backup::save(helpdesk(), target, |out| {
+            backup::write(&self.engine, Pace::Beside, out).map(drop)
+        })
+        .unwrap()
+    }
+
+    /// Restores a backup and counts what is on all accounts.
+    fn check(&self, name: &str, report: &Report) {
+        let new = self.dir.path().join(format!("{name}-restored"));
+        let files = Arc::new(RealFiles) as _;
+        let from = self.dir.path().join(name);
+        let restored = backup::restore(helpdesk(), &files, &from, Options::new(&new)).unwrap();
+        assert_eq!(restored, *report);
+        let engine = open(&new);
+        let root = engine.root();
+        let sum: i64 = (1..=self.accounts.cast_signed()).map(|id| balance(&*root, id)).sum();
+        assert_eq!(sum, BALANCE * self.accounts.cast_signed(), "at {}", report.seq);
+    }
+}
+
+fn percentile(took: &[Duration], percent: usize) -> Duration {
+    took[(took.len() - 1) * percent / 100]
+}
+
+#[test]
+fn backups_beside_writers_hold_whole_transactions_and_hardly_slow_them() {
+    let tickets = number_from("TESSERA_BACKUP_TICKETS", 2000);
+    let bank = Bank::new(tickets);
+    let calm = Duration::from_secs(if tickets > 10_000 { 10 } else { 1 });
+    let (before, ()) = bank.beside(|| std::thread::sleep(calm));
+    let started = Instant::now();
+    let (during, reports) = bank.beside(|| {
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| (tickets <= 10_000).then(|| bank.save("second")));
+            (bank.save("first"), second.join().unwrap())
+        })
+    });
+    let took = started.elapsed();
+    for (name, took) in [("without", &before), ("with", &during)] {
+        let (half, p99) = (percentile(took, 50), percentile(took, 99));
+        eprintln!("{name} a backup: {} transfers, p50 {half:?}, p99 {p99:?}", took.len());
+    }
+    let (first, second) = reports;
+    eprintln!("backup of {tickets} tickets: {} bytes in {took:?}", first.bytes);
+    bank.check("first", &first);
+    if let Some(second) = second {
+        bank.check("second", &second);
+    }
+    if tickets > 10_000 {
+        assert!(percentile(&during, 99) <= 2 * percentile(&before, 99), "the writers noticed");
+    }
+}
+
+#[test]
+fn of_two_backups_to_one_file_one_is_refused() {
+    let bank = Bank::new(50);
+    let path = bank.dir.path().join("one");
+    let target = Target { path: &path, replace: true, pace: Pace::Full };
+    let save = |meanwhile: &dyn Fn()| {
+        backup::save(helpdesk(), target, |out| {
+            meanwhile();
+            backup::write(&bank.engine, Pace::Full, out).map(drop)
+        })
+    };
+    save(&|| {
+        let refused = save(&|| {}).unwrap_err().to_string();
+        assert!(refused.ends_with("another backup is writing it"), "{refused}");
+    })
+    .unwrap();
+    verified(&path).unwrap();
+    save(&|| {}).unwrap();
+}

@@ -42,7 +42,7 @@ fn a_method_no_verb_implements_is_not_allowed_to_anybody() {
     let client = server.client(&token);
     for (method, path, allow) in [
         ("PATCH", "Tickets", "GET, HEAD, POST"),
-        ("POST", "Tickets(1)", "GET, HEAD, PATCH, DELETE"),
+        ("POST", "Tickets(1)", "GET, HEAD, PATCH, PUT, DELETE"),
         ("PATCH", "Comments", "GET, HEAD, POST"),
         ("PATCH", "TicketHistory(1)", "GET, HEAD"),
         ("DELETE", "TicketHistory(1)", "GET, HEAD"),

@@ -11,7 +11,14 @@ fn path_and_method_come_before_the_caller() {
     for (method, address, status) in [
         (Method::GET, "/Nothing", 404),
         (Method::GET, "/Products(1)/Nothing", 404),
-        (Method::PUT, "/Products(1)", 405),
+        (Method::PUT, "/Products(1)", 401),
+        (Method::PUT, "/Products(1)/Name", 401),
+        (Method::PUT, "/Products(1)/Id", 405),
+        (Method::POST, "/Products(1)/Name", 405),
+        (Method::POST, "/Products(1)/Shop.Restock", 401),
+        (Method::GET, "/Products(1)/Shop.Restock", 405),
+        (Method::POST, "/Products(1)/Shop.Nothing", 404),
+        (Method::POST, "/Categories(1)/Shop.Restock", 404),
         (Method::POST, "/Categories", 405),
         (Method::DELETE, "/Products", 405),
         (Method::GET, "/Products", 401),
@@ -38,11 +45,19 @@ fn a_method_that_is_not_taken_names_those_that_are() {
         ("/", "GET, HEAD"),
         ("/$metadata", "GET, HEAD"),
         ("/Products", "GET, HEAD, POST"),
-        ("/Products(1)", "GET, HEAD, PATCH, DELETE"),
-        ("/Products(1)/Name", "GET, HEAD"),
+        ("/Products(1)", "GET, HEAD, PATCH, PUT, DELETE"),
+        ("/Products(1)/Name", "GET, HEAD, PATCH, PUT, DELETE"),
+        ("/Products(1)/Name/$value", "GET, HEAD, PUT, DELETE"),
+        ("/Products(1)/Size/Width", "GET, HEAD, PATCH, PUT, DELETE"),
+        ("/Products(1)/Labels", "GET, HEAD, POST, PUT, DELETE"),
+        ("/Products(1)/Labels/$count", "GET, HEAD"),
+        ("/Products(1)/Stamp", "GET, HEAD"),
+        ("/Products(1)/Shop.Restock", "POST"),
+        ("/products/1/restock", "POST"),
         ("/Categories(1)", "GET, HEAD"),
+        ("/Categories(1)/Name", "GET, HEAD"),
     ] {
-        let answer = server.send(Method::PUT, address, &[], "");
+        let answer = server.send(Method::OPTIONS, address, &[], "");
         assert_eq!((answer.status, answer.header("allow")), (405, Some(allow)), "{address}");
     }
 }

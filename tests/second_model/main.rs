@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod actions;
 mod ask;
+mod changes;
+mod deep;
 mod filters;
 mod headers;
 mod metadata;
 mod official;
 mod payloads;
+mod properties;
 mod shop;
 mod writes;

@@ -6,21 +6,24 @@ use tessera::{
     error::{Denial, Error},
     id::Guid,
     model::{
-        Complex, Contents, EntitySet, EnumId, EnumType, Guard, Index, Model, Primitive, Prop,
-        Property, Row, SetId, SetScopes, StructId, StructType, Type, Value,
+        Action, Complex, Contents, EntitySet, EnumId, EnumType, Guard, Index, Key, Model,
+        Parameter, Primitive, Prop, Property, Row, SetId, SetScopes, StructId, StructType, Type,
+        Value, Write,
         declare::{children, long_text, reference, stored, stored_as},
     },
-    odata::service::{Create, Delete, Service, Update},
+    odata::service::{Act, Child, Create, Delete, Service, Update},
     query::{Rights, Source, memory::MemorySource},
     time::{Date, TimeOfDay, Timestamp},
 };
 
 const PRODUCTS: SetId = SetId(0);
+const REVIEWS: SetId = SetId(3);
 
 const COLOUR: EnumId = EnumId(0);
 const USES: EnumId = EnumId(1);
 
 const PRODUCT: StructId = StructId(0);
+const REVIEW: StructId = StructId(4);
 const SIZE: StructId = StructId(5);
 const BOX: StructId = StructId(6);
 
@@ -40,11 +43,48 @@ pub(crate) fn model() -> Model {
             set("Prices", StructId(3), 3, false),
             EntitySet {
                 guard: Some(Guard::Flagged { property: "IsHidden", scope: "reviews:moderate" }),
+                scopes: SetScopes {
+                    create: Some("reviews:create"),
+                    ..set("Reviews", StructId(4), 4, false).scopes
+                },
                 ..set("Reviews", StructId(4), 4, false)
             },
         ],
-        actions: vec![],
+        actions: actions(),
     }
+}
+
+/// Actions, in the order of [`Shop`]'s verbs.
+fn actions() -> Vec<Action> {
+    use Primitive as P;
+    let told =
+        |name, ty, nullable, max_length| Parameter { name, doc: "", ty, nullable, max_length };
+    let action = |name, parameters, returns, scope| Action {
+        name,
+        doc: "",
+        set: "Products",
+        parameters,
+        returns,
+        scope,
+    };
+    let restock = vec![
+        told("Count", Type::Primitive(P::Int32), false, None),
+        told("Colour", Type::Enum(COLOUR), true, None),
+        told("Labels", collection(Type::Primitive(P::String)), true, None),
+        Parameter { doc: "Why", ..told("Note", Type::Primitive(P::String), true, Some(10)) },
+    ];
+    let review = vec![
+        told("Text", Type::Primitive(P::String), false, None),
+        told("IsHidden", Type::Primitive(P::Boolean), true, None),
+    ];
+    vec![
+        Action {
+            doc: "Puts some on the shelf",
+            ..action("Restock", restock, Some("Products"), "shop:write")
+        },
+        action("Review", review, Some("Reviews"), "reviews:create"),
+        action("Retire", vec![], None, "shop:retire"),
+    ]
 }
 
 fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> EntitySet {
@@ -159,8 +199,8 @@ fn review() -> StructType {
         properties: vec![
             stored(1, "Id", Primitive::Int64),
             stored(2, "ProductId", Primitive::Int64),
-            stored(3, "Text", Primitive::String),
-            stored(4, "IsHidden", Primitive::Boolean),
+            stored(3, "Text", Primitive::String).max(20).writable(),
+            stored(4, "IsHidden", Primitive::Boolean).writable(),
         ],
         navigations: vec![reference("Product", "Products", "ProductId")],
     }
@@ -309,6 +349,32 @@ impl Shop {
         }
         self.rows.write().unwrap().put_as(PRODUCTS, type_id, &old)
     }
+
+    /// A review of a product, numbered from 100.
+    fn review(&self, product: &Value, child: Child) -> Row {
+        let mut rows = self.rows.write().unwrap();
+        let id = 100 + i64::try_from(rows.rows(REVIEWS).count()).unwrap();
+        let mut values = vec![Value::Int(id), product.clone(), Value::text(""), Value::Bool(false)];
+        for (prop, value) in child.body {
+            values[usize::from(prop.0)] = value;
+        }
+        rows.put_as(REVIEWS, child.type_id, &values)
+    }
+
+    fn existing(&self, set: SetId, key: &Key) -> Result<Row, Error> {
+        let row = self.snapshot().row(set, key);
+        row.ok_or_else(|| Error::NotFound { what: "product".to_owned() })
+    }
+
+    /// All values of a product as they are kept, its long text among them.
+    fn values(&self, row: &Row) -> Vec<Value> {
+        let structure = self.model.structure(row.type_id);
+        let mut values = row.record.unpack(structure);
+        for (prop, _) in structure.props().filter(|(_, property)| property.is_long()) {
+            values[usize::from(prop.0)] = self.snapshot().long_text(row, prop).unwrap();
+        }
+        values
+    }
 }
 
 impl Service for Shop {
@@ -338,23 +404,71 @@ impl Service for Shop {
     }
 
     async fn create(&self, _: Scopes, create: Create) -> Result<Row, Error> {
-        let properties = self.model.structure(create.type_id).properties.len();
-        let mut empty = vec![Value::Null; properties];
+        if create.set == REVIEWS {
+            let product = create.parent.map_or(Value::Int(1), |(row, _)| {
+                row.record.get(self.model.structure(row.type_id), Prop(0))
+            });
+            return Ok(self.review(&product, Child { type_id: create.type_id, body: create.body }));
+        }
+        let structure = self.model.structure(create.type_id);
+        let mut empty = vec![Value::Null; structure.properties.len()];
         empty[0] = Value::Int(99);
-        Ok(self.put(create.type_id, empty, create.body))
+        for name in ["Labels", "FormerSizes"] {
+            empty[usize::from(structure.property(name).unwrap().0)] = Value::List([].into());
+        }
+        let row = self.put(create.type_id, empty, create.body);
+        for child in create.children.into_iter().flat_map(|(_, children)| children) {
+            self.review(&Value::Int(99), child);
+        }
+        Ok(row)
     }
 
-    async fn update(&self, _: Scopes, update: Update) -> Result<Row, Error> {
-        let row = self.snapshot().row(update.set, &update.key);
-        let row = row.ok_or_else(|| Error::NotFound { what: "product".to_owned() })?;
+    async fn update(&self, caller: Scopes, update: Update) -> Result<Row, Error> {
+        let row = self.existing(update.set, &update.key)?;
         update.precondition.check(row.version)?;
-        let old = row.record.unpack(self.model.structure(row.type_id));
+        let mut old = self.values(&row);
+        if update.replaces {
+            let structure = self.model.structure(row.type_id);
+            for (prop, property) in structure.props() {
+                let is_seen = property.scope.is_none_or(|scope| caller.has(scope));
+                if property.write == Write::Always && is_seen {
+                    let is_list = matches!(property.ty, Type::Collection(_));
+                    let empty = if is_list { Value::List([].into()) } else { Value::Null };
+                    old[usize::from(prop.0)] = empty;
+                }
+            }
+        }
         Ok(self.put(row.type_id, old, update.changes))
     }
 
     async fn delete(&self, _: Scopes, delete: Delete) -> Result<(), Error> {
-        let mut rows = self.rows.write().unwrap();
-        let gone = rows.remove(delete.set, &delete.key);
-        gone.map(|_| ()).ok_or_else(|| Error::NotFound { what: "product".to_owned() })
+        let row = self.existing(delete.set, &delete.key)?;
+        delete.precondition.check(row.version)?;
+        self.rows.write().unwrap().remove(delete.set, &delete.key);
+        Ok(())
+    }
+
+    async fn act(&self, _: Scopes, act: Act) -> Result<Option<Row>, Error> {
+        let row = self.existing(act.set, &act.key)?;
+        act.precondition.check(row.version)?;
+        let structure = self.model.structure(row.type_id);
+        match self.model.action(act.action).name {
+            "Restock" => {
+                let names = ["Sales", "Colour", "Labels", "Description"];
+                let of = |(at, value)| (structure.property(names[at]).unwrap(), value);
+                let changes = act.given.into_iter().map(of).collect();
+                Ok(Some(self.put(row.type_id, self.values(&row), changes)))
+            }
+            "Review" => {
+                let of = |(at, value)| (Prop(u16::try_from(at).unwrap() + 2), value);
+                let body = act.given.into_iter().map(of).collect();
+                let product = row.record.get(structure, Prop(0));
+                Ok(Some(self.review(&product, Child { type_id: REVIEW, body })))
+            }
+            _ => {
+                self.rows.write().unwrap().remove(act.set, &act.key);
+                Ok(None)
+            }
+        }
     }
 }

@@ -90,7 +90,11 @@ pub(super) fn property(
     Ok(at.unwrap_or(Value::Null))
 }
 
-fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
+/// The entity a key names; `None` where there is none or the caller may not see it.
+///
+/// # Errors
+/// As [`matches`].
+pub(super) fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
     let row = match &lookup.by {
         KeyRef::Key(key) => get(ctx, lookup.set, key),
         KeyRef::Alternate(prop, value) => {

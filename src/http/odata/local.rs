@@ -68,7 +68,10 @@ impl<S: Service> Feed<S> {
             Target::Entity(_)
             | Target::Property(_)
             | Target::RawValue(_)
-            | Target::PropertyCount(_) => return Ok("look up one row by its key\n".to_owned()),
+            | Target::PropertyCount(_) => {
+                return Ok("look up one row by its key\n".to_owned());
+            }
+            Target::Action(_) => return Err(Error::MethodNotAllowed { allow: "POST" }),
         };
         let snapshot = self.service.snapshot();
         let name = model.set(path.set).name;

@@ -7,22 +7,22 @@ pub mod local;
 pub mod negotiate;
 mod read;
 mod stream;
+mod verb;
 mod write;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use warp::http::Method;
+use verb::Verb;
 
 use super::{Manner, Request, Response, credentials, respond};
 use crate::{
     config::{Config, PublicUrl},
     error::Error,
-    model::Model,
     odata::{
         Limits,
         ast::QueryOptions,
-        check::{Checker, Everything, Target},
+        check::{Checker, Everything},
         path::{self, ResourcePath},
         service::Service,
         url,
@@ -146,9 +146,10 @@ async fn respond_to<S: Service>(
     let asked = Asked { path, options, root, caller };
     match verb {
         Verb::Get => read::get(feed, asked, request).await,
-        Verb::Post => write::post(feed, asked, request, &open).await,
-        Verb::Patch => write::patch(feed, asked, request).await,
-        Verb::Delete => write::delete(feed, asked, request).await,
+        Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => {
+            // Boxed: reads, which are most, need not carry its size.
+            Box::pin(write::change(feed, asked, request, (verb, &open))).await
+        }
     }
 }
 
@@ -159,49 +160,6 @@ struct Asked<C> {
     /// The service root, with a slash at its end.
     root: String,
     caller: C,
-}
-
-/// What a request wants done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verb {
-    Get,
-    Post,
-    Patch,
-    Delete,
-}
-
-impl Verb {
-    /// The verb of a method, if the target takes it from anybody at all.
-    fn of(method: &Method, target: &Target, model: &Model) -> Result<Self, Error> {
-        let (can_post, can_patch, can_delete) = match target {
-            Target::Collection(path) => (model.set(path.set).scopes.create.is_some(), false, false),
-            Target::Entity(path) => {
-                let scopes = model.set(path.set).scopes;
-                (false, scopes.write.is_some(), scopes.delete.is_some())
-            }
-            Target::ServiceDocument
-            | Target::Metadata
-            | Target::Count(_)
-            | Target::Property(_)
-            | Target::RawValue(_)
-            | Target::PropertyCount(_) => (false, false, false),
-        };
-        match *method {
-            Method::GET => Ok(Self::Get),
-            Method::POST if can_post => Ok(Self::Post),
-            Method::PATCH if can_patch => Ok(Self::Patch),
-            Method::DELETE if can_delete => Ok(Self::Delete),
-            _ => Err(Error::MethodNotAllowed {
-                allow: match (can_post, can_patch, can_delete) {
-                    (true, ..) => "GET, HEAD, POST",
-                    (_, true, true) => "GET, HEAD, PATCH, DELETE",
-                    (_, true, false) => "GET, HEAD, PATCH",
-                    (_, false, true) => "GET, HEAD, DELETE",
-                    (false, false, false) => "GET, HEAD",
-                },
-            }),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub(super) async fn get<S: Service>(
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_) => true,
-        Target::ServiceDocument | Target::Metadata => false,
+        Target::ServiceDocument | Target::Metadata | Target::Action(_) => false,
     };
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn().await?) } else { None };
@@ -141,6 +141,7 @@ impl<S: Service> Read<S> {
                 let value = find::property(&ctx, &find::existing(&ctx, &path.entity)?, path)?;
                 Ok(respond::text(200, value.items().len().to_string()))
             }
+            Target::Action(_) => Err(Error::MethodNotAllowed { allow: "POST" }),
         }
     }
 

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::members::Members;
 use crate::{
-    error::Error,
-    model::{Complex, Primitive, Property, StructId, Type, Value},
+    error::{Error, nearest},
+    model::{Complex, EnumId, Parameter, Primitive, Property, StructId, Type, Value},
     odata::{
         check::Checker,
         metadata::DECIMAL_DIGITS,
@@ -18,23 +18,80 @@ use crate::{
 /// Complex values within complex values, at most.
 const DEPTH: usize = 16;
 
+/// What is declared of a value: of a property or of a parameter.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'a> {
+    name: &'a str,
+    ty: &'a Type,
+    nullable: bool,
+    max_length: Option<u32>,
+}
+
+impl<'a> From<&'a Property> for Slot<'a> {
+    fn from(property: &'a Property) -> Self {
+        let Property { name, ty, nullable, max_length, .. } = property;
+        Self { name, ty, nullable: *nullable, max_length: *max_length }
+    }
+}
+
+impl<'a> From<&'a Parameter> for Slot<'a> {
+    fn from(parameter: &'a Parameter) -> Self {
+        let Parameter { name, ty, nullable, max_length, .. } = parameter;
+        Self { name, ty, nullable: *nullable, max_length: *max_length }
+    }
+}
+
 /// Where a value stands and what is said of it.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     checker: &'a Checker<'a>,
     /// What errors call it.
     target: &'a str,
-    property: &'a Property,
+    slot: Slot<'a>,
     depth: usize,
 }
 
-/// The value of a property from its JSON text.
-pub(super) fn of_property(
+/// A value from its JSON text.
+pub(super) fn read(raw: &str, slot: Slot<'_>, checker: &Checker<'_>) -> Result<Value, Error> {
+    place(slot, checker).whole(raw)
+}
+
+/// The properties of a complex value from its JSON text, by index; `None` for those it leaves out.
+pub(super) fn parts(
     raw: &str,
-    property: &Property,
+    declared: StructId,
+    slot: Slot<'_>,
     checker: &Checker<'_>,
-) -> Result<Value, Error> {
-    Place { checker, target: property.name, property, depth: DEPTH }.whole(raw)
+) -> Result<Vec<Option<Value>>, Error> {
+    let (type_id, values) = place(slot, checker).parts(raw, declared)?;
+    if type_id == declared {
+        return Ok(values);
+    }
+    let name = checker.model.structure(declared).name;
+    Err(Error::InvalidValue {
+        target: "@odata.type".to_owned(),
+        reason: format!("the value is of type '{name}' and stays so"),
+    })
+}
+
+/// A value that is of the right type, if it is not too long.
+pub(super) fn checked(value: Value, slot: Slot<'_>, checker: &Checker<'_>) -> Result<Value, Error> {
+    place(slot, checker).within_bounds(&value)?;
+    Ok(value)
+}
+
+/// The error for a text that is not of the type.
+pub(super) fn misfit(slot: Slot<'_>, checker: &Checker<'_>) -> Error {
+    let place = place(slot, checker);
+    match slot.ty {
+        Type::Primitive(primitive) => place.wrong(format!("it takes {}", takes(*primitive))),
+        Type::Enum(id) => place.no_member(*id),
+        Type::Complex(_) | Type::Collection(_) => place.wrong("it has no raw value"),
+    }
+}
+
+fn place<'a>(slot: Slot<'a>, checker: &'a Checker<'a>) -> Place<'a> {
+    Place { checker, target: slot.name, slot, depth: DEPTH }
 }
 
 impl Place<'_> {
@@ -44,14 +101,14 @@ impl Place<'_> {
 
     fn whole(&self, raw: &str) -> Result<Value, Error> {
         if raw == "null" {
-            return if self.property.nullable && !matches!(self.property.ty, Type::Collection(_)) {
+            return if self.slot.nullable && !matches!(self.slot.ty, Type::Collection(_)) {
                 Ok(Value::Null)
             } else {
                 Err(self.wrong("it must not be null"))
             };
         }
-        let Type::Collection(item) = &self.property.ty else {
-            return self.single(raw, &self.property.ty);
+        let Type::Collection(item) = self.slot.ty else {
+            return self.single(raw, self.slot.ty);
         };
         let items: Vec<&RawValue> =
             serde_json::from_str(raw).map_err(|_| self.wrong("it takes an array"))?;
@@ -68,15 +125,18 @@ impl Place<'_> {
             Type::Enum(id) => {
                 let declared = &self.checker.model.enums[usize::from(id.0)];
                 let text = quoted(raw).unwrap_or_else(|| raw.to_owned());
-                parse_enum(&text, declared).ok_or_else(|| {
-                    let names: Vec<&str> = declared.members.iter().map(|(name, _)| *name).collect();
-                    self.wrong(format!("it takes one of {}", names.join(", ")))
-                })
+                parse_enum(&text, declared).ok_or_else(|| self.no_member(*id))
             }
             Type::Complex(id) => self.complex(raw, *id),
             // A collection of collections cannot be declared.
             Type::Collection(_) => Err(self.wrong("it takes a single value")),
         }
+    }
+
+    fn no_member(&self, id: EnumId) -> Error {
+        let members = self.checker.model.enums[usize::from(id.0)].members.iter();
+        let names: Vec<&str> = members.map(|(name, _)| *name).collect();
+        self.wrong(format!("it takes one of {}", names.join(", ")))
     }
 
     fn primitive(&self, raw: &str, primitive: Primitive) -> Result<Value, Error> {
@@ -144,7 +204,7 @@ impl Place<'_> {
             }
             _ => return Ok(()),
         };
-        match self.property.max_length {
+        match self.slot.max_length {
             Some(max) if length > max as usize => {
                 Err(self.wrong(format!("it is {length} long, {max} at most")))
             }
@@ -153,6 +213,25 @@ impl Place<'_> {
     }
 
     fn complex(&self, raw: &str, declared: StructId) -> Result<Value, Error> {
+        let (type_id, values) = self.parts(raw, declared)?;
+        let structure = self.checker.model.structure(type_id);
+        let values =
+            values.into_iter().zip(&structure.properties).map(|(value, property)| match value {
+                Some(value) => Ok(value),
+                None if matches!(property.ty, Type::Collection(_)) => Ok(Value::List([].into())),
+                None if property.nullable => Ok(Value::Null),
+                None => Err(self.wrong(format!("'{}' is missing in it", property.name))),
+            });
+        let values = values.collect::<Result<_, _>>()?;
+        Ok(Value::Complex(Arc::new(Complex { type_id, values })))
+    }
+
+    /// The type of a complex value, and the properties given, by index.
+    fn parts(
+        &self,
+        raw: &str,
+        declared: StructId,
+    ) -> Result<(StructId, Vec<Option<Value>>), Error> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(self.wrong("it is nested too deep"));
         };
@@ -163,32 +242,25 @@ impl Place<'_> {
         };
         let structure = self.checker.model.structure(type_id);
         let mut values = vec![None; structure.properties.len()];
-        for (name, raw) in &members.0 {
-            if name.contains('@') {
-                continue;
-            }
+        for (name, raw) in members.0.iter().filter(|(name, _)| !name.contains('@')) {
             let prop = self.checker.find_property(structure, name).ok_or_else(|| {
+                let known = self.checker.visible_props(structure).into_iter();
                 Error::UnknownProperty {
                     entity_type: structure.name.to_owned(),
                     name: name.clone(),
-                    suggestion: None,
+                    suggestion: nearest(name, known.map(|prop| structure.property_at(prop).name)),
                     target: "the body".to_owned(),
                 }
             })?;
             let property = structure.property_at(prop);
             let target = format!("{}/{}", self.target, property.name);
-            let place = Place { target: &target, property, depth, ..*self };
-            values[usize::from(prop.0)] = Some(place.whole(raw.get())?);
+            let place = Place { target: &target, slot: property.into(), depth, ..*self };
+            let value = place.whole(raw.get())?;
+            if values[usize::from(prop.0)].replace(value).is_some() {
+                return Err(place.wrong("it is given twice"));
+            }
         }
-        let values =
-            values.into_iter().zip(&structure.properties).map(|(value, property)| match value {
-                Some(value) => Ok(value),
-                None if matches!(property.ty, Type::Collection(_)) => Ok(Value::List([].into())),
-                None if property.nullable => Ok(Value::Null),
-                None => Err(self.wrong(format!("'{}' is missing in it", property.name))),
-            });
-        let values = values.collect::<Result<_, _>>()?;
-        Ok(Value::Complex(Arc::new(Complex { type_id, values })))
+        Ok((type_id, values))
     }
 }
 

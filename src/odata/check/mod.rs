@@ -21,7 +21,9 @@ mod tests;
 use std::{cell::Cell, collections::BTreeMap};
 
 pub use options::Place;
-pub use target::{CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target};
+pub use target::{
+    ActionPath, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
+};
 
 use super::{Limits, ast};
 use crate::{

@@ -1,8 +1,8 @@
 //! Resource paths against the model: from the service root to what is asked for.
 
 use super::{
-    Aliases, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
-    and,
+    ActionPath, Aliases, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup,
+    PropertyPath, Target, and,
 };
 use crate::{
     error::{Error, nearest},
@@ -19,6 +19,7 @@ enum At {
     Collection(CollectionPath),
     Entity(EntityPath),
     Property(PropertyPath),
+    Action(ActionPath),
 }
 
 impl Checker<'_> {
@@ -53,6 +54,7 @@ impl Checker<'_> {
             At::Collection(path) => Target::Collection(path),
             At::Entity(path) => Target::Entity(path),
             At::Property(path) => Target::Property(path),
+            At::Action(path) => Target::Action(path),
         })
     }
 
@@ -103,11 +105,10 @@ impl Checker<'_> {
                 }
             }
             (At::Entity(path), PathSegment::Name(name)) => (self.member(path, name)?, 1),
-            (At::Entity(mut path), PathSegment::Qualified(name)) => {
-                let to = self.cast_target(path.ty, name).ok_or_else(|| no_resource(name))?;
-                path.steps.push(EntityStep::Cast(to));
-                path.ty = to;
-                (At::Entity(path), 1)
+            (At::Entity(path), PathSegment::Qualified(name)) => (self.qualified(path, name)?, 1),
+            // `Reply()` is what some clients write for `Reply`.
+            (At::Action(path), PathSegment::Parens(Args::Positional(args))) if args.is_empty() => {
+                (At::Action(path), 1)
             }
             (At::Property(mut path), PathSegment::Name(name)) => {
                 let Type::Complex(id) = path.ty else { return Err(no_resource(name)) };
@@ -157,7 +158,31 @@ impl Checker<'_> {
         Ok((At::Entity(entity_of(path, by)), texts.len()))
     }
 
-    /// A property or navigation property of an entity.
+    /// A type cast or an action.
+    fn qualified(&self, mut path: EntityPath, name: &str) -> Result<At, Error> {
+        if let Some(to) = self.cast_target(path.ty, name) {
+            path.steps.push(EntityStep::Cast(to));
+            path.ty = to;
+            return Ok(At::Entity(path));
+        }
+        let Some(bare) = self.in_namespace(name) else { return Err(no_resource(name)) };
+        match self.model.find_action(path.set, bare) {
+            Some(action) => Ok(At::Action(ActionPath { entity: path, action })),
+            None => Err(Error::UnknownResource {
+                name: name.to_owned(),
+                suggestion: nearest(bare, self.action_names(path.set))
+                    .map(|known| format!("{}.{known}", self.model.namespace)),
+            }),
+        }
+    }
+
+    fn action_names(&self, set: SetId) -> impl Iterator<Item = &'static str> {
+        let set = self.model.set(set).name;
+        let on_set = self.model.actions.iter().filter(move |action| action.set == set);
+        on_set.map(|action| action.name)
+    }
+
+    /// A property, a navigation property, or an action without its namespace.
     fn member(&self, mut path: EntityPath, name: &str) -> Result<At, Error> {
         let structure = self.model.structure(path.ty);
         if let Some(prop) = self.find_property(structure, name) {
@@ -169,8 +194,12 @@ impl Checker<'_> {
                 ty: property.ty.clone(),
             }));
         }
-        let (navigation, set) =
-            self.find_navigation(structure, name).ok_or_else(|| self.no_member(path.ty, name))?;
+        let Some((navigation, set)) = self.find_navigation(structure, name) else {
+            return match self.model.find_action(path.set, name) {
+                Some(action) => Ok(At::Action(ActionPath { entity: path, action })),
+                None => Err(self.no_member(path.ty, name)),
+            };
+        };
         if Self::is_to_many(structure, navigation) {
             return Ok(At::Collection(self.collection_of(Some((path, navigation)), set)));
         }

@@ -1,7 +1,7 @@
 //! What a resource path leads to, once its names are known.
 
 use crate::{
-    model::{Key, Model, Nav, Prop, SetId, StructId, Type, Value},
+    model::{ActionId, Key, Model, Nav, Prop, SetId, StructId, Type, Value},
     query::{Expr, Step},
 };
 
@@ -24,6 +24,8 @@ pub enum Target {
     RawValue(PropertyPath),
     /// `/$count` of a collection property.
     PropertyCount(PropertyPath),
+    /// An action on one entity.
+    Action(ActionPath),
 }
 
 /// How one entity of a set is named.
@@ -129,4 +131,24 @@ pub struct PropertyPath {
     pub names: Vec<String>,
     /// Its type.
     pub ty: Type,
+}
+
+/// A path to an action on one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionPath {
+    /// The entity.
+    pub entity: EntityPath,
+    /// What is done to it.
+    pub action: ActionId,
+}
+
+impl PropertyPath {
+    /// The first property on the way, which belongs to the entity itself.
+    #[must_use]
+    pub fn first(&self) -> Option<Prop> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Property(prop) => Some(*prop),
+            Step::Navigation(_) | Step::Cast(_) => None,
+        })
+    }
 }

@@ -37,7 +37,8 @@ fn ask(rights: &Only, address: &str) -> Result<(Target, Option<Plan>), Error> {
         | Target::Metadata
         | Target::Property(_)
         | Target::RawValue(_)
-        | Target::PropertyCount(_) => {
+        | Target::PropertyCount(_)
+        | Target::Action(_) => {
             checker.only_options(&options, Place::Other)?;
             None
         }

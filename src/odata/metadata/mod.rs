@@ -2,6 +2,7 @@
 //!
 //! Source: OData CSDL XML 4.01; nothing is written that a reader of 4.0 does not know.
 
+mod actions;
 mod annotations;
 mod xml;
 
@@ -76,6 +77,13 @@ impl<'a> Served<'a> {
                 served.add(id);
             }
         }
+        let actions = served.actions().into_iter();
+        let told: Vec<Type> = actions
+            .flat_map(|action| action.parameters.iter().map(|parameter| parameter.ty.clone()))
+            .collect();
+        for ty in &told {
+            served.add_type(ty);
+        }
         served.structs.sort();
         served.enums.sort_unstable();
         served
@@ -89,17 +97,21 @@ impl<'a> Served<'a> {
         self.structs.push(id);
         let structure = self.checker.model.structure(id);
         for prop in self.checker.visible_props(structure) {
-            let mut ty = &structure.property_at(prop).ty;
-            while let Type::Collection(item) = ty {
-                ty = item;
+            self.add_type(&structure.property_at(prop).ty);
+        }
+    }
+
+    /// A type of the model that something mentions.
+    fn add_type(&mut self, mut ty: &Type) {
+        while let Type::Collection(item) = ty {
+            ty = item;
+        }
+        match ty {
+            Type::Enum(id) if !self.enums.contains(&usize::from(id.0)) => {
+                self.enums.push(usize::from(id.0));
             }
-            match ty {
-                Type::Enum(id) if !self.enums.contains(&usize::from(id.0)) => {
-                    self.enums.push(usize::from(id.0));
-                }
-                Type::Complex(id) => self.add_family(*id),
-                Type::Primitive(_) | Type::Enum(_) | Type::Collection(_) => {}
-            }
+            Type::Complex(id) => self.add_family(*id),
+            Type::Primitive(_) | Type::Enum(_) | Type::Collection(_) => {}
         }
     }
 
@@ -122,6 +134,9 @@ impl<'a> Served<'a> {
         }
         for id in &self.structs {
             self.structure(xml, model.structure(*id));
+        }
+        for action in self.actions() {
+            self.action(xml, action);
         }
         // A container without sets would not be valid.
         if !self.sets.is_empty() {

@@ -1,0 +1,208 @@
+//! `PUT` and `PATCH` with whole entities, as clients send back what they read.
+
+use serde_json::{Value, json};
+use warp::http::Method;
+
+use crate::ask::{Answer, Server};
+
+fn send(server: &Server, method: Method, body: &Value) -> Answer {
+    server.send(method, "/Products(1)", &[], &body.to_string())
+}
+
+/// `Products(1)` as a client gets it.
+fn read(server: &Server) -> Value {
+    server.json("/Products(1)")
+}
+
+#[test]
+fn an_entity_goes_back_as_it_was_read_but_for_one_value() {
+    for method in [Method::PUT, Method::PATCH] {
+        let server = Server::new();
+        let mut whole = read(&server);
+        whole["Name"] = json!("New");
+        // More digits than this reader of JSON keeps.
+        whole["Price"] = json!(1.5);
+        let answer = send(&server, method.clone(), &whole);
+        assert_eq!(answer.status, 200, "{method}: {}", answer.body);
+        assert_eq!(answer.header("etag"), answer.json()["@odata.etag"].as_str());
+        let (mut now, mut before) = (read(&server), whole);
+        for entity in [&mut now, &mut before] {
+            entity.as_object_mut().unwrap().remove("@odata.etag");
+        }
+        assert_eq!(now, before, "{method}");
+    }
+}
+
+#[test]
+fn what_cannot_be_set_must_be_what_it_is() {
+    let server = Server::new();
+    for (body, want) in [
+        (json!({"Stamp": null, "Name": "a"}), "200"),
+        (json!({"stamp": null, "Id": 1, "Name": "b"}), "200"),
+        (
+            json!({"Stamp": "2026-01-01T00:00:00Z"}),
+            "400 ReadOnlyProperty: 'Stamp' is read-only; leave it out of the body",
+        ),
+        (
+            json!({"Stamp": "never"}),
+            "400 ReadOnlyProperty: 'Stamp' is read-only; leave it out of the body",
+        ),
+        (
+            json!({"Id": 2}),
+            "400 InvalidValue: 'Id' does not fit: it differs from the key of the entity in the address",
+        ),
+        (
+            json!({"Guid": "00000000-0000-0000-0000-000000000000"}),
+            "400 ReadOnlyProperty: 'Guid' is read-only; leave it out of the body",
+        ),
+        (
+            json!({"@odata.type": "#Shop.DigitalProduct", "Link": "x"}),
+            "400 InvalidValue: '@odata.type' does not fit: the entity is of type 'Product' and stays so",
+        ),
+        (
+            json!({"Reviews": []}),
+            "501 NotImplemented: writing 'Reviews' together with its 'Product' (change them at their own address) is not implemented",
+        ),
+    ] {
+        for method in [Method::PUT, Method::PATCH] {
+            let mut body = body.clone();
+            if method == Method::PUT && body.get("Name").is_none() {
+                body["Name"] = json!("x");
+            }
+            let answer = send(&server, method.clone(), &body);
+            let got = if answer.status == 200 { "200".to_owned() } else { answer.error() };
+            assert_eq!(got, want, "{method} {body}");
+        }
+    }
+}
+
+#[test]
+fn put_takes_back_what_it_leaves_out_but_not_what_the_caller_cannot_see() {
+    let server = Server::new();
+    let answer = send(&server, Method::PUT, &json!({"Name": "Bare"}));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let bare = answer.json();
+    assert_eq!((&bare["Name"], &bare["Id"]), (&json!("Bare"), &json!(1)));
+    for name in ["Price", "Size", "Description", "Colour", "CategoryId"] {
+        assert_eq!(bare[name], Value::Null, "{name}");
+    }
+    assert_eq!((&bare["Labels"], &bare["FormerSizes"]), (&json!([]), &json!([])));
+    let all = [("x-api-key", "shop:read,margins:read")];
+    let margin = server.send(Method::GET, "/Products(1)/Margin", &all, "");
+    assert_eq!(margin.json()["value"], json!(0.25));
+}
+
+#[test]
+fn a_link_sets_the_key_it_leads_to() {
+    let server = Server::new();
+    let patch = |body: Value| {
+        let answer = server.send(Method::PATCH, "/Products(2)", &[], &body.to_string());
+        match answer.status {
+            200 => answer.json()["CategoryId"].to_string(),
+            _ => answer.error(),
+        }
+    };
+    let takes = "it takes the address of an entity, such as \"Categories(1)\"";
+    let misfit = format!("400 InvalidValue: 'Category' does not fit: {takes}");
+    for (body, want) in [
+        (json!({"Category@odata.bind": "Categories(1)"}), "1"),
+        (json!({"category@bind": "/odata/Categories(2)"}), "2"),
+        (json!({"Category@odata.bind": "http://shop.example:8420/odata/Categories/1"}), "1"),
+        (json!({"Category": {"@odata.id": "Categories(2)"}}), "2"),
+        (json!({"Category": {"@id": "categories(1)"}, "CategoryId": 1}), "1"),
+        (json!({"Category": null}), "null"),
+        (json!({"Category@odata.bind": null}), "null"),
+        (json!({"Category@odata.bind": "Products(1)"}), misfit.as_str()),
+        (json!({"Category@odata.bind": "Categories"}), &misfit),
+        (json!({"Category@odata.bind": "http://evil.example/odata/Categories(1)"}), &misfit),
+        (json!({"Category@odata.bind": 7}), &misfit),
+        (
+            json!({"Category@odata.bind": "Categories(9)"}),
+            "400 InvalidValue: 'Category' does not fit: there is no 'Category' with this key",
+        ),
+        (
+            json!({"Category@odata.bind": "Categories(1)", "CategoryId": 2}),
+            "400 InvalidValue: 'Category' does not fit: it and 'CategoryId' name different entities",
+        ),
+        (
+            json!({"Category@odata.bind": "Categories(1)", "Category": null}),
+            "400 InvalidBody: the body cannot be used: 'Category' is given twice",
+        ),
+        (
+            json!({"Reviews@odata.bind": ["Reviews(1)"]}),
+            "501 NotImplemented: linking several entities as 'Reviews' is not implemented",
+        ),
+        (
+            json!({"Name@odata.bind": "Categories(1)"}),
+            "400 InvalidValue: 'Name@odata.bind' does not fit: it is no navigation property, which a link could set",
+        ),
+        (
+            json!({"Categry@odata.bind": "Categories(1)"}),
+            "400 UnknownProperty: the body names 'Categry', which 'Product' does not have; did you mean 'CategoryId'?",
+        ),
+    ] {
+        assert_eq!(patch(body.clone()), want, "{body}");
+    }
+    let created = server.send(
+        Method::POST,
+        "/Products",
+        &[],
+        r#"{"Name":"x","Category@odata.bind":"Categories(2)"}"#,
+    );
+    assert_eq!(created.json()["CategoryId"], json!(2));
+}
+
+#[test]
+fn an_answer_is_what_the_client_prefers() {
+    let server = Server::new();
+    let patch = |address: &str, prefer: &str| {
+        let headers = [("prefer", prefer)];
+        server.send(Method::PATCH, address, &headers, r#"{"Shelf":3}"#)
+    };
+    let quiet = patch("/Products(1)", "return=minimal");
+    assert_eq!((quiet.status, quiet.body.as_str()), (204, ""));
+    let id = "http://shop.example:8420/odata/Products(1)";
+    assert_eq!(quiet.header("odata-entityid"), Some(id));
+    assert!(quiet.header("etag").is_some() && quiet.header("location").is_none());
+    let told = patch("/Products(1)?$select=Shelf&$expand=Category", "return=representation");
+    assert_eq!(told.header("preference-applied"), Some("return=representation"));
+    assert_eq!(told.json()["Category"]["Id"], json!(1));
+    assert_eq!(told.json().get("Name"), None);
+    assert_eq!(patch("/Products(1)?$select=Nothing", "").status, 400);
+}
+
+#[test]
+fn a_change_asks_for_versions_on_every_verb() {
+    let server = Server::new();
+    let old = server.get("/Products(2)").header("etag").unwrap().to_owned();
+    server.send(Method::PATCH, "/Products(2)", &[], r#"{"Shelf":1}"#);
+    let now = server.get("/Products(2)").header("etag").unwrap().to_owned();
+    for (method, address, body) in [
+        (Method::PATCH, "/Products(2)", r#"{"Shelf":2}"#),
+        (Method::PUT, "/Products(2)", r#"{"Name":"x"}"#),
+        (Method::PUT, "/Products(2)/Name", r#"{"value":"x"}"#),
+        (Method::POST, "/Products(2)/Labels", r#"{"value":"x"}"#),
+        (Method::PUT, "/Products(2)/Name/$value", "x"),
+        (Method::POST, "/Products(2)/Shop.Restock", r#"{"Count":1}"#),
+        (Method::DELETE, "/Products(2)/Shelf", ""),
+        (Method::DELETE, "/Products(2)", ""),
+    ] {
+        for (name, value) in [
+            ("if-match", old.as_str()),
+            ("if-match", "\"nonsense\""),
+            ("if-none-match", now.as_str()),
+            ("if-none-match", "*"),
+        ] {
+            let headers = [(name, value), ("content-type", "text/json")];
+            let headers = if address.ends_with("$value") { &headers[..1] } else { &headers[..] };
+            let headers: Vec<_> = headers
+                .iter()
+                .copied()
+                .chain(address.ends_with("$value").then_some(("content-type", "text/plain")))
+                .collect();
+            let answer = server.send(method.clone(), address, &headers, body);
+            assert_eq!(answer.status, 412, "{method} {address} {name}: {value}: {}", answer.body);
+        }
+    }
+    assert_eq!(server.get("/Products(2)").header("etag"), Some(now.as_str()));
+}

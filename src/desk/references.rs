@@ -52,7 +52,7 @@ pub(super) fn check_none(
         return Ok(());
     }
     let target = model.structure(row.type_id).name.to_owned();
-    let reason = format!("{} refer to it; {instead}", join(&found));
+    let reason = format!("it is named by {}; {instead}", join(&found));
     Err(Error::Conflict { target, reason })
 }
 

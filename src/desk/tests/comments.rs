@@ -136,3 +136,90 @@ fn the_id_and_guid_of_a_comment_are_given_by_the_desk() {
         assert_eq!(refused(comment(&bench, &[(name, Value::Int(ID_MAX))])), want);
     }
 }
+
+fn changed(bench: &Bench, id: i64, names: &[(&str, Value)]) -> Result<Row, Error> {
+    bench.change(set::COMMENTS, id, names)
+}
+
+#[test]
+fn a_comment_is_changed_by_its_author_or_who_may_change_any() {
+    let mut bench = bench();
+    let bob = bench.user("Bob", Role::Agent);
+    bench.as_user(1, "comments:create");
+    comment(&bench, &[]).unwrap();
+    bench.at("2026-11-22T00:00:00Z");
+    changed(&bench, 1, &[("Body", text("one's own"))]).unwrap();
+    let seen = bench.list(set::COMMENTS, &["Body", "CreatedDateTime", "UpdatedDateTime"]);
+    assert_eq!(seen, [format!("one's own {START} 2026-11-22T00:00:00Z")]);
+    assert_eq!(bench.see(1, &["UpdatedDateTime"]), "2026-11-22T00:00:00Z");
+    bench.as_user(bob, "comments:create");
+    let others = [("Body", text("somebody else's"))];
+    let needs = Error::Forbidden { scope: "comments:write".into() };
+    assert_eq!(changed(&bench, 1, &others), Err(needs));
+    bench.as_user(bob, "comments:write");
+    changed(&bench, 1, &others).unwrap();
+    assert_eq!(
+        refused(changed(&bench, 1, &[("Body", text(""))])),
+        "InvalidValue 'Body' does not fit: a comment is a text that is not empty"
+    );
+    for name in ["TicketId", "AuthorUserId", "ExternalReference"] {
+        assert_eq!(
+            changed(&bench, 1, &[(name, Value::Null)]).unwrap_err().code(),
+            "ReadOnlyProperty"
+        );
+    }
+}
+
+#[test]
+fn a_comment_that_stays_the_same_dates_nothing() {
+    let bench = bench();
+    let row = comment(&bench, &[]).unwrap();
+    bench.at("2026-11-22T00:00:00Z");
+    let same = [("Body", text("hello")), ("IsInternal", Value::Bool(false))];
+    assert_eq!(changed(&bench, 1, &same).unwrap(), row);
+    assert_ne!(bench.see(1, &["UpdatedDateTime"]), "2026-11-22T00:00:00Z");
+}
+
+#[test]
+fn a_note_that_is_made_public_can_be_the_first_response() {
+    let mut bench = bench();
+    bench.caller.user_id = Some(1);
+    comment(&bench, &[("IsInternal", Value::Bool(true))]).unwrap();
+    bench.at("2026-11-22T00:00:00Z");
+    changed(&bench, 1, &[("IsInternal", Value::Bool(false))]).unwrap();
+    let response = || bench.see(1, &["FirstResponseDateTime", "CommentCount"]);
+    assert_eq!(response(), "2026-11-22T00:00:00Z 1");
+    changed(&bench, 1, &[("IsInternal", Value::Bool(true))]).unwrap();
+    assert_eq!(response(), "2026-11-22T00:00:00Z 0", "what was said was said");
+}
+
+#[test]
+fn a_note_is_out_of_reach_for_who_may_not_read_or_write_notes() {
+    let mut bench = bench();
+    comment(&bench, &[("IsInternal", Value::Bool(true))]).unwrap();
+    comment(&bench, &[]).unwrap();
+    let rewrite = [("Body", text("x"))];
+    let all = "comments:read,comments:write,comments:delete";
+    let gone = Error::NotFound { what: "Comment 1".into() };
+    bench.as_user(1, all);
+    assert_eq!(changed(&bench, 1, &rewrite), Err(gone.clone()));
+    assert_eq!(bench.remove(set::COMMENTS, 1), Err(gone));
+    let needs = Error::Forbidden { scope: "notes:write".into() };
+    assert_eq!(changed(&bench, 2, &[("IsInternal", Value::Bool(true))]), Err(needs.clone()));
+    bench.as_user(1, &format!("{all},notes:read"));
+    assert_eq!(changed(&bench, 1, &[("IsInternal", Value::Bool(false))]), Err(needs.clone()));
+    assert_eq!(bench.remove(set::COMMENTS, 1), Err(needs));
+}
+
+#[test]
+fn deleting_a_comment_dates_its_ticket() {
+    let mut bench = bench();
+    comment(&bench, &[]).unwrap();
+    bench.at("2026-11-22T00:00:00Z");
+    bench.as_user(1, "comments:write");
+    let needs = Error::Forbidden { scope: "comments:delete".into() };
+    assert_eq!(bench.remove(set::COMMENTS, 1), Err(needs));
+    bench.as_user(1, "comments:delete");
+    bench.remove(set::COMMENTS, 1).unwrap();
+    assert_eq!(bench.see(1, &["UpdatedDateTime", "CommentCount"]), "2026-11-22T00:00:00Z 0");
+}

@@ -1,10 +1,17 @@
 //! The verbs, run on a store in memory.
 
+mod actions;
 mod comments;
+mod deleted;
+mod lists;
+mod model;
+mod people;
 mod races;
+mod replace;
 mod tickets;
 mod tokens;
 mod users;
+mod views;
 
 use std::sync::Arc;
 
@@ -14,7 +21,7 @@ use super::{Desk, Properties, Settings, seed, users::Create as NewUser};
 use crate::{
     auth::{Principal, Role, Scopes},
     error::Error,
-    model::{Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, set},
+    model::{ActionId, Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, set},
     query::resolve,
     store::{Actor, MemoryStore, commit_blocking},
     time::{Clock, Timestamp},
@@ -86,6 +93,65 @@ impl Bench {
     pub(super) fn delete(&self, id: i64) -> Result<(), Error> {
         let at = (set::TICKETS, Key::Int(id));
         block_on(self.desk.delete(&self.caller, at, Precondition::default()))
+    }
+
+    /// Whoever calls from now on is that member of staff, with these scopes.
+    pub(super) fn as_user(&mut self, id: i64, scopes: &str) {
+        self.caller = Principal {
+            user_id: Some(id),
+            scopes: scopes.parse::<Scopes>().unwrap(),
+            ..Principal::system()
+        };
+    }
+
+    pub(super) fn change(
+        &self,
+        set: SetId,
+        id: i64,
+        names: &[(&str, Value)],
+    ) -> Result<Row, Error> {
+        let (at, any) = ((set, Key::Int(id)), Precondition::default());
+        block_on(self.desk.update(&self.caller, at, any, Self::given(set, names)))
+    }
+
+    pub(super) fn replace(
+        &self,
+        set: SetId,
+        id: i64,
+        names: &[(&str, Value)],
+    ) -> Result<Row, Error> {
+        let (at, any) = ((set, Key::Int(id)), Precondition::default());
+        block_on(self.desk.replace(&self.caller, at, any, Self::given(set, names)))
+    }
+
+    pub(super) fn remove(&self, set: SetId, id: i64) -> Result<(), Error> {
+        block_on(self.desk.delete(&self.caller, (set, Key::Int(id)), Precondition::default()))
+    }
+
+    pub(super) fn act(
+        &self,
+        id: i64,
+        action: ActionId,
+        names: &[(&str, Value)],
+    ) -> Result<Row, Error> {
+        let parameters = &helpdesk().action(action).parameters;
+        let at = |name: &str| parameters.iter().position(|known| known.name == name).unwrap();
+        let given = names.iter().map(|(name, value)| (at(name), value.clone())).collect();
+        let on = (Key::Int(id), Precondition::default());
+        block_on(self.desk.act(&self.caller, action, on, given))
+    }
+
+    /// Several properties of the ticket of that id.
+    pub(super) fn see(&self, id: i64, names: &[&str]) -> String {
+        let row = self.desk.snapshot().row(set::TICKETS, &Key::Int(id)).unwrap();
+        names.iter().map(|name| self.show(&row, name)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Every set and how many rows it has, and the last transaction: to see that nothing was done.
+    pub(super) fn trace(&self) -> (u64, Vec<usize>) {
+        let snapshot = self.desk.snapshot();
+        let sets = helpdesk().set_ids();
+        (snapshot.seq(), sets.map(|(set, _)| snapshot.rows(set).count()).collect())
     }
 
     /// Adds a member of staff; its id.

@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 14] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
@@ -40,6 +40,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("warp", &["http/"]),
     ("hyper", &["http/"]),
     ("prometheus_client", &["http/metrics/"]),
+    ("zstd", &["http/compress/"]),
     ("rust_embed", &["http/assets.rs"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),

@@ -124,6 +124,10 @@ settings! {
     checkpoint_journal_bytes: u64 = "512MiB", 1 << 20..=1 << 40, "journal written since the last checkpoint that starts the next one, bytes";
     history_days: u64 = "90", 0..=36_500, "days of journal kept behind the last checkpoint";
     history_bytes_max: u64 = "4GiB", 1 << 20..=1 << 44, "size at which the journal is cut back to what the last checkpoint does not cover, bytes";
+    ready_overlay_percent: u64 = "80", 1..=100, "how full the memory for waiting changes may be while /readyz says yes, percent";
+    ready_stall_secs: u64 = "30", 1..=3600, "seconds changes may wait for the records without any getting there while /readyz says yes";
+    disk_free_min_bytes: u64 = "256MiB", 0..=1 << 50, "room on the disk below which /readyz says no, bytes";
+    compression: bool = "true", ANY, "compress answers (zstd, gzip) for clients that take it";
     metrics_open: bool = "false", ANY, "let anybody read /metrics, without a token";
     deleted_ticket_days: u64 = "30", 0..=36_500, "days a deleted ticket can be brought back; 0 removes it at once";
     backup_dir: PathBuf = "./tessera-backups", ANY, "folder of the scheduled backups";

@@ -4,6 +4,7 @@
 //! answers share (security headers, the OData version) is put on here, once.
 
 pub mod assets;
+pub mod compress;
 pub mod connect;
 pub mod credentials;
 pub mod handout;
@@ -31,6 +32,7 @@ use warp::{
     http::{HeaderMap, Method},
 };
 
+use compress::Wish;
 pub use helpdesk::Helpdesk;
 pub use odata::Feed;
 pub use request::{Arrival, Body, Request};
@@ -132,6 +134,21 @@ impl Surface {
         }
     }
 
+    /// True where a client may keep what it read, if it asks each time whether that still holds.
+    #[must_use]
+    pub fn is_data(self) -> bool {
+        match self {
+            Self::OData => true,
+            Self::Page
+            | Self::Asset
+            | Self::Alive
+            | Self::Ready
+            | Self::Metrics
+            | Self::Connect
+            | Self::Unknown => false,
+        }
+    }
+
     /// One word for it, a label of the figures at `/metrics`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -178,19 +195,30 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     if request.method == Method::HEAD {
         request.method = Method::GET;
     }
+    let is_read = request.method == Method::GET;
     let manner = Manner::of(&request.headers);
     let is_https = app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
-    let mut response = match unwound(dispatch(app, request, surface)).await {
+    // Before anything is done: a change must not be refused after it was made.
+    let wish =
+        if app.config.compression { Wish::of(&request.headers) } else { Ok(Wish::default()) };
+    let answered = match wish {
+        Ok(_) => unwound(dispatch(app, request, surface)).await,
+        Err(ref error) => Ok(Err(error.clone())),
+    };
+    let mut response = match answered {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => respond::error(&error, manner),
         Err(panic) => respond::error(&Error::internal(&panic), manner),
     };
+    if is_read && surface.is_data() {
+        respond::revalidate(&mut response);
+    }
     respond::finish(&mut response, surface);
     if is_https {
         respond::require_https(&mut response);
     }
     running.answered(&response);
-    response
+    compress::apply(response, wish.unwrap_or_default())
 }
 
 async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<Response, Error> {
@@ -198,7 +226,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Page => assets::page(&request),
         Surface::Asset => assets::asset(&request),
         Surface::Alive => health::alive(&request),
-        Surface::Ready => health::ready(&app, &request),
+        Surface::Ready => health::ready(app, request).await,
         Surface::Metrics => metrics::get(app, request).await,
         Surface::Connect => connect::answer(&app, &request),
         Surface::OData => {

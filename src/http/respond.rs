@@ -178,6 +178,9 @@ pub fn empty(status: u16) -> Response {
 }
 
 const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+/// Nothing of ours is for another site's pages to embed.
+const SAME_ORIGIN: (HeaderName, &str) =
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
 const REFERRER: (HeaderName, &str) = (header::REFERRER_POLICY, "no-referrer");
 const API_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -186,10 +189,20 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' 
 /// Source: OData 4.01 Part 1, 8.1.5: the one version this service speaks.
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 
+/// Lets the client keep what it read, but no cache that others share, and ask each time whether its entity tag still
+/// holds. A `Cache-Control` already there is kept; an error is not for keeping.
+pub fn revalidate(response: &mut Response) {
+    let status = response.status();
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        let value = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(value);
+    }
+}
+
 /// Puts on what every answer of `surface` carries; a `Cache-Control` already there is kept.
 pub fn finish(response: &mut Response, surface: Surface) {
     let headers = response.headers_mut();
-    for (name, value) in [NOSNIFF, REFERRER] {
+    for (name, value) in [NOSNIFF, REFERRER, SAME_ORIGIN] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     let policy = match surface {
@@ -292,6 +305,7 @@ mod tests {
         cache-control: no-store
         content-security-policy: default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'
         content-type: text/plain; charset=utf-8
+        cross-origin-resource-policy: same-origin
         odata-version: 4.0
         referrer-policy: no-referrer
         x-content-type-options: nosniff

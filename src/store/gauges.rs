@@ -1,6 +1,6 @@
 //! How an engine fares: plain figures for whoever watches it. Knows no format they are shown in.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use super::Seq;
 use crate::{tally::Spread, time::Timestamp};
@@ -72,35 +72,4 @@ pub struct Gauges {
     pub segment_bytes: u64,
     /// Room on the disk with the data, where the system tells.
     pub room: Option<Room>,
-}
-
-/// Room on the file system of `path`; one system call.
-#[cfg(unix)]
-#[must_use]
-pub fn room(path: &Path) -> Option<Room> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-    Some(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
-}
-
-/// Room on the file system of `path`: not known here, so nothing is refused for want of it in advance; a write that
-/// finds none is.
-#[cfg(not(unix))]
-#[must_use]
-pub fn room(_: &Path) -> Option<Room> {
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn a_folder_has_room_and_a_missing_one_tells_nothing() {
-        let temp = tempfile::tempdir().unwrap();
-        let found = room(temp.path()).unwrap();
-        assert!(found.free <= found.total && found.total > 0, "{found:?}");
-        assert_eq!(room(&temp.path().join("none")), None);
-    }
 }

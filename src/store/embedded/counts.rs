@@ -10,7 +10,8 @@ use super::{Embedded, Options, Shared};
 use crate::{
     store::{
         Fault, Seq, Snapshot, checkpoint,
-        gauges::{Checkpointed, Gauges, Writing, room},
+        files::os,
+        gauges::{Checkpointed, Gauges, Writing},
     },
     tally::{Count, Durations, Level},
     time::Timestamp,
@@ -108,7 +109,7 @@ pub(super) fn written_at(dir: &Path) -> Option<Timestamp> {
 pub(super) fn gauges(engine: &Embedded) -> Gauges {
     let (shared, options): (&Shared, &Options) = (&engine.shared, &engine.options);
     let counts = &shared.counts;
-    let (overlay_bytes, room) = (engine.pending_bytes(), room(&options.dir));
+    let (overlay_bytes, room) = (engine.pending_bytes(), os::room(&options.dir));
     let segment_bytes = options.journal.segment_bytes;
     let writing = match counts.writing.load(Ordering::Relaxed) {
         // Where a new segment fits again, the next write will find room.

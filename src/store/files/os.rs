@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::Path};
 
+use crate::store::gauges::Room;
+
 /// Lets new directories be entered by their owner alone. Elsewhere than on Unix they inherit the
 /// rights of the folder they are in.
 pub(in crate::store) fn owner_only_dirs(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
@@ -123,4 +125,33 @@ pub(in crate::store) fn reserve(file: &fs::File, len: u64) -> io::Result<bool> {
 #[expect(clippy::unnecessary_wraps, reason = "the other form of it can fail")]
 pub(in crate::store) fn reserve(_: &fs::File, _: u64) -> io::Result<bool> {
     Ok(false)
+}
+
+/// Room on the file system of `path`; one system call.
+#[cfg(unix)]
+pub(in crate::store) fn room(path: &Path) -> Option<Room> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Some(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+}
+
+/// Room on the file system of `path`: not known here, so nothing is refused for want of it in advance; a write that
+/// finds none is.
+#[cfg(not(unix))]
+pub(in crate::store) fn room(_: &Path) -> Option<Room> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_has_room_and_a_missing_one_tells_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let found = room(temp.path()).unwrap();
+        assert!(found.free <= found.total && found.total > 0, "{found:?}");
+        assert_eq!(room(&temp.path().join("none")), None);
+    }
 }

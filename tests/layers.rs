@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
@@ -41,6 +41,9 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("hyper", &["http/"]),
     ("prometheus_client", &["http/metrics/"]),
     ("zstd", &["http/compress/"]),
+    ("tokio_rustls", &["http/serve/"]),
+    ("rustls_pki_types", &["http/serve/"]),
+    ("ipnet", &["config/"]),
     ("rust_embed", &["http/assets.rs"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),

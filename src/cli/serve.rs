@@ -49,6 +49,7 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     for line in misspelt {
         tracing::warn!("{line}");
     }
+    let endpoint = serve::Endpoint::new(&config)?;
     let workspace = Workspace::open(&config, args.recover)?;
     report(&workspace.opened);
     let handout = if args.demo {
@@ -60,7 +61,7 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let mut backups = Schedule::start(&workspace.engine, plan(&config))?;
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen(app, &workspace));
+    let served = runtime.block_on(listen(endpoint, app, &workspace));
     runtime.shutdown_timeout(LAST_READS);
     backups.stop();
     workspace.engine.close();
@@ -76,23 +77,26 @@ fn plan(config: &Config) -> Plan {
     }
 }
 
-async fn listen(app: App, workspace: &Workspace) -> Result<(), Failure> {
-    let listener = serve::listen(&app.config).await?;
-    let address = listener.local_addr()?;
-    let stop = serve::stop_signal()?;
+async fn listen(endpoint: serve::Endpoint, app: App, workspace: &Workspace) -> Result<(), Failure> {
+    let listening = endpoint.bind()?;
+    let stop = serve::stop_signal(|status| {
+        eprintln!("told to stop a second time: ending at once");
+        // What was acknowledged is in the journal.
+        std::process::exit(status.into());
+    })?;
     let (stopping, stopped) = watch::channel(false);
     let stop = async move {
         stop.await;
         stopping.send_replace(true);
     };
     let calls = take_calls(&app, workspace, stopped);
-    eprintln!("listening on http://{address}");
+    eprintln!("listening on {}", listening.url()?);
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
     tokio::spawn(async move { watched.feed.service().remove_handout_when_expired().await });
     let kept = Arc::clone(&app);
     tokio::spawn(async move { kept.feed.service().purge_hourly().await });
-    serve::serve(listener, app, stop).await;
+    serve::serve(listening, app, stop).await;
     if let Some(calls) = calls {
         // It gave its calls as long as the requests got; a panic was logged.
         let _ = calls.await;

@@ -4,9 +4,11 @@
 //! [`table`] and one in `docs/settings.md`.
 
 pub mod layers;
+pub mod networks;
 pub mod table;
 pub mod value;
 
 pub use layers::{Sources, Wrong};
+pub use networks::Networks;
 pub use table::{Config, SETTINGS, Setting};
 pub use value::{LogFormat, LogLevel, Origin, PublicUrl};

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::value::{LogFormat, LogLevel, Origin, PublicUrl, Value};
+use super::{
+    networks::Networks,
+    value::{LogFormat, LogLevel, Origin, PublicUrl, Value},
+};
 
 /// One setting as the file, the environment, the flags and the documentation name it.
 #[derive(Debug)]
@@ -94,6 +97,9 @@ settings! {
     listen: SocketAddr = "127.0.0.1:8420", ANY, "address and port to listen on; port 0 takes a free one";
     public_url: Option<PublicUrl> = "", ANY, "address clients use, for links; without it the Host header is used";
     insecure_http: bool = "false", ANY, "listen beyond this machine although nothing encrypts the traffic";
+    tls_certificate: Option<PathBuf> = "", ANY, "PEM file with the certificate and its chain; with its key, clients are served over TLS";
+    tls_key: Option<PathBuf> = "", ANY, "PEM file with the certificate's private key";
+    trusted_proxies: Networks = "", ANY, "addresses and networks whose X-Forwarded-* and Forwarded headers are believed, with commas between";
     log_format: LogFormat = "human", ANY, "how log lines look: human or json";
     log_level: LogLevel = "info", ANY, "least grave log line written: error, warn, info, debug or trace";
     time_zone: TimeZone = "UTC", ANY, "time zone of calendar dates, such as the day a ticket was created";
@@ -103,9 +109,14 @@ settings! {
     body_timeout_secs: u64 = "60", 1..=3600, "seconds a request body may take to arrive";
     query_bytes_max: u64 = "32KiB", 256..=65_534, "longest query in an address, bytes; beyond it 414";
     head_bytes_max: u64 = "128KiB", 8192..=1 << 20, "largest request line with headers, bytes; beyond it a bare 431";
-    header_timeout_secs: u64 = "30", 1..=3600, "seconds a connection may take to send the next request's headers";
+    first_byte_timeout_secs: u64 = "30", 1..=3600, "seconds a new connection may stay silent";
+    handshake_timeout_secs: u64 = "10", 1..=3600, "seconds a TLS handshake may take";
+    header_timeout_secs: u64 = "30", 1..=3600, "seconds the headers of a request may take from their first byte to their last";
+    idle_timeout_secs: u64 = "90", 1..=3600, "seconds a connection may wait for its next request";
     write_timeout_secs: u64 = "30", 1..=3600, "seconds a client may take to accept the next part of an answer";
-    connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; more wait until one ends";
+    send_buffer_bytes: u64 = "256KiB", 16_384..=1 << 26, "what one connection may hold of an answer on its way to a slow client, bytes";
+    streams_max: u64 = "100", 1..=10_000, "requests at once on one HTTP/2 connection";
+    connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; beyond it the longest idle one makes room, or the new one waits";
     drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
     query_chained_max: u64 = "256", 1..=1000, "most arithmetic or comparing operators in a row, such as 1 add 2 add 3";

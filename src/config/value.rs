@@ -107,6 +107,17 @@ impl Value for PathBuf {
     }
 }
 
+/// Empty text is no file at all.
+impl Value for Option<PathBuf> {
+    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+        Ok((!text.is_empty()).then(|| text.into()))
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(String::new, |path| path.display().to_string())
+    }
+}
+
 impl Value for SocketAddr {
     fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
         text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:8420".into())

@@ -1,6 +1,6 @@
 //! One line per request: what was asked, what came of it, how long it took, and never a secret.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use warp::http::{Method, StatusCode, Uri};
 
@@ -16,6 +16,8 @@ const OPTION_BYTES_MAX: usize = 32;
 /// What a line tells.
 #[derive(Debug)]
 pub struct Line<'a> {
+    /// Who asked; behind a trusted proxy whom it names.
+    pub client: IpAddr,
     /// The method as sent.
     pub method: &'a Method,
     /// The address as sent; of its query only the names are written.
@@ -38,6 +40,7 @@ impl Line<'_> {
         }
         let micros = u32::try_from(self.took.as_micros()).unwrap_or(u32::MAX);
         tracing::info!(
+            client = %self.client,
             method = self.method.as_str(),
             path = safe(self.uri.path(), PATH_BYTES_MAX),
             options = self.uri.query().map(option_names),

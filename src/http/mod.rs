@@ -13,10 +13,10 @@ pub mod helpdesk;
 pub mod log;
 pub mod metrics;
 pub mod odata;
+pub mod proxy;
 pub mod request;
 pub mod respond;
 pub mod serve;
-pub mod stall;
 
 use std::{
     convert::Infallible,
@@ -52,8 +52,6 @@ use crate::{
 pub struct App {
     /// The settings in force.
     pub config: Config,
-    /// Where "now" comes from.
-    pub clock: Clock,
     /// Whether `/readyz` says yes.
     pub health: health::Health,
     /// What is counted.
@@ -63,13 +61,13 @@ pub struct App {
 }
 
 impl App {
-    /// A server's state with these settings and the machine's clock.
+    /// A server's state with these settings.
     #[must_use]
     pub fn new(config: Config, helpdesk: Helpdesk) -> Self {
         let settings = odata::Settings::new(&config, limits(&config));
         let feed = Arc::new(Feed::new(helpdesk, settings));
         let (health, metrics) = (health::Health::default(), Arc::new(metrics::Metrics::new()));
-        Self { config, clock: Clock::default(), health, metrics, feed }
+        Self { config, health, metrics, feed }
     }
 
     /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
@@ -197,7 +195,8 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     }
     let is_read = request.method == Method::GET;
     let manner = Manner::of(&request.headers);
-    let is_https = app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let is_https = app.config.tls_certificate.is_some()
+        || app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
     // Before anything is done: a change must not be refused after it was made.
     let wish =
         if app.config.compression { Wish::of(&request.headers) } else { Ok(Wish::default()) };

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::SocketAddr,
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -14,17 +14,58 @@ use warp::{
     http::{HeaderMap, Method, Uri, header},
 };
 
+use super::proxy::is_host;
 use crate::{config::PublicUrl, error::Error};
+
+/// How a client's address of ours begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Nothing encrypts.
+    Http,
+    /// TLS, by us or by a proxy before us.
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`, in any letter case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Http, Self::Https]
+            .into_iter()
+            .find(|scheme| name.eq_ignore_ascii_case(scheme.name()))
+    }
+
+    /// The scheme in an address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
 
 /// What the accept loop knows of a request; travels as an extension.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// The other end of the connection.
-    pub client: SocketAddr,
+    /// Who asks: the other end of the connection, or whom a trusted proxy names.
+    pub client: IpAddr,
+    /// How the client reached us.
+    pub scheme: Scheme,
+    /// The host a trusted proxy says the client named.
+    pub host: Option<String>,
     /// The address as it was sent.
     pub uri: Uri,
     /// How long the body may take to arrive.
     pub body_timeout: Duration,
+}
+
+impl Arrival {
+    /// A request for `uri` that came straight from `client`, unencrypted.
+    #[must_use]
+    pub fn new(client: IpAddr, uri: Uri, body_timeout: Duration) -> Self {
+        Self { client, scheme: Scheme::Http, host: None, uri, body_timeout }
+    }
 }
 
 /// One request, taken apart but not decoded.
@@ -34,8 +75,10 @@ pub struct Request {
     pub method: Method,
     /// The headers.
     pub headers: HeaderMap,
-    /// The other end of the connection.
-    pub client: SocketAddr,
+    /// Who asks: the other end of the connection, or whom a trusted proxy names.
+    pub client: IpAddr,
+    scheme: Scheme,
+    forwarded_host: Option<String>,
     uri: Uri,
     body: Body,
     body_timeout: Duration,
@@ -45,8 +88,8 @@ impl Request {
     /// A request from its parts.
     #[must_use]
     pub fn new(method: Method, headers: HeaderMap, arrival: Arrival, body: Body) -> Self {
-        let Arrival { client, uri, body_timeout } = arrival;
-        Self { method, headers, client, uri, body, body_timeout }
+        let Arrival { client, scheme, host: forwarded_host, uri, body_timeout } = arrival;
+        Self { method, headers, client, scheme, forwarded_host, uri, body, body_timeout }
     }
 
     /// The path, still percent-encoded.
@@ -71,19 +114,26 @@ impl Request {
 
     /// Scheme and host that clients reach us by, for absolute links; no slash at its end.
     ///
-    /// `public_url` where it is set, else the `Host` header where it is one, else a path alone.
+    /// `public_url` where it is set, else what a trusted proxy says, else the host the request names;
+    /// a path alone where that is none.
     #[must_use]
     pub fn origin(&self, public_url: Option<&PublicUrl>) -> String {
         if let Some(url) = public_url {
             return url.as_str().to_owned();
         }
-        let is_host = |host: &&str| {
-            let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
-            !host.is_empty() && host.bytes().all(is_part)
-        };
-        self.header("host")
-            .filter(is_host)
-            .map_or_else(String::new, |host| format!("http://{host}"))
+        let host = self.forwarded_host.as_deref().or_else(|| self.named_host());
+        let scheme = self.scheme.name();
+        host.map_or_else(String::new, |host| format!("{scheme}://{host}"))
+    }
+
+    /// The host the request is for: that of its target (HTTP/2, or a target in absolute form), else
+    /// the `Host` header.
+    ///
+    /// Source: RFC 9112, 3.2.2; RFC 9113, 8.3.1.
+    fn named_host(&self) -> Option<&str> {
+        let authority = self.uri.authority().map(warp::http::uri::Authority::as_str);
+        let target = authority.and_then(|text| text.rsplit('@').next());
+        target.or_else(|| self.header("host")).filter(|host| is_host(host))
     }
 
     /// Refuses every method but `GET` (and `HEAD`).
@@ -213,11 +263,8 @@ pub(crate) mod fake {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        let arrival = Arrival {
-            client: SocketAddr::from(([127, 0, 0, 1], 40_000)),
-            uri: Uri::from_static(address),
-            body_timeout: Duration::from_mins(1),
-        };
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let arrival = Arrival::new(client, Uri::from_static(address), Duration::from_mins(1));
         let chunks = body.iter().map(|chunk| Bytes::from_static(chunk.as_bytes())).collect();
         Request::new(method, map, arrival, Body::new(List(chunks)))
     }
@@ -260,8 +307,22 @@ mod tests {
         assert_eq!(with_host("desk:8420").origin(None), "http://desk:8420");
         assert_eq!(with_host("[::1]:80").origin(None), "http://[::1]:80");
         assert_eq!(with_host("a/b?c").origin(None), "");
+        let absolute = |address| fake::request(Method::GET, address, &[("host", "evil")], &[]);
+        assert_eq!(absolute("http://desk:1/odata/").origin(None), "http://desk:1");
+        assert_eq!(absolute("http://me@desk/odata/").origin(None), "http://desk");
         let url = PublicUrl::new("https://desk.example.com/").unwrap();
         assert_eq!(with_host("other").origin(Some(&url)), "https://desk.example.com");
+    }
+
+    #[test]
+    fn a_trusted_proxys_word_goes_before_the_host_and_behind_the_public_address() {
+        let mut request = fake::request(Method::GET, "/", &[("host", "inside")], &[]);
+        request.scheme = Scheme::Https;
+        assert_eq!(request.origin(None), "https://inside");
+        request.forwarded_host = Some("desk.example.com".to_owned());
+        assert_eq!(request.origin(None), "https://desk.example.com");
+        let url = PublicUrl::new("http://desk").unwrap();
+        assert_eq!(request.origin(Some(&url)), "http://desk");
     }
 
     #[test]

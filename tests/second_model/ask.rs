@@ -1,6 +1,6 @@
 //! Sends requests to the feed as the HTTP edge does, without a socket.
 
-use std::{collections::VecDeque, net::SocketAddr, pin::Pin, sync::Arc, task, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, pin::Pin, sync::Arc, task, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -105,8 +105,8 @@ impl Server {
         }
         let address = address.replace(' ', "%20");
         let uri: Uri = format!("/odata{address}").parse().unwrap();
-        let client = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        let arrival = Arrival { client, uri, body_timeout: Duration::from_secs(5) };
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let arrival = Arrival::new(client, uri, Duration::from_secs(5));
         let chunks = Chunks([Bytes::from(body.to_owned())].into());
         let request = Request::new(method, map, arrival, Body::new(chunks));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

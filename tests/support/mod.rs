@@ -100,3 +100,15 @@ pub(crate) fn shared() -> Option<PathBuf> {
 pub(crate) fn number_from(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().unwrap())
 }
+
+/// Lets this process hold so many files and connections open.
+#[cfg(unix)]
+#[track_caller]
+pub(crate) fn descriptors(count: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < count) {
+        let raised = Rlimit { current: Some(count), maximum: limit.maximum };
+        assert!(setrlimit(Resource::Nofile, raised).is_ok(), "raise 'ulimit -n' to {count}");
+    }
+}

@@ -52,13 +52,18 @@ impl Server {
         args: &[&str],
         settings: &[(&str, &str)],
     ) -> Result<Self, Ended> {
-        let mut child = Self::spawn(dir, args, settings);
+        Self::listening(Self::spawn(dir, args, settings))
+    }
+
+    /// Waits until the process listens or has ended.
+    pub(crate) fn listening(mut child: Child) -> Result<Self, Ended> {
         let log = Arc::new(Mutex::new(String::new()));
         let (tell, listening) = mpsc::channel();
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
         let reader = std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                if let Some(address) = line.strip_prefix("listening on http://") {
+                let url = line.strip_prefix("listening on ");
+                if let Some((_, address)) = url.and_then(|url| url.split_once("://")) {
                     let _ = tell.send(address.to_owned());
                 }
                 let mut kept = kept.lock().unwrap();
@@ -81,7 +86,17 @@ impl Server {
 
     /// Starts the process and does not wait for it to listen.
     pub(crate) fn spawn(dir: &Path, args: &[&str], settings: &[(&str, &str)]) -> Child {
-        let mut command = tessera(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::spawn_on("127.0.0.1:0", dir, args, settings)
+    }
+
+    /// As [`Server::spawn`], for an address of its own.
+    pub(crate) fn spawn_on(
+        address: &str,
+        dir: &Path,
+        args: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Child {
+        let mut command = tessera(&["serve", "--listen", address]);
         command.arg("--data").arg(dir).args(args).envs(settings.iter().copied());
         command.spawn().unwrap()
     }
@@ -93,6 +108,15 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its resident memory, bytes; 0 where the system does not tell.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kib.unwrap_or(0) * 1024
     }
 
     /// What it wrote to standard error so far.
@@ -109,11 +133,30 @@ impl Server {
     /// Asks it to end (SIGTERM), waits until it has, and gives its log.
     #[track_caller]
     pub(crate) fn stop(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         let status = self.wait();
         assert_eq!(status.code(), Some(0), "{}", self.log());
         self.log()
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        let (name, pid) = (format!("-{name}"), self.child.id().to_string());
+        assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
+    }
+
+    /// Waits for its end; its exit status and its log.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.wait();
+        (status.code(), self.log())
+    }
+
+    /// A connection of which nothing is known but that it is open.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
     }
 
     fn wait(&mut self) -> ExitStatus {
@@ -138,8 +181,7 @@ impl Server {
 
     /// As [`Server::raw`], for bytes that are no text.
     pub(crate) fn raw_bytes(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = self.connect();
         // The server may close before it has read everything.
         let _ = stream.write_all(request);
         let mut answer = Vec::new();

@@ -158,3 +158,71 @@ fn link(model: &Model, set: SetId, parent: &Row, navigation: Nav) -> Result<(Pro
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::{config::Config, desk::users, http::App, model::props::view};
+
+    /// What staff of that id get from the feed.
+    async fn ask(app: &App, user_id: i64, address: &str) -> Result<Bytes, Error> {
+        let scopes = "tickets:read,users:read".parse().unwrap();
+        let caller = Principal { user_id: Some(user_id), scopes, ..Principal::system() };
+        app.feed.ask(caller, "http://x", address, None).await
+    }
+
+    /// Two members of staff, each with a view of their own and one that is shared.
+    async fn app() -> App {
+        let app = App::in_memory(Config::default());
+        let (desk, all) = (&app.feed.service().desk, Principal::system());
+        for (id, name) in [(1, "Ann"), (2, "Bob")] {
+            let address = format!("{name}@x.example");
+            let verb = users::Create::new(&all, name, &address, crate::auth::Role::Agent);
+            desk.create_user(&all, verb.unwrap()).await.unwrap();
+            for is_shared in [false, true] {
+                let kind = if is_shared { "shared" } else { "own" };
+                let given = vec![
+                    (view::NAME, format!("{name} {kind}").as_str().into()),
+                    (view::ENTITY_SET, "Tickets".into()),
+                    (view::QUERY, "".into()),
+                    (view::IS_SHARED, is_shared.into()),
+                    (view::OWNER_ID, Value::Int(id)),
+                ];
+                desk.create(&all, set::SAVED_VIEWS, given).await.unwrap();
+            }
+        }
+        app
+    }
+
+    #[tokio::test]
+    async fn one_sees_ones_own_views_and_what_is_shared() {
+        let app = app().await;
+        for (address, want) in [
+            ("SavedViews", vec!["Ann own", "Ann shared", "Bob shared"]),
+            ("SavedViews?$filter=OwnerId eq 2", vec!["Bob shared"]),
+            ("SavedViews?$filter=IsShared eq false", vec!["Ann own"]),
+            ("SavedViews?$orderby=Name desc&$top=1", vec!["Bob shared"]),
+            ("SavedViews?$filter=not (IsShared eq true)", vec!["Ann own"]),
+        ] {
+            let page: Json = serde_json::from_slice(&ask(&app, 1, address).await.unwrap()).unwrap();
+            let names: Vec<&str> = page["value"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v["Name"].as_str().unwrap())
+                .collect();
+            assert_eq!(names, want, "{address}");
+        }
+        let count = ask(&app, 1, "SavedViews/$count").await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&count), "3");
+        assert!(ask(&app, 1, "SavedViews(1)").await.is_ok());
+        assert!(ask(&app, 1, "SavedViews(4)").await.is_ok());
+        for address in ["SavedViews(3)", "SavedViews(3)/Name", "SavedViews(3)/Owner"] {
+            assert_eq!(ask(&app, 1, address).await.unwrap_err().status(), 404, "{address}");
+            assert!(ask(&app, 2, address).await.is_ok(), "{address}");
+        }
+    }
+}

@@ -144,7 +144,7 @@ fn a_client_that_stops_reading_loses_its_answer_and_its_connection() {
     assert!(edge.server.client(secret).get(LARGE).expect(200).body.len() > 10_000_000);
 }
 
-/// With `TESSERA_EDGE_CONNECTIONS=10000` and `--nocapture` it tells the figures of docs/operations.md.
+/// With `TESSERA_EDGE_CONNECTIONS=12000` and `--nocapture` it tells the figures of docs/operations.md.
 #[test]
 fn idle_connections_make_room_for_a_new_request() {
     let all = usize::try_from(support::number_from("TESSERA_EDGE_CONNECTIONS", 1200)).unwrap();

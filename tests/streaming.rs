@@ -160,6 +160,8 @@ fn an_answer_that_is_cut_off_has_no_proper_end() {
     assert!(!ended_well && text.len() < PAGE_BYTES, "{} bytes", text.len());
     assert!(serde_json::from_str::<Value>(&text).is_err());
     assert!(server.log().contains("an answer was cut off"), "{}", server.log());
+    drop(server);
+    let server = whole_page(dir.path(), &[], &[]);
     let (_, text, ended_well) = read_all(ask(&server, &token));
     assert!(ended_well);
     let page: Value = serde_json::from_str(&text).unwrap();

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod compress;
 pub mod connect;
 pub mod credentials;
+pub mod dialects;
 pub mod handout;
 pub mod health;
 pub mod helpdesk;
@@ -58,6 +59,8 @@ pub struct App {
     pub metrics: Arc<metrics::Metrics>,
     /// The data and its verbs, as the feed at `/odata`.
     pub feed: Arc<Feed<Helpdesk>>,
+    /// The same data at `/api`, by Tikit's names.
+    pub tikit: Arc<Feed<dialects::tikit::Tikit>>,
 }
 
 impl App {
@@ -65,9 +68,10 @@ impl App {
     #[must_use]
     pub fn new(config: Config, helpdesk: Helpdesk) -> Self {
         let settings = odata::Settings::new(&config, limits(&config));
-        let feed = Arc::new(Feed::new(helpdesk, settings));
+        let feed = Arc::new(Feed::new(helpdesk, settings.clone()));
+        let tikit = Arc::new(dialects::tikit::feed(&feed, settings));
         let (health, metrics) = (health::Health::default(), Arc::new(metrics::Metrics::new()));
-        Self { config, health, metrics, feed }
+        Self { config, health, metrics, feed, tikit }
     }
 
     /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
@@ -110,6 +114,8 @@ pub enum Surface {
     Connect,
     /// The feed, `/odata` and below.
     OData,
+    /// Tikit's API, `/api` and below.
+    Tikit,
     /// Nobody.
     Unknown,
 }
@@ -125,6 +131,8 @@ impl Surface {
             "/metrics" => Self::Metrics,
             "/odata" => Self::OData,
             path if path.starts_with("/odata/") => Self::OData,
+            "/api" => Self::Tikit,
+            path if path.starts_with("/api/") => Self::Tikit,
             "/connect" => Self::Connect,
             path if path.starts_with("/connect/") => Self::Connect,
             path if path.starts_with("/ui/") => Self::Asset,
@@ -136,7 +144,7 @@ impl Surface {
     #[must_use]
     pub fn is_data(self) -> bool {
         match self {
-            Self::OData => true,
+            Self::OData | Self::Tikit => true,
             Self::Page
             | Self::Asset
             | Self::Alive
@@ -158,6 +166,7 @@ impl Surface {
             Self::Metrics => "metrics",
             Self::Connect => "connect",
             Self::OData => "odata",
+            Self::Tikit => "tikit",
             Self::Unknown => "unknown",
         }
     }
@@ -229,20 +238,30 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Metrics => metrics::get(app, request).await,
         Surface::Connect => connect::answer(&app, &request),
         Surface::OData => {
-            let max = app.config.query_bytes_max;
-            if request.query().is_some_and(|query| query.len() as u64 > max) {
-                return Err(Error::UriTooLong { max });
-            }
+            short_enough(&app, &request)?;
             Ok(odata::answer(Arc::clone(&app.feed), request).await)
+        }
+        Surface::Tikit => {
+            short_enough(&app, &request)?;
+            Ok(odata::answer(Arc::clone(&app.tikit), request).await)
         }
         Surface::Unknown => Err(Error::UnknownResource {
             name: request.path().to_owned(),
             suggestion: crate::error::nearest(
                 request.path(),
-                ["/odata/", "/connect/", "/healthz", "/readyz", "/metrics", "/"],
+                ["/odata/", "/api/", "/connect/", "/healthz", "/readyz", "/metrics", "/"],
             ),
         }),
     }
+}
+
+/// Refuses a query longer than the setting allows.
+fn short_enough(app: &App, request: &Request) -> Result<(), Error> {
+    let max = app.config.query_bytes_max;
+    if request.query().is_some_and(|query| query.len() as u64 > max) {
+        return Err(Error::UriTooLong { max });
+    }
+    Ok(())
 }
 
 /// Runs `work`; a panic in it becomes its message, so that one bad request costs one answer.
@@ -277,6 +296,9 @@ mod tests {
             ("/odata/", Surface::OData),
             ("/odata/Tickets(7)", Surface::OData),
             ("/odatas", Surface::Unknown),
+            ("/api", Surface::Tikit),
+            ("/api/ticket", Surface::Tikit),
+            ("/apis", Surface::Unknown),
             ("/OData/", Surface::Unknown),
             ("/ui/style.css", Surface::Asset),
             ("/ui", Surface::Unknown),

@@ -212,10 +212,11 @@ pub fn finish(response: &mut Response, surface: Surface) {
         | Surface::Metrics
         | Surface::Connect
         | Surface::OData
+        | Surface::Tikit
         | Surface::Unknown => API_POLICY,
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    if surface == Surface::OData {
+    if matches!(surface, Surface::OData | Surface::Tikit) {
         headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl<S: Service> Feed<S> {
-    /// The answer to a `GET` of `address`, as it follows `/odata/`; blanks in it need no escape.
+    /// The answer to a `GET` of `address`, as it follows the root; blanks in it need no escape.
     /// With a `deadline` it waits for its turn like everybody else; without one nobody else is there.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl<S: Service> Feed<S> {
         let _turn = if deadline.is_some() { Some(self.turn().await?) } else { None };
         let deadline = deadline.and_then(|most| Instant::now().checked_add(most));
         let (resource, query) = split(address);
-        let path = format!("{origin}/odata/{resource}");
+        let path = format!("{origin}{}/{resource}", self.settings.root);
         let response = read::here(self, asked, (path, query.map(str::to_owned)), deadline)?;
         let body = response.into_body().collect().await;
         Ok(body.map_err(|error| Error::internal(&error))?.to_bytes())
@@ -100,7 +100,7 @@ impl<S: Service> Feed<S> {
         Ok(Asked {
             path: path::parse(&format!("/{resource}"), &limits)?,
             options: url::parse_query(query.unwrap_or_default(), &limits)?,
-            root: format!("{origin}/odata/"),
+            root: format!("{origin}{}/", self.settings.root),
             caller,
         })
     }

@@ -1,4 +1,4 @@
-//! The feed at `/odata`: one surface for every model, over anything that implements [`Service`].
+//! The feed at `/odata`, or at another root: one surface for every model, over anything that implements [`Service`].
 //!
 //! Path and method first, then the caller, then options and body. No rule of the helpdesk is here.
 
@@ -32,6 +32,8 @@ use crate::{
 /// What the surface needs to know of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The path the feed is at, without a slash at its end.
+    pub root: &'static str,
     /// Entities on a page where the client asks for no size.
     pub page_size: u64,
     /// Entities on a page at most.
@@ -60,6 +62,7 @@ impl Settings {
     #[must_use]
     pub fn new(config: &Config, limits: Limits) -> Self {
         Self {
+            root: "/odata",
             page_size: config.page_size,
             page_size_max: config.page_size_max,
             body_bytes_max: config.body_bytes_max,
@@ -93,6 +96,12 @@ impl<S: Service> Feed<S> {
         Self { service, settings, gate: Arc::new(Semaphore::new(reads)) }
     }
 
+    /// A feed of `service` whose reads take turns with those of `other`.
+    #[must_use]
+    pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
+        Self { service, settings, gate: Arc::clone(&other.gate) }
+    }
+
     /// The right to run one read, until it is dropped.
     ///
     /// # Errors
@@ -114,7 +123,7 @@ impl<S: Service> Feed<S> {
     }
 }
 
-/// Answers a request below `/odata` from `feed`. `HEAD` comes as `GET`.
+/// Answers a request below the root of `feed`. `HEAD` comes as `GET`.
 pub async fn answer<S: Service>(feed: Arc<Feed<S>>, request: Request) -> Response {
     let manner = Manner::of(&request.headers);
     let mut name = None;
@@ -131,7 +140,7 @@ async fn respond_to<S: Service>(
     request: Request,
     name: &mut Option<String>,
 ) -> Result<Response, Error> {
-    let below_root = request.path().strip_prefix("/odata").unwrap_or_default();
+    let below_root = request.path().strip_prefix(feed.settings.root).unwrap_or_default();
     let limits = feed.settings.limits;
     let path = path::parse(below_root, &limits)?;
     // A wrong path or method is told to anybody: the model is no secret, the data is.
@@ -142,7 +151,8 @@ async fn respond_to<S: Service>(
     *name = feed.service.log_name(&caller);
     negotiate::versions(&request.headers)?;
     let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
-    let root = format!("{}/odata/", request.origin(feed.settings.public_url.as_ref()));
+    let origin = request.origin(feed.settings.public_url.as_ref());
+    let root = format!("{origin}{}/", feed.settings.root);
     let asked = Asked { path, options, root, caller };
     match verb {
         Verb::Get => read::get(feed, asked, request).await,

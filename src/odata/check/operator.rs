@@ -11,8 +11,10 @@ use crate::{
     error::Error,
     model::{Primitive, Value},
     odata::ast::{self, Expr as Ast},
-    query::{BinaryOp, Expr},
+    query::{BinaryOp, Expr, Step},
 };
+
+const ENTITIES: &str = "comparing one entity with another";
 
 impl Scope<'_> {
     pub(super) fn negate(&mut self, operand: &Ast) -> Result<Typed, Error> {
@@ -64,15 +66,23 @@ impl Scope<'_> {
         Ok(Typed::boolean(binary(op, left.expr, right.expr)))
     }
 
-    /// `Nav eq null` and `Nav ne null`.
-    fn existence(&self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
+    /// `Nav eq null` and `Nav ne null`; compared with a value, an entity stands for its key.
+    fn existence(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
         let (entity, other) =
             if matches!(left.ty, Ty::Entity(..)) { (left, right) } else { (right, left) };
-        let Expr::Path(path) = entity.expr else {
+        let Expr::Path(mut path) = entity.expr else {
             return Err(self.mismatch("a navigation path leads to an entity".to_owned()));
         };
         if other.expr != Expr::Literal(Value::Null) {
-            return not_implemented("comparing entities with anything but null");
+            let Ty::Entity(_, ty) = entity.ty else { return not_implemented(ENTITIES) };
+            let structure = self.checker.model.structure(ty);
+            let ([key], false) = (structure.key.as_slice(), matches!(other.ty, Ty::Entity(..)))
+            else {
+                return not_implemented(ENTITIES);
+            };
+            path.steps.push(Step::Property(*key));
+            let key = Typed::new(Expr::Path(path), Ty::from(&structure.property_at(*key).ty));
+            return self.equality(op, key, other);
         }
         let exists = Expr::Exists(path);
         let is_negated = op == BinaryOp::Eq;

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{disk::SmallDisk, number_from, run, splitmix::SplitMix, tessera};
+use support::{disk::SmallDisk, number_from, run, server::Server, splitmix::SplitMix, tessera};
 use tessera::{
     error::Error,
     model::{Key, helpdesk, props::ticket, set},
@@ -472,4 +472,63 @@ fn of_two_backups_to_one_file_one_is_refused() {
     .unwrap();
     verified(&path).unwrap();
     save(&|| {}).unwrap();
+}
+
+/// A server that makes its own backups, with a writer at work.
+#[test]
+fn a_server_backs_up_while_it_serves_by_command_and_by_itself() {
+    let bench = Bench::new(200);
+    let token = support::token(&bench.data());
+    let kept = bench.path("kept");
+    let settings = [
+        ("TESSERA_BACKUP_EVERY_HOURS", "1"),
+        ("TESSERA_BACKUP_DIR", kept.to_str().unwrap()),
+        ("TESSERA_METRICS_OPEN", "true"),
+    ];
+    let server = Server::start_with(&bench.data(), &[], &settings);
+    let (client, done) = (server.client(&token), AtomicBool::new(false));
+    let written = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut written = 0;
+            while !done.load(Ordering::Relaxed) {
+                client.post("/odata/Tickets", &serde_json::json!({"Title": "More"})).expect(201);
+                written += 1;
+            }
+            written
+        });
+        bench.backup("by-command");
+        let found = wait_for(|| fs::read_dir(&kept).ok()?.find_map(finished));
+        let report = verified(&found).unwrap();
+        assert!(report.sets.iter().any(|(set, counts)| *set == "Tickets" && counts.rows >= 200));
+        wait_for(|| {
+            let text = client.get("/metrics").expect(200).body;
+            text.contains("tessera_backup_last_success_timestamp_seconds 1").then_some(())
+        });
+        done.store(true, Ordering::Relaxed);
+        writer.join().unwrap()
+    });
+    let printed = bench.backup("at-the-end");
+    server.stop();
+    assert!(written > 0);
+    assert_eq!(sets(&run(&bench.data(), &["check"]).ok()), printed);
+    let restored = sets(&bench.restore("at-the-end", "new").ok());
+    assert_eq!(restored, printed);
+    bench.restore("by-command", "earlier").ok();
+}
+
+fn finished(entry: std::io::Result<fs::DirEntry>) -> Option<PathBuf> {
+    let path = entry.ok()?.path();
+    path.extension().is_some_and(|extension| extension == "backup").then_some(path)
+}
+
+#[track_caller]
+fn wait_for<T>(mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "it does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -1,4 +1,4 @@
-//! Data folders written by every format there was open for ever, and say what they said then.
+//! Data folders and backups written by every format there was open for ever, and say what they said then.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it cannot go on")]
 
@@ -72,4 +72,12 @@ fn data_of_format_1_is_rebuilt_from_its_checkpoint_and_journal() {
     let dir = copy_of_data();
     fs::remove_dir_all(dir.path().join("workspaces/default/records")).unwrap();
     says_what_it_said(dir.path());
+}
+
+#[test]
+fn a_backup_of_format_1_is_restored() {
+    let dir = tempfile::tempdir().unwrap();
+    let new = dir.path().join("new");
+    run(&["restore", fixture("backup").to_str().unwrap()], &new);
+    says_what_it_said(&new);
 }

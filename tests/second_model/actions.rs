@@ -126,6 +126,23 @@ fn an_action_needs_its_scope_and_shows_only_what_may_be_read() {
 }
 
 #[test]
+fn full_metadata_tells_what_the_caller_may_do() {
+    let server = Server::new();
+    let read = |level: &str| {
+        server.json(&format!("/Products(2)?$format=application/json;odata.metadata={level}"))
+    };
+    let full = read("full");
+    let target = "http://shop.example:8420/odata/Products(2)/Shop.Restock";
+    assert_eq!(full["#Shop.Restock"], json!({"title": "Restock", "target": target}));
+    assert_eq!(full.get("#Shop.Retire"), None);
+    assert_eq!(read("minimal").get("#Shop.Restock"), None);
+    let selected = "/Products(2)?$select=Id&$format=application/json;odata.metadata=full";
+    assert_eq!(server.json(selected).get("#Shop.Restock"), None);
+    let back = server.send(Method::PUT, "/Products(2)", &[], &full.to_string());
+    assert_eq!(back.status, 200, "{}", back.body);
+}
+
+#[test]
 fn only_actions_the_caller_may_call_are_described() {
     let document = |model: &Model, scopes: &str| {
         let scopes = Scopes::of(scopes);

@@ -114,7 +114,9 @@ impl Reader<'_> {
             let (of, annotation) = name
                 .split_once('@')
                 .map_or((name.as_str(), None), |split| (split.0, Some(split.1)));
-            if !matches!(annotation, None | Some("odata.bind" | "bind")) {
+            // What can be done with the entity stands in what was read of it.
+            let is_action = name.starts_with('#');
+            if is_action || !matches!(annotation, None | Some("odata.bind" | "bind")) {
                 continue;
             }
             let named = self.named(structure, of)?;

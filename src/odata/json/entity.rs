@@ -36,6 +36,26 @@ impl Writer<'_> {
             }
             self.expanded(json, structure, expand, row)?;
         }
+        if self.format.level == Level::Full && !shape.is_selected {
+            self.actions(json, row)?;
+        }
+        Ok(())
+    }
+
+    /// What the caller may do with the entity. Source: OData JSON Format 4.0, 15.
+    fn actions(&self, json: &mut Json, row: &Row) -> Result<(), Error> {
+        let model = self.addresses.model;
+        let set = model.set(row.set).name;
+        let on_set = model.actions.iter().filter(|action| action.set == set);
+        for action in on_set.filter(|action| self.checker.rights.has(action.scope)) {
+            let name = format!("{}.{}", model.namespace, action.name);
+            json.annotation("#", &name);
+            json.inner(|json| {
+                json.text("title", action.name);
+                json.text("target", &format!("{}/{name}", self.addresses.id(row)));
+                Ok(())
+            })?;
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// The sets that are exported, in the order that import needs: what is named comes first, and the
 /// history before its tickets, so that import does not begin it anew.
-pub const EXPORTED: [SetId; 13] = [
+pub const EXPORTED: [SetId; 14] = [
     set::STATUSES,
     set::PRIORITIES,
     set::CATEGORIES,
@@ -23,6 +23,7 @@ pub const EXPORTED: [SetId; 13] = [
     set::TEAMS,
     set::USERS,
     set::TEAM_MEMBERS,
+    set::SAVED_VIEWS,
     set::CUSTOMERS,
     set::TICKET_HISTORY,
     set::TICKETS,

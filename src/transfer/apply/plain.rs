@@ -3,11 +3,11 @@
 use super::{Outcome, Work, refusal};
 use crate::{
     auth::Role,
-    desk::pickers,
+    desk::{get, pickers},
     error::Error,
     model::{
         Key, Row, SetId, Value,
-        props::{customer, history, member, picker, status, team, user},
+        props::{customer, history, member, picker, status, team, user, view},
         set,
     },
     store::Edit,
@@ -51,6 +51,16 @@ impl Work<'_> {
                 return self.row(set::CUSTOMERS, id);
             }
             set::TEAMS => team::NAME,
+            set::SAVED_VIEWS => {
+                // A view is known by its name among those of its owner.
+                let owner = entity.get(view::OWNER_ID).cloned().unwrap_or(Value::Null);
+                let name = entity.text(view::NAME)?;
+                let is_it = |row: &Row| {
+                    get(self.model, row, view::OWNER_ID) == owner
+                        && get(self.model, row, view::NAME).as_text() == Some(name)
+                };
+                return self.draft.rows(id).find(is_it);
+            }
             set if pickers::SETS.contains(&set) => picker::NAME,
             _ => return None,
         };
@@ -73,6 +83,10 @@ impl Work<'_> {
                 defaults.push((customer::IS_VIP, false.into()));
             }
             set::TEAMS => defaults.push((team::IS_ARCHIVED, false.into())),
+            set::SAVED_VIEWS => {
+                defaults.push((view::IS_SHARED, false.into()));
+                defaults.push((view::POSITION, 0.into()));
+            }
             set::TICKET_HISTORY => {
                 defaults.push((history::CHANGED_BY_KIND, "System".into()));
             }
@@ -108,6 +122,16 @@ impl Work<'_> {
             set::STATUSES if !status::KINDS.contains(&text(status::KIND).as_str()) => {
                 let reason = format!("it is one of {}", status::KINDS.join(", "));
                 return Err(refusal("Kind", reason));
+            }
+            set::SAVED_VIEWS => {
+                let owner = edit.get(view::OWNER_ID).as_int();
+                if let Some(id) = owner.filter(|id| self.row(set::USERS, *id).is_none()) {
+                    return Err(refusal("OwnerId", format!("there is no Users({id})")));
+                }
+                let name = text(view::ENTITY_SET);
+                if self.model.find_set(&name).is_none() {
+                    return Err(refusal("EntitySet", format!("there is no set '{name}'")));
+                }
             }
             set::TEAM_MEMBERS => {
                 for (name, prop, of) in [

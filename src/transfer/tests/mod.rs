@@ -4,6 +4,7 @@ mod demo;
 mod import;
 mod people;
 mod round_trip;
+mod views;
 
 use std::{path::PathBuf, sync::Arc};
 

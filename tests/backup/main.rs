@@ -6,30 +6,24 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod beside;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use support::{disk::SmallDisk, number_from, run, server::Server, splitmix::SplitMix, tessera};
 use tessera::{
-    error::Error,
-    model::{Key, helpdesk, props::ticket, set},
-    query::Source,
+    model::helpdesk,
     store::{
-        Actor, Draft, Edit, Embedded, Fault,
-        backup::{self, Pace, Report, Target, verify},
-        commit_blocking,
-        embedded::Options,
-        files::RealFiles,
+        Fault,
+        backup::{Pace, Report, verify},
     },
 };
 
@@ -312,166 +306,6 @@ fn without_room_the_old_backup_stays_and_nothing_is_left() {
     let full = run(&new, &["restore", bench.path("backup").to_str().unwrap()]);
     assert_eq!((full.code, full.err.as_str()), (1, "tessera: the disk is full\n"));
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
-}
-
-/// An engine whose tickets are accounts: the title is what is on one, and all transfers together leave the sum alone.
-struct Bank {
-    dir: tempfile::TempDir,
-    engine: Embedded,
-    accounts: u64,
-}
-
-const WRITERS: u64 = 32;
-const BALANCE: i64 = 1000;
-
-fn open(dir: &Path) -> Embedded {
-    let options = Options::new(dir);
-    Embedded::open(helpdesk(), &(Arc::new(RealFiles) as _), options).unwrap().0
-}
-
-fn balance(source: &dyn Source, id: i64) -> i64 {
-    let row = source.row(set::TICKETS, &Key::Int(id)).unwrap();
-    let title = row.record.get(helpdesk().structure(row.type_id), ticket::TITLE);
-    title.as_text().unwrap().parse().unwrap()
-}
-
-fn put(draft: &mut dyn Draft, id: i64, balance: i64) -> Result<(), Error> {
-    let (model, text) = (helpdesk(), format!("account {id} has {balance}. "));
-    let mut edit = Edit::new(model, set::TICKETS);
-    edit.set(model, ticket::ID, id);
-    edit.set(model, ticket::TITLE, balance.to_string().as_str());
-    edit.set(model, ticket::DESCRIPTION, text.repeat(20).as_str());
-    edit.set(model, ticket::EXTERNAL_REFERENCE, format!("A-{id}").as_str());
-    draft.put(set::TICKETS, edit).map(drop)
-}
-
-impl Bank {
-    fn new(accounts: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let engine = open(&dir.path().join("data"));
-        for start in (1..=accounts.cast_signed()).step_by(500) {
-            commit_blocking(&engine, Actor::SYSTEM, move |draft| {
-                let end = (start + 500).min(accounts.cast_signed() + 1);
-                (start..end).try_for_each(|id| put(draft, id, BALANCE))
-            })
-            .unwrap();
-        }
-        Self { dir, engine, accounts }
-    }
-
-    fn transfer(&self, random: &mut SplitMix) {
-        let mut account = || 1 + random.below(self.accounts).cast_signed();
-        let (from, to) = (account(), account());
-        if from == to {
-            return;
-        }
-        commit_blocking(&self.engine, Actor::SYSTEM, move |draft| {
-            let (left, right) = (balance(draft, from), balance(draft, to));
-            put(draft, from, left - 1)?;
-            put(draft, to, right + 1)
-        })
-        .unwrap();
-    }
-
-    /// Transfers from many threads until `act` is done; how long each took, and what `act` gave.
-    fn beside<T>(&self, act: impl FnOnce() -> T) -> (Vec<Duration>, T) {
-        let (done, all) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-        let acted = std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let (done, all) = (&done, &all);
-                scope.spawn(move || {
-                    let (mut random, mut took) = (SplitMix::new(writer), Vec::new());
-                    while !done.load(Ordering::Relaxed) {
-                        let started = Instant::now();
-                        self.transfer(&mut random);
-                        took.push(started.elapsed());
-                    }
-                    all.lock().unwrap().extend(took);
-                });
-            }
-            let acted = act();
-            done.store(true, Ordering::Relaxed);
-            acted
-        });
-        let mut took = all.into_inner().unwrap();
-        took.sort();
-        (took, acted)
-    }
-
-    fn save(&self, name: &str) -> Report {
-        let path = self.dir.path().join(name);
-        let target = Target { path: &path, replace: false, pace: Pace::Beside };
-        backup::save(helpdesk(), target, |out| {
-            backup::write(&self.engine, Pace::Beside, out).map(drop)
-        })
-        .unwrap()
-    }
-
-    /// Restores a backup and counts what is on all accounts.
-    fn check(&self, name: &str, report: &Report) {
-        let new = self.dir.path().join(format!("{name}-restored"));
-        let files = Arc::new(RealFiles) as _;
-        let from = self.dir.path().join(name);
-        let restored = backup::restore(helpdesk(), &files, &from, Options::new(&new)).unwrap();
-        assert_eq!(restored, *report);
-        let engine = open(&new);
-        let root = engine.root();
-        let sum: i64 = (1..=self.accounts.cast_signed()).map(|id| balance(&*root, id)).sum();
-        assert_eq!(sum, BALANCE * self.accounts.cast_signed(), "at {}", report.seq);
-    }
-}
-
-fn percentile(took: &[Duration], percent: usize) -> Duration {
-    took[(took.len() - 1) * percent / 100]
-}
-
-#[test]
-fn backups_beside_writers_hold_whole_transactions_and_hardly_slow_them() {
-    let tickets = number_from("TESSERA_BACKUP_TICKETS", 2000);
-    let bank = Bank::new(tickets);
-    let calm = Duration::from_secs(if tickets > 10_000 { 10 } else { 1 });
-    let (before, ()) = bank.beside(|| std::thread::sleep(calm));
-    let started = Instant::now();
-    let (during, reports) = bank.beside(|| {
-        std::thread::scope(|scope| {
-            let second = scope.spawn(|| (tickets <= 10_000).then(|| bank.save("second")));
-            (bank.save("first"), second.join().unwrap())
-        })
-    });
-    let took = started.elapsed();
-    for (name, took) in [("without", &before), ("with", &during)] {
-        let (half, p99) = (percentile(took, 50), percentile(took, 99));
-        eprintln!("{name} a backup: {} transfers, p50 {half:?}, p99 {p99:?}", took.len());
-    }
-    let (first, second) = reports;
-    eprintln!("backup of {tickets} tickets: {} bytes in {took:?}", first.bytes);
-    bank.check("first", &first);
-    if let Some(second) = second {
-        bank.check("second", &second);
-    }
-    if tickets > 10_000 {
-        assert!(percentile(&during, 99) <= 2 * percentile(&before, 99), "the writers noticed");
-    }
-}
-
-#[test]
-fn of_two_backups_to_one_file_one_is_refused() {
-    let bank = Bank::new(50);
-    let path = bank.dir.path().join("one");
-    let target = Target { path: &path, replace: true, pace: Pace::Full };
-    let save = |meanwhile: &dyn Fn()| {
-        backup::save(helpdesk(), target, |out| {
-            meanwhile();
-            backup::write(&bank.engine, Pace::Full, out).map(drop)
-        })
-    };
-    save(&|| {
-        let refused = save(&|| {}).unwrap_err().to_string();
-        assert!(refused.ends_with("another backup is writing it"), "{refused}");
-    })
-    .unwrap();
-    verified(&path).unwrap();
-    save(&|| {}).unwrap();
 }
 
 /// A server that makes its own backups, with a writer at work.

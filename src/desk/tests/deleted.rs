@@ -171,3 +171,16 @@ fn where_nothing_is_kept_a_ticket_is_gone_at_once() {
     assert_eq!(bench.list(set::DELETED_TICKETS, &["Id"]), ["1"]);
     assert_eq!(block_on(bench.desk.purge()), Ok(1));
 }
+
+#[test]
+fn a_ticket_merged_into_a_deleted_one_still_names_it() {
+    let bench = Bench::new();
+    bench.ticket(&[]).unwrap();
+    bench.ticket(&[]).unwrap();
+    bench.act(1, crate::model::actions::MERGE, &[("IntoId", Value::Int(2))]).unwrap();
+    bench.delete(2).unwrap();
+    assert_eq!(bench.see(1, &["MergedIntoId"]), "2");
+    bench.delete(1).unwrap();
+    bench.act(1, RESTORE, &[]).unwrap();
+    assert_eq!(bench.see(1, &["MergedIntoId"]), "2", "it may come back as well");
+}

@@ -109,6 +109,18 @@ fn first_contact_makes_a_customer_and_the_second_finds_it() {
 }
 
 #[test]
+fn another_requester_may_be_somebody_new() {
+    let bench = Bench::new();
+    bench.ticket(&[("RequesterEmail", text("mia@example.com"))]).unwrap();
+    bench.update(1, &[("RequesterEmail", text("max@example.com"))]).unwrap();
+    assert_eq!(bench.list(set::TICKETS, &["RequesterName"]), ["max"]);
+    let odd = [("RequesterEmail", text("eve@example.com")), ("RequesterId", Value::Int(1))];
+    let before = bench.trace();
+    assert_eq!(bench.update(1, &odd).unwrap_err().status(), 400);
+    assert_eq!(bench.trace(), before, "nobody is made by what is refused");
+}
+
+#[test]
 fn what_clients_may_not_write_is_refused_by_name() {
     let bench = Bench::new();
     bench.ticket(&[]).unwrap();

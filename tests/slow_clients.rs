@@ -199,11 +199,15 @@ fn a_request_at_hand_is_never_given_up_for_a_new_one() {
     let mut busy = edge.server.connect();
     let head = format!(
         "POST /odata/Tickets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
         edge.secret,
         body.len()
     );
     busy.write_all(head.as_bytes()).unwrap();
+    // Asked for its body, it is at hand for certain.
+    let mut asked = [0; 25];
+    busy.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
     busy.write_all(&body.as_bytes()[..5]).unwrap();
     let mut new = edge.server.connect();
     new.write_all(b"GET /healthz HTTP/1.1\r\nHost: desk\r\n\r\n").unwrap();

@@ -98,7 +98,10 @@ impl Connections {
         let ended = match opened {
             Err(error) => Err(error.to_string()),
             Ok((socket, version)) => {
-                member.pulse.speaks(version, self.tls.is_some());
+                if self.tls.is_some() {
+                    member.pulse.shook_hands();
+                }
+                member.pulse.speaks(version);
                 let service = self.service(peer.ip(), &member.pulse);
                 let io = TokioIo::new(socket);
                 match version {

@@ -7,33 +7,15 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::Notify;
-
-use super::pulse::Pulse;
+use super::{pulse::Pulse, room::Room};
 
 /// Of so many connections one more than needed is asked to leave, so that a large crowd is not
 /// looked through for every newcomer.
 const AT_ONCE: usize = 1024;
-
-/// Where the accept loop waits for room.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    is_wanted: AtomicBool,
-    changed: Notify,
-}
-
-impl Room {
-    /// A connection has no request at hand any more, so it could go.
-    pub(super) fn one_is_idle(&self) {
-        if self.is_wanted.load(Ordering::Relaxed) {
-            self.changed.notify_one();
-        }
-    }
-}
 
 /// Everybody connected.
 #[derive(Debug)]
@@ -66,9 +48,9 @@ impl Crowd {
         let pulse = Arc::new(pulse);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         while !self.try_join(id, &pulse) {
-            self.room.changed.notified().await;
+            self.room.changed().await;
         }
-        self.room.is_wanted.store(false, Ordering::Relaxed);
+        self.room.is_found();
         Member { crowd: Arc::clone(self), id, pulse }
     }
 
@@ -76,7 +58,7 @@ impl Crowd {
         let mut members = self.lock();
         if members.len() >= self.max {
             // Before the search, so that none becomes idle unseen after it.
-            self.room.is_wanted.store(true, Ordering::SeqCst);
+            self.room.is_sought();
             shrink(&mut members);
         }
         let has_room = members.len() < self.max;
@@ -94,7 +76,7 @@ impl Crowd {
     /// Resolves when nobody is connected; only one may wait for it.
     pub(super) async fn is_gone(&self) {
         while !self.lock().is_empty() {
-            self.room.changed.notified().await;
+            self.room.changed().await;
         }
     }
 
@@ -136,13 +118,13 @@ impl Member {
 impl Drop for Member {
     fn drop(&mut self) {
         self.crowd.lock().remove(&self.id);
-        self.crowd.room.changed.notify_one();
+        self.crowd.room.one_is_gone();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::task::{Context, Poll, Waker};
 
     use super::{
         super::{
@@ -176,6 +158,15 @@ mod tests {
         }
     }
 
+    /// What a future comes to if asked once.
+    fn asked_once<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+        let mut cx = Context::from_waker(Waker::noop());
+        match future.poll(&mut cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
+    }
+
     #[tokio::test]
     async fn the_longest_idle_makes_room() {
         let full = Full::of(3).await;
@@ -192,10 +183,24 @@ mod tests {
         let full = Full::of(2).await;
         let turns: Vec<Turn> = full.members.iter().map(|member| member.pulse.begin()).collect();
         let mut newcomer = std::pin::pin!(full.join());
-        let wait = Duration::from_millis(50);
-        assert!(tokio::time::timeout(wait, newcomer.as_mut()).await.is_err());
+        assert!(asked_once(newcomer.as_mut()).is_none());
         drop(turns);
         newcomer.await;
+    }
+
+    /// Nobody was told when a full socket took the rest of an answer, so the newcomer waited on
+    /// beside an idle connection.
+    #[tokio::test]
+    async fn a_newcomer_gets_the_place_of_one_whose_socket_took_the_rest() {
+        let full = Full::of(1).await;
+        let pulse = &full.members[0].pulse;
+        let turn = pulse.begin();
+        pulse.socket_is_full();
+        drop(turn);
+        let mut newcomer = std::pin::pin!(full.join());
+        assert!(asked_once(newcomer.as_mut()).is_none());
+        pulse.socket_takes();
+        assert!(asked_once(newcomer.as_mut()).is_some());
     }
 
     #[tokio::test]

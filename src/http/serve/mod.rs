@@ -8,6 +8,7 @@ mod connection;
 mod crowd;
 mod descriptors;
 mod pulse;
+mod room;
 mod sent;
 mod signals;
 mod tls;

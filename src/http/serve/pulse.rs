@@ -12,7 +12,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     clock::{Clock, Millis},
-    crowd::Room,
+    room::Room,
 };
 use crate::config::Config;
 
@@ -72,7 +72,7 @@ pub(super) struct Pulse {
     room: Arc<Room>,
     /// Requests begun whose answers are not yet handed to the socket.
     requests: AtomicU32,
-    /// Since when there are none.
+    /// Since when there are none, or the socket took the rest of the last.
     idle_since: AtomicU64,
     /// Since when bytes of a request's head are here, but not all.
     head_since: AtomicU64,
@@ -103,18 +103,20 @@ impl Pulse {
         }
     }
 
-    /// From here on the bytes are HTTP of this version; those of a TLS handshake do not count.
-    pub(super) fn speaks(&self, version: Version, is_tls: bool) {
+    /// What came so far was a TLS handshake and does not count.
+    pub(super) fn shook_hands(&self) {
+        self.head_since.store(NEVER, Ordering::Relaxed);
+        self.idle_since.store(self.patience.now(), Ordering::Relaxed);
+    }
+
+    /// The bytes are HTTP of this version.
+    pub(super) fn speaks(&self, version: Version) {
         self.is_two.store(version == Version::Two, Ordering::Relaxed);
-        if is_tls {
-            self.head_since.store(NEVER, Ordering::Relaxed);
-            self.idle_since.store(self.patience.now(), Ordering::Relaxed);
-        }
     }
 
     /// A request's head is here; it lasts until the turn is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Turn {
-        self.requests.fetch_add(1, Ordering::AcqRel);
+        self.requests.fetch_add(1, Ordering::SeqCst);
         self.head_since.store(NEVER, Ordering::Relaxed);
         self.has_served.store(true, Ordering::Relaxed);
         Turn(Arc::clone(self))
@@ -129,13 +131,26 @@ impl Pulse {
         }
     }
 
-    /// The socket took bytes, or did not.
-    pub(super) fn has_written(&self, is_taken: bool) {
-        let since = self.blocked_since.load(Ordering::Relaxed);
-        if is_taken && since != NEVER {
-            self.blocked_since.store(NEVER, Ordering::Relaxed);
-        } else if !is_taken && since == NEVER {
-            self.blocked_since.store(self.patience.now(), Ordering::Relaxed);
+    /// The socket took bytes.
+    pub(super) fn socket_takes(&self) {
+        if self.blocked_since.load(Ordering::Relaxed) != NEVER {
+            self.idle_since.store(self.patience.now(), Ordering::Relaxed);
+            self.blocked_since.store(NEVER, Ordering::SeqCst);
+            self.may_be_idle();
+        }
+    }
+
+    /// The socket did not take bytes.
+    pub(super) fn socket_is_full(&self) {
+        if self.blocked_since.load(Ordering::Relaxed) == NEVER {
+            self.blocked_since.store(self.patience.now(), Ordering::SeqCst);
+        }
+    }
+
+    /// One of the marks that keep the connection from being idle is gone.
+    fn may_be_idle(&self) {
+        if self.idle_since().is_some() {
+            self.room.one_is_idle();
         }
     }
 
@@ -148,8 +163,8 @@ impl Pulse {
 
     /// Since when the connection could be ended without anybody losing an answer.
     pub(super) fn idle_since(&self) -> Option<Millis> {
-        let is_idle = self.requests.load(Ordering::Acquire) == 0
-            && self.blocked_since.load(Ordering::Relaxed) == NEVER;
+        let is_idle = self.requests.load(Ordering::SeqCst) == 0
+            && self.blocked_since.load(Ordering::SeqCst) == NEVER;
         is_idle.then(|| self.idle_since.load(Ordering::Relaxed))
     }
 
@@ -224,9 +239,8 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let pulse = &self.0;
         pulse.idle_since.store(pulse.patience.now(), Ordering::Relaxed);
-        if pulse.requests.fetch_sub(1, Ordering::AcqRel) == 1 {
-            pulse.room.one_is_idle();
-        }
+        pulse.requests.fetch_sub(1, Ordering::SeqCst);
+        pulse.may_be_idle();
     }
 }
 
@@ -274,12 +288,12 @@ mod tests {
         let turn = pulse.begin();
         pass(60_000);
         assert_eq!((pulse.look(), pulse.idle_since()), (Look::Again(65_500), None));
-        pulse.has_written(false);
+        pulse.socket_is_full();
         pass(3999);
         assert_eq!(pulse.look(), Look::Again(65_500));
         pass(1);
         assert_eq!(pulse.look(), Look::Late("accepting an answer"));
-        pulse.has_written(true);
+        pulse.socket_takes();
         drop(turn);
         assert_eq!((pulse.look(), pulse.idle_since()), (Look::Again(73_500), Some(65_500)));
         pulse.has_read();
@@ -287,10 +301,23 @@ mod tests {
         assert_eq!(pulse.look(), Look::Late("sending the head of a request"));
     }
 
+    /// Before, the time the socket took over the end of an answer was taken for idleness.
+    #[test]
+    fn a_connection_is_idle_only_when_the_socket_has_taken_the_rest() {
+        let pulse = pulse();
+        let turn = pulse.begin();
+        pulse.socket_is_full();
+        drop(turn);
+        pass(3000);
+        assert_eq!(pulse.idle_since(), None);
+        pulse.socket_takes();
+        assert_eq!((pulse.look(), pulse.idle_since()), (Look::Again(11_000), Some(3000)));
+    }
+
     #[test]
     fn an_answer_held_up_by_its_client_alone_is_late() {
         let pulse = pulse();
-        pulse.speaks(Version::Two, false);
+        pulse.speaks(Version::Two);
         let turn = pulse.begin();
         let (quick, slow) = (turn.progress().unwrap(), turn.progress().unwrap());
         quick.waits_for_us();

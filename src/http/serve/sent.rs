@@ -84,8 +84,8 @@ mod tests {
 
     use super::{
         super::{
-            crowd::Room,
             pulse::{Patience, Pulse, Version},
+            room::Room,
         },
         *,
     };
@@ -94,7 +94,7 @@ mod tests {
     async fn parts(version: Version) -> Vec<usize> {
         let pulse = Pulse::new(Patience::of(&Config::default()), Arc::new(Room::default()));
         let pulse = Arc::new(pulse);
-        pulse.speaks(version, false);
+        pulse.speaks(version);
         let body = Full::new(Bytes::from(vec![b'x'; 2 * PART_BYTES + 5]));
         let mut sent = Sent::new(body, pulse.begin());
         let mut parts = Vec::new();

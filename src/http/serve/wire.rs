@@ -55,7 +55,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     fn tell<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        self.pulse.has_written(written.is_ready());
+        if written.is_ready() {
+            self.pulse.socket_takes();
+        } else {
+            self.pulse.socket_is_full();
+        }
         written
     }
 }
@@ -184,8 +188,8 @@ mod tests {
     use super::{
         super::{
             clock::pass,
-            crowd::Room,
             pulse::{Look, Patience},
+            room::Room,
         },
         *,
     };

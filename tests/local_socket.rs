@@ -399,15 +399,19 @@ fn a_command_running_at_the_end_is_finished_first() {
         tessera(&["export", "--set", "Tickets"]).arg("--data").arg(dir.path()).spawn().unwrap();
     let mut pipe = child.stdout.take().unwrap();
     pipe.read_exact(&mut [0; 1]).unwrap();
-    let reader = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
-        let mut rest = String::new();
-        pipe.read_to_string(&mut rest).unwrap();
-        rest.lines().count()
-    });
-    server.stop();
-    assert_eq!(reader.join().unwrap(), 20_000);
+    server.signal("TERM");
+    // The socket goes when the server takes no more calls; nobody has read on until then.
+    let started = Instant::now();
+    while socket(dir.path()).exists() {
+        assert!(started.elapsed() < Duration::from_mins(1), "the server does not stop");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let mut rest = String::new();
+    pipe.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest.lines().count(), 20_000);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log}");
 }
 
 #[cfg(target_os = "linux")]

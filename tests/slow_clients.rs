@@ -11,36 +11,10 @@ use std::{
 };
 
 use serde_json::json;
-use support::{server::Server, token};
-
-/// How long something may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// A server over an empty folder, with these settings.
-struct Edge {
-    server: Server,
-    secret: String,
-    _dir: tempfile::TempDir,
-}
-
-impl Edge {
-    #[track_caller]
-    fn start(settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let secret = token(dir.path());
-        let server = Server::start_with(dir.path(), &["--log-level", "debug"], settings);
-        Self { server, secret, _dir: dir }
-    }
-
-    #[track_caller]
-    fn until_logged(&self, text: &str) {
-        let started = Instant::now();
-        while !self.server.log().contains(text) {
-            assert!(started.elapsed() < PATIENCE, "not logged within {PATIENCE:?}: {text}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
+use support::{
+    edge::Edge,
+    server::{PATIENCE, Server},
+};
 
 /// Asks whether the server runs, on a connection that stays open.
 #[track_caller]
@@ -109,9 +83,10 @@ fn a_connection_may_be_idle_for_its_time_and_no_longer() {
     let mut stream = edge.server.connect();
     for _ in 0..3 {
         ask_on(&mut stream);
-        std::thread::sleep(Duration::from_millis(100));
     }
+    let started = Instant::now();
     assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+    assert!(started.elapsed() > Duration::from_millis(900));
     edge.until_logged("it took too long over sending another request");
 }
 

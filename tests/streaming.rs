@@ -69,13 +69,6 @@ fn whole_page(dir: &Path, args: &[&str], settings: &[(&str, &str)]) -> Server {
     Server::start_with(dir, args, &settings)
 }
 
-/// Resident memory of the server, KiB.
-fn resident(server: &Server) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[test]
 fn a_long_page_is_the_same_in_pieces_and_at_once() {
     let (dir, token) = filled();
@@ -129,7 +122,7 @@ fn clients_that_do_not_read_hold_neither_turns_nor_pages() {
     let warm = client.get("/odata/Tickets").expect(200);
     assert!(warm.body.len() > PAGE_BYTES);
     drop(warm);
-    let before = resident(&server);
+    let before = server.resident();
     let mut idle: Vec<TcpStream> = (0..20).map(|_| ask(&server, &token)).collect();
     for stream in &mut idle {
         let mut head = [0; 12];
@@ -137,8 +130,7 @@ fn clients_that_do_not_read_hold_neither_turns_nor_pages() {
         assert_eq!(&head, b"HTTP/1.1 200");
     }
     assert_eq!(client.count("/odata/Tickets/$count"), TICKETS as u64);
-    let after = resident(&server);
-    let grown = after.saturating_sub(before) << 10;
+    let grown = server.resident().saturating_sub(before);
     assert!(grown < 20 * PAGE_BYTES as u64 / 4, "{grown} bytes more");
     for stream in idle.drain(..2) {
         let mut rest = Vec::new();
@@ -152,9 +144,10 @@ fn clients_that_do_not_read_hold_neither_turns_nor_pages() {
 #[test]
 fn an_answer_that_is_cut_off_has_no_proper_end() {
     let (dir, token) = filled();
-    let server = whole_page(dir.path(), &[], &[("TESSERA_ANSWER_TIMEOUT_SECS", "1")]);
+    let settings = [("TESSERA_ANSWER_TIMEOUT_SECS", "1")];
+    let server = whole_page(dir.path(), &["--log-level", "debug"], &settings);
     let slow = ask(&server, &token);
-    std::thread::sleep(Duration::from_millis(1500));
+    server.until_logged("an answer has run out of time");
     let (head, text, ended_well) = read_all(slow);
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("transfer-encoding: chunked"));
     assert!(!ended_well && text.len() < PAGE_BYTES, "{} bytes", text.len());

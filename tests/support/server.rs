@@ -12,8 +12,8 @@ use std::{
 
 use super::{client::Client, tessera};
 
-/// How long a start or an end may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a start, an end or anything else may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running server. Its log is shown when the test fails.
 pub(crate) struct Server {
@@ -122,6 +122,16 @@ impl Server {
     /// What it wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until it has logged this.
+    #[track_caller]
+    pub(crate) fn until_logged(&self, text: &str) {
+        let started = Instant::now();
+        while !self.log().contains(text) {
+            assert!(started.elapsed() < PATIENCE, "not logged within {PATIENCE:?}: {text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Ends it at once, with SIGKILL.

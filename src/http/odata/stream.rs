@@ -45,7 +45,9 @@ pub(super) fn answer(
     let late = Arc::clone(&rest);
     let timer = tokio::spawn(async move {
         sleep_until(deadline).await;
-        drop(late.take());
+        if late.take().is_some() {
+            tracing::debug!("an answer has run out of time, what is left of it is let go");
+        }
     });
     let body =
         Pieces { first: Some(first.into()), rest: Some(rest), work: Mutex::new(None), timer };

@@ -12,24 +12,9 @@ use std::{
 };
 
 use serde_json::json;
-use support::{server::Server, token};
-
-/// A server over an empty folder, with these settings.
-struct Edge {
-    server: Server,
-    secret: String,
-    _dir: tempfile::TempDir,
-}
+use support::edge::Edge;
 
 impl Edge {
-    #[track_caller]
-    fn start(settings: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let secret = token(dir.path());
-        let server = Server::start_with(dir.path(), &["--log-level", "debug"], settings);
-        Self { server, secret, _dir: dir }
-    }
-
     /// What curl prints for these paths, asked over HTTP/2 with the token.
     fn curl(&self, args: &[&str], paths: &[&str]) -> String {
         let done = Command::new("curl")
@@ -78,6 +63,7 @@ const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const GO_AWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 
 /// A client that speaks in frames.
 struct Frames(TcpStream);
@@ -192,6 +178,37 @@ fn a_client_that_takes_nothing_of_its_answer_loses_the_connection() {
     }
     let log = edge.server.stop();
     assert!(log.contains("it took too long over accepting an answer"), "{log}");
+}
+
+/// Before, it counted as idle: a newcomer took its place, and the client lost the end of the answer.
+#[test]
+fn a_client_that_holds_up_the_end_of_its_answer_keeps_its_place_until_it_is_late() {
+    let settings = [("TESSERA_CONNECTIONS_MAX", "1"), ("TESSERA_WRITE_TIMEOUT_SECS", "2")];
+    let edge = Edge::start(&settings);
+    let secret = edge.secret.clone();
+    let mut frames = Frames::begin(&edge, 20);
+    frames.get(1, "/odata/Tickets", &secret);
+    assert_eq!(frames.until(DATA).len(), 20);
+    assert!(edge.curl(&["-i"], &["/healthz"]).starts_with("HTTP/2 200"));
+    edge.until_logged("it took too long over accepting an answer");
+    frames.until(GO_AWAY);
+}
+
+#[test]
+fn the_end_of_an_answer_arrives_once_it_is_let_through_although_others_wait() {
+    let edge = Edge::start(&[("TESSERA_CONNECTIONS_MAX", "1")]);
+    let secret = edge.secret.clone();
+    let mut frames = Frames::begin(&edge, 20);
+    frames.get(1, "/odata/Tickets", &secret);
+    let mut answer = frames.until(DATA);
+    let mut newcomer = edge.server.connect();
+    newcomer.write_all(b"GET /healthz HTTP/1.1\r\nHost: desk\r\n\r\n").unwrap();
+    frames.send(WINDOW_UPDATE, 0, 1, &60_000_u32.to_be_bytes());
+    while !answer.ends_with(b"}") {
+        answer.extend(frames.until(DATA));
+    }
+    frames.until(GO_AWAY);
+    assert!(newcomer.read(&mut [0; 64]).unwrap() > 0);
 }
 
 #[test]

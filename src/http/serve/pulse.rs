@@ -70,7 +70,8 @@ pub(super) enum Look {
 pub(super) struct Pulse {
     patience: Patience,
     room: Arc<Room>,
-    /// Requests begun whose answers are not yet handed to the socket.
+    /// Requests begun whose answers are not yet handed over: to the socket, or to HTTP/1's buffer,
+    /// which is written in the same breath.
     requests: AtomicU32,
     /// Since when there are none, or the socket took the rest of the last.
     idle_since: AtomicU64,
@@ -161,7 +162,8 @@ impl Pulse {
         Progress { since, patience: self.patience }
     }
 
-    /// Since when the connection could be ended without anybody losing an answer.
+    /// Since when the connection could be ended without anybody losing an answer: none is being
+    /// made, HTTP/2 holds no part of one, and the socket takes what comes.
     pub(super) fn idle_since(&self) -> Option<Millis> {
         let is_idle = self.requests.load(Ordering::SeqCst) == 0
             && self.blocked_since.load(Ordering::SeqCst) == NEVER;
@@ -224,7 +226,7 @@ impl Pulse {
     }
 }
 
-/// A request on its way, from its head to the last of its answer.
+/// A request on its way, from its head to the last of its answer that may still be held up here.
 #[derive(Debug)]
 pub(super) struct Turn(Arc<Pulse>);
 
@@ -255,6 +257,14 @@ impl Progress {
     /// The client took a part, and the next waits for it.
     pub(super) fn has_moved(&self) {
         self.since.store(self.patience.now(), Ordering::Relaxed);
+    }
+
+    /// The client let bytes of an earlier part through.
+    pub(super) fn has_gone_on(&self) {
+        let now = self.patience.now();
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        // Where the next part is not made yet, that stays our fault.
+        let _ = self.since.fetch_update(set, fetch, |since| (since != NEVER).then_some(now));
     }
 
     /// The next part is not made yet: not the client's fault.

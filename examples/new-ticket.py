@@ -1,6 +1,6 @@
 """A new ticket, and a change to it that nobody else's change is lost by.
 
-Needs TOKEN, an access token that may write: TOKEN=$(cat tessera-data/first-token)
+Needs TOKEN, an access token that may write: export TOKEN=$(tessera token create --name "my script" --role Agent --expires 12h)
 """
 import json, os, urllib.request
 

@@ -62,8 +62,12 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
+const PING: u8 = 6;
 const GO_AWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
+
+/// The flag of an answer to a ping.
+const ACK: u8 = 1;
 
 /// A client that speaks in frames.
 struct Frames(TcpStream);
@@ -154,7 +158,11 @@ fn more_requests_at_once_than_announced_are_refused_and_harm_no_other() {
 
 #[test]
 fn the_limits_of_a_connection_are_announced() {
-    let edge = Edge::start(&[("TESSERA_STREAMS_MAX", "7"), ("TESSERA_HEAD_BYTES_MAX", "16384")]);
+    let edge = Edge::start(&[
+        ("TESSERA_STREAMS_MAX", "7"),
+        ("TESSERA_STREAM_WINDOW_BYTES", "20000"),
+        ("TESSERA_HEAD_BYTES_MAX", "16384"),
+    ]);
     let settings = Frames::begin(&edge, 65_535).until(SETTINGS);
     let value = |id: u16| {
         let all = settings.chunks_exact(6);
@@ -162,7 +170,17 @@ fn the_limits_of_a_connection_are_announced() {
         found.next().map(|setting| u32::from_be_bytes(setting[2..].try_into().unwrap()))
     };
     // MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE.
-    assert_eq!((value(3), value(4), value(6)), (Some(7), Some(262_144), Some(16_384)));
+    assert_eq!((value(3), value(4), value(6)), (Some(7), Some(20_000), Some(16_384)));
+}
+
+#[test]
+fn a_client_is_asked_whether_it_is_there() {
+    let edge = Edge::start(&[("TESSERA_PING_EVERY_SECS", "1")]);
+    let mut frames = Frames::begin(&edge, 65_535);
+    for _ in 0..2 {
+        let asked = frames.until(PING);
+        frames.send(PING, ACK, 0, &asked);
+    }
 }
 
 #[test]

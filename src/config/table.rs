@@ -116,6 +116,8 @@ settings! {
     write_timeout_secs: u64 = "30", 1..=3600, "seconds a client may take to accept the next part of an answer";
     send_buffer_bytes: u64 = "256KiB", 16_384..=1 << 26, "what one connection may hold of an answer on its way to a slow client, bytes";
     streams_max: u64 = "100", 1..=10_000, "requests at once on one HTTP/2 connection";
+    stream_window_bytes: u64 = "256KiB", 16_384..=1 << 24, "what a client may send ahead of one HTTP/2 request, bytes; of all on a connection four times that";
+    ping_every_secs: u64 = "30", 1..=3600, "seconds from one question whether an HTTP/2 client is still there to the next";
     connections_max: u64 = "1024", 1..=1 << 20, "connections open at once; beyond it the longest idle one makes room, or the new one waits";
     drain_secs: u64 = "10", 0..=3600, "seconds running requests get to finish when the server stops";
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
@@ -126,6 +128,7 @@ settings! {
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";
+    turn_wait_secs: u64 = "10", 0..=55, "seconds a query waits for its turn where too many run; then 503 Overloaded";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";

@@ -54,9 +54,6 @@ pub struct Settings {
     pub turn_wait: Duration,
 }
 
-/// See [`Settings::turn_wait`]; long enough for a burst, short enough that nobody takes it for a loss.
-const TURN_WAIT: Duration = Duration::from_secs(10);
-
 impl Settings {
     /// The settings of a server.
     #[must_use]
@@ -71,7 +68,7 @@ impl Settings {
             query_deadline: Duration::from_secs(config.query_deadline_secs),
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max: usize::try_from(config.reads_max).unwrap_or(0),
-            turn_wait: TURN_WAIT,
+            turn_wait: Duration::from_secs(config.turn_wait_secs),
         }
     }
 }
@@ -179,9 +176,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_waits_for_its_turn_but_not_for_ever() {
-        let config = Config { reads_max: 1, ..Config::default() };
-        let mut settings = Settings::new(&config, Limits::default());
-        settings.turn_wait = Duration::from_millis(20);
+        let config = Config { reads_max: 1, turn_wait_secs: 0, ..Config::default() };
+        let settings = Settings::new(&config, Limits::default());
         let feed = Feed::new(App::in_memory(config).feed.service().clone(), settings);
         let turn = feed.turn().await.unwrap();
         let error = feed.turn().await.unwrap_err();

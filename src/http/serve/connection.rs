@@ -49,13 +49,11 @@ use crate::{
     },
 };
 
-/// How often the other end of an HTTP/2 connection must show that it is there, and how soon.
-const PING_EVERY: Duration = Duration::from_secs(30);
+/// How soon an HTTP/2 client must answer the question whether it is there.
 const PONG_WITHIN: Duration = Duration::from_secs(20);
 
-/// What a client may send over HTTP/2 before we have read it, bytes: of one request, of all.
-const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+/// So many requests of one HTTP/2 connection may be sent ahead as far as each of them may be.
+const WINDOWS: u32 = 4;
 
 /// Requests of one HTTP/2 connection that the client may take back before we have seen them.
 const TAKEN_BACK_MAX: usize = 20;
@@ -233,15 +231,16 @@ fn http1(config: &Config) -> http1::Builder {
 
 fn http2(config: &Config) -> http2::Builder<TokioExecutor> {
     let number = |setting: u64| u32::try_from(setting).unwrap_or(u32::MAX);
+    let window = number(config.stream_window_bytes);
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .max_concurrent_streams(number(config.streams_max))
         .max_header_list_size(number(config.head_bytes_max))
         .max_send_buf_size(PART_BYTES)
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_stream_window_size(window)
+        .initial_connection_window_size(window.saturating_mul(WINDOWS))
         .max_pending_accept_reset_streams(TAKEN_BACK_MAX)
-        .keep_alive_interval(PING_EVERY)
+        .keep_alive_interval(Duration::from_secs(config.ping_every_secs))
         .keep_alive_timeout(PONG_WITHIN);
     http
 }

@@ -3,6 +3,7 @@
 //! No rule of the helpdesk lives here. Every surface answers with a plain [`Response`]; what all
 //! answers share (security headers, the OData version) is put on here, once.
 
+pub mod address;
 pub mod assets;
 pub mod compress;
 pub mod connect;

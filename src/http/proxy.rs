@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use warp::http::HeaderMap;
 
-use super::request::Scheme;
+use super::address::{Scheme, is_host};
 use crate::config::Networks;
 
 /// What is known of the client and of the address it used; nothing where the connection tells it.
@@ -115,12 +115,6 @@ fn node(text: &str) -> Option<IpAddr> {
     let address = bare.parse::<IpAddr>().ok();
     let address = address.or_else(|| Some(text.parse::<std::net::SocketAddr>().ok()?.ip()));
     address.map(|address| address.to_canonical())
-}
-
-/// True for a host name or address with or without a port.
-#[must_use]
-pub fn is_host(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
 
 /// `forwarded-element *( OWS "," OWS forwarded-element )`; nothing when the line is not that.

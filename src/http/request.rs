@@ -14,36 +14,8 @@ use warp::{
     http::{HeaderMap, Method, Uri, header},
 };
 
-use super::proxy::is_host;
+use super::address::{Scheme, is_host};
 use crate::{config::PublicUrl, error::Error};
-
-/// How a client's address of ours begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// Nothing encrypts.
-    Http,
-    /// TLS, by us or by a proxy before us.
-    Https,
-}
-
-impl Scheme {
-    /// `http` or `https`, in any letter case.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Http, Self::Https]
-            .into_iter()
-            .find(|scheme| name.eq_ignore_ascii_case(scheme.name()))
-    }
-
-    /// The scheme in an address.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-}
 
 /// What the accept loop knows of a request; travels as an extension.
 #[derive(Clone, Debug)]

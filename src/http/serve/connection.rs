@@ -41,9 +41,9 @@ use crate::{
     config::Config,
     http::{
         App, Arrival, Response,
+        address::Scheme,
         log::Line,
         proxy::{self, Via},
-        request::Scheme,
         respond::TokenPrefix,
         routes,
     },

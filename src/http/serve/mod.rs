@@ -28,7 +28,7 @@ use self::{
     tls::Tls,
 };
 pub use self::{signals::stop_signal, tls::Unusable};
-use super::{App, request::Scheme};
+use super::{App, address::Scheme};
 use crate::config::{Config, PublicUrl};
 
 /// Connections the system keeps until they are accepted.

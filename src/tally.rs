@@ -1,11 +1,11 @@
-//! Counting without a lock: how often something happened, and how long it took.
+//! Counting without a lock: how often something happened, how long it took, to how many it happened lately.
 //!
 //! Knows nothing of what is counted, nor of who reads it.
 
 use std::{
     sync::{
         OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -46,6 +46,51 @@ impl Level {
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Places of [`Lately`]: 64 KiB together.
+const PLACES: usize = 16_384;
+
+/// Minutes that [`Lately`] looks back.
+const MINUTES: u32 = 60;
+
+/// To how many different things something happened within the last hour, by the minute.
+///
+/// Things are told apart by the rest of their number divided by 16,384: of two that have it in
+/// common one is counted. So the count may be too low, never too high, and numbers given out one
+/// after the other are exact up to that many.
+#[derive(Debug)]
+pub struct Lately {
+    /// For each place the last minute it happened in; 0 for never.
+    minutes: Box<[AtomicU32]>,
+}
+
+impl Default for Lately {
+    fn default() -> Self {
+        Self { minutes: (0..PLACES).map(|_| AtomicU32::new(0)).collect() }
+    }
+}
+
+impl Lately {
+    /// It happened to the thing of this number in this minute since 1970.
+    pub fn note(&self, number: u64, minute: u32) {
+        let place = usize::try_from(number % PLACES as u64).unwrap_or(0);
+        // Nearly always it is there already, and a place that is only read is not fought over.
+        if self.minutes[place].load(Ordering::Relaxed) != minute {
+            self.minutes[place].store(minute, Ordering::Relaxed);
+        }
+    }
+
+    /// To how many, as of this minute since 1970; looks at every place.
+    #[must_use]
+    pub fn count(&self, minute: u32) -> u64 {
+        let is_late = |at: &AtomicU32| match at.load(Ordering::Relaxed) {
+            0 => false,
+            // A clock that was set back leaves minutes to come.
+            at => minute.saturating_sub(at) < MINUTES,
+        };
+        self.minutes.iter().filter(|at| is_late(at)).count() as u64
     }
 }
 
@@ -135,6 +180,19 @@ mod tests {
         let filled: Vec<_> = read.classes.iter().filter(|(_, count)| *count > 0).copied().collect();
         assert_eq!(filled, [(0.0001, 2), (0.00025, 1), (30.0, 1), (f64::INFINITY, 1)]);
         assert_eq!((read.count, read.total), (5, Duration::from_micros(60_000_202)));
+    }
+
+    #[test]
+    fn what_happened_to_one_thing_within_an_hour_counts_once() {
+        let lately = Lately::default();
+        assert_eq!(lately.count(30), 0);
+        for (number, minute) in [(1, 1000), (2, 1000), (1, 1030), (1, 1059), (u64::MAX, 1059)] {
+            lately.note(number, minute);
+        }
+        assert_eq!([1059, 1060, 1118, 1119].map(|minute| lately.count(minute)), [3, 2, 2, 0]);
+        lately.note(1 + PLACES as u64, 1059);
+        assert_eq!(lately.count(1059), 3);
+        assert_eq!(lately.count(900), 3);
     }
 
     #[test]

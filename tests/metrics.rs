@@ -43,7 +43,7 @@ fn check(samples: &BTreeMap<String, f64>, name: &str, want: f64) {
 #[test]
 fn the_figures_tell_what_happened() {
     let dir = tempfile::tempdir().unwrap();
-    let secret = token(dir.path());
+    let (secret, other) = (token(dir.path()), weak_token(dir.path()));
     let server = Server::start(dir.path());
     let client = server.client(&secret);
     let before = samples(&client.get("/metrics").expect(200).body);
@@ -55,25 +55,29 @@ fn the_figures_tell_what_happened() {
     client.get("/nowhere").expect(404);
     server.client("").get("/odata/Tickets").expect(401);
     server.client("tsr_ro_nobody").get("/odata/Tickets").expect(401);
+    check(&before, "tessera_tokens_used", 1.0);
+    check(&samples(&client.get("/metrics").body), "tessera_tokens_used", 1.0);
+    server.client(&other).get("/odata/Tickets").expect(200);
     let answer = client.get("/metrics").expect(200);
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     let after = samples(&answer.body);
 
     let requests = "tessera_http_requests_total";
     check(&after, &format!(r#"{requests}{{surface="odata",method="POST",status="2xx"}}"#), 3.0);
-    check(&after, &format!(r#"{requests}{{surface="odata",method="GET",status="2xx"}}"#), 1.0);
+    check(&after, &format!(r#"{requests}{{surface="odata",method="GET",status="2xx"}}"#), 2.0);
     check(&after, &format!(r#"{requests}{{surface="odata",method="GET",status="4xx"}}"#), 3.0);
     check(&after, &format!(r#"{requests}{{surface="unknown",method="GET",status="4xx"}}"#), 1.0);
-    check(&after, &format!(r#"{requests}{{surface="metrics",method="GET",status="2xx"}}"#), 1.0);
-    check(&after, r#"tessera_http_request_duration_seconds_count{surface="odata"}"#, 7.0);
+    check(&after, &format!(r#"{requests}{{surface="metrics",method="GET",status="2xx"}}"#), 2.0);
+    check(&after, r#"tessera_http_request_duration_seconds_count{surface="odata"}"#, 8.0);
     check(&after, "tessera_http_requests_in_flight", 1.0);
     check(&after, r#"tessera_http_refusals_total{code="NotFound"}"#, 1.0);
     check(&after, r#"tessera_http_refusals_total{code="UnknownResource"}"#, 1.0);
     check(&after, r#"tessera_authentications_total{outcome="missing"}"#, 1.0);
     check(&after, r#"tessera_authentications_total{outcome="unknown"}"#, 1.0);
-    // Every request of the client but the one nobody answers, the page before and not the page at hand.
-    check(&after, r#"tessera_authentications_total{outcome="ok"}"#, 6.0);
-    check(&after, "tessera_tokens_active", 1.0);
+    // Every request with a token but the one nobody answers, the pages before and not the page at hand.
+    check(&after, r#"tessera_authentications_total{outcome="ok"}"#, 8.0);
+    check(&after, "tessera_tokens_active", 2.0);
+    check(&after, "tessera_tokens_used", 2.0);
     check(&after, "tessera_queue_capacity", 4096.0);
     check(&after, "tessera_queue_length", 0.0);
     check(&after, r#"tessera_build_info{version="0.1.0"}"#, 1.0);

@@ -11,23 +11,25 @@ use crate::{
     odata::service::{Act, Child, Create, Delete, Service, Update},
     query::Source,
     store::Gauges,
+    tally::Lately,
     time::Timestamp,
 };
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The desk, and the file that handed out its first token if there is one.
+/// The desk, the file that handed out its first token if there is one, and which tokens were used.
 #[derive(Clone)]
 pub struct Helpdesk {
     desk: Desk,
     handout: Option<Arc<Handout>>,
+    used: Arc<Lately>,
 }
 
 impl Helpdesk {
     /// The service over `desk`.
     #[must_use]
     pub fn new(desk: Desk, handout: Option<Handout>) -> Self {
-        Self { desk, handout: handout.map(Arc::new) }
+        Self { desk, handout: handout.map(Arc::new), used: Arc::default() }
     }
 
     /// How the store fares. May ask the file system: not for a thread of an async runtime.
@@ -40,6 +42,12 @@ impl Helpdesk {
     #[must_use]
     pub fn active_tokens(&self) -> u64 {
         tokens::active(&*self.desk.snapshot(), self.desk.now())
+    }
+
+    /// Access tokens that requests were let in with during the last hour.
+    #[must_use]
+    pub fn used_tokens(&self) -> u64 {
+        self.used.count(minute(self.desk.now()))
     }
 
     /// Removes, now and every hour, the deleted tickets whose time is up; never ends.
@@ -82,6 +90,9 @@ impl Service for Helpdesk {
 
     fn caller(&self, secret: &str) -> Result<Principal, Error> {
         let caller = self.desk.authenticate(secret)?;
+        if let Some(id) = caller.token_id {
+            self.used.note(id.unsigned_abs(), minute(self.desk.now()));
+        }
         if let Some(handout) = &self.handout {
             handout.token_used(caller.token_id, self.desk.now());
         }
@@ -122,6 +133,11 @@ impl Service for Helpdesk {
         let Act { action, key, precondition, given, .. } = act;
         self.desk.act(&caller, action, (key, precondition), given).await.map(Some)
     }
+}
+
+/// Minutes since 1970.
+fn minute(at: Timestamp) -> u32 {
+    u32::try_from(at.micros() / 60_000_000).unwrap_or(0)
 }
 
 /// The comments that are created with a ticket; nothing else is created with another entity.

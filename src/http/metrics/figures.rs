@@ -99,6 +99,11 @@ fn of_tokens(app: &App) -> Vec<Figure> {
             "Access tokens that are neither expired nor revoked",
             whole(app.feed.service().active_tokens()),
         ),
+        gauge(
+            "tessera_tokens_used",
+            "Access tokens that requests were let in with during the last hour",
+            whole(app.feed.service().used_tokens()),
+        ),
     ]
 }
 

@@ -149,11 +149,12 @@ pub fn add(draft: &mut dyn Draft, set: SetId, entry: Entry<'_>) -> Result<Row, E
     draft.put(set, edit)
 }
 
-/// The position behind all others of a list.
+/// The position behind all others of a list; where the greatest number is taken, beside it.
 #[must_use]
 pub fn next_position(source: &dyn Source, set: SetId) -> i64 {
     let position = |row: Row| get(source.model(), &row, picker::POSITION).as_int();
-    source.rows(set).filter_map(position).max().unwrap_or(0) + 1
+    let last = source.rows(set).filter_map(position).max().unwrap_or(0);
+    last.saturating_add(1).min(i64::from(i32::MAX))
 }
 
 /// What kind of status a name suggests.

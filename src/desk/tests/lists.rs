@@ -120,3 +120,17 @@ fn another_kind_of_a_status_leaves_the_dates_of_its_tickets() {
     }
     assert!(refused(bench.create(set::STATUSES, &[("Name", text("X"))])).contains("'Kind'"));
 }
+
+/// The position after the greatest there is was no `Edm.Int32` any more, and the feed could not be read.
+#[test]
+fn a_position_stays_within_its_type() {
+    let bench = Bench::new();
+    let last = Value::Int(i64::from(i32::MAX));
+    bench.create(set::CATEGORIES, &[("Name", text("a")), ("Position", last)]).unwrap();
+    bench.create(set::CATEGORIES, &[("Name", text("b"))]).unwrap();
+    bench.create(set::CATEGORIES, &[("Name", text("c"))]).unwrap();
+    assert_eq!(
+        bench.list(set::CATEGORIES, &["Name", "Position"]),
+        ["a 2147483647", "b 2147483647", "c 2147483647"]
+    );
+}

@@ -121,6 +121,28 @@ fn no_ticket_becomes_part_of_itself() {
     assert_eq!(bench.trace(), before);
 }
 
+/// However long the chain, all of it was walked while everybody else's changes waited.
+#[test]
+fn a_merge_follows_a_chain_only_so_far() {
+    let bench = bench();
+    let merge = |id, into: i64| bench.act(id, MERGE, &[("IntoId", into.into())]);
+    let last = i64::try_from(crate::desk::tickets::MERGE_CHAIN_MAX).unwrap() + 1;
+    for id in 2..=last + 1 {
+        bench.ticket(&[]).unwrap();
+        if id <= last {
+            merge(id - 1, id).unwrap();
+        }
+    }
+    let before = bench.trace();
+    assert_eq!(
+        refused(merge(last + 1, 1)),
+        "Conflict 'IntoId' conflicts: more than 1000 tickets lead on from Tickets(1), each part of \
+         the next; take the last of them"
+    );
+    assert_eq!(bench.trace(), before);
+    merge(last + 1, 2).unwrap();
+}
+
 #[test]
 fn an_action_needs_the_scopes_of_all_it_does() {
     let mut bench = bench();

@@ -1,5 +1,7 @@
 //! The ways in which a ticket goes on: answered, assigned, closed, reopened, merged.
 
+use std::collections::HashSet;
+
 use super::{alter, checked, existing, fill::fill};
 use crate::{
     auth::Principal,
@@ -12,6 +14,9 @@ use crate::{
     },
     store::{Draft, Edit},
 };
+
+/// Tickets that may lead on, each part of the next, from the one that another is merged into.
+pub const MERGE_CHAIN_MAX: usize = 1_000;
 
 /// One action to be done to a ticket.
 #[derive(Clone, Debug)]
@@ -188,17 +193,23 @@ fn merge(draft: &dyn Draft, edit: &mut Edit, into: i64) -> Result<(), Error> {
     if draft.row(TICKETS, &Key::Int(into)).is_none() {
         return Err(invalid("IntoId", format!("there is no Tickets({into})")));
     }
-    let (mut at, mut passed) = (Some(into), Vec::new());
+    let (mut at, mut passed) = (Some(into), HashSet::new());
     while let Some(next) = at {
         if id == Some(next) {
             let reason = "a ticket cannot become part of itself".to_owned();
             return Err(Error::Conflict { target: "IntoId".into(), reason });
         }
         // A circle that was imported is no reason to go round for ever.
-        if passed.contains(&next) {
+        if !passed.insert(next) {
             break;
         }
-        passed.push(next);
+        if passed.len() > MERGE_CHAIN_MAX {
+            let reason = format!(
+                "more than {MERGE_CHAIN_MAX} tickets lead on from Tickets({into}), each part of the next; \
+                 take the last of them"
+            );
+            return Err(Error::Conflict { target: "IntoId".into(), reason });
+        }
         let row = draft.row(TICKETS, &Key::Int(next));
         at = row.and_then(|row| get(model, &row, ticket::MERGED_INTO_ID).as_int());
     }

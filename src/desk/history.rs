@@ -108,7 +108,7 @@ pub fn exists(source: &dyn Source, ticket_id: i64) -> bool {
 /// What becomes of a ticket as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It was deleted and can be brought back.
+    /// It was deleted, for a while or for good.
     Deleted,
     /// It was brought back.
     Restored,

@@ -58,8 +58,8 @@ impl Delete {
         let comments = draft.rows_where(set::COMMENTS, comment::TICKET_ID, &id);
         if self.is_kept {
             keep(draft, &row, &comments)?;
-            history::fate(draft, &id, history::Fate::Deleted)?;
         }
+        history::fate(draft, &id, history::Fate::Deleted)?;
         for comment in comments {
             let key = comment.key(draft.model());
             draft.delete(set::COMMENTS, &key);

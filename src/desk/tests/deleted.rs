@@ -170,6 +170,9 @@ fn where_nothing_is_kept_a_ticket_is_gone_at_once() {
     bench.delete(2).unwrap();
     assert_eq!(bench.list(set::DELETED_TICKETS, &["Id"]), ["1"]);
     assert_eq!(block_on(bench.desk.purge()), Ok(1));
+    // Only a deletion that could be undone was told of.
+    let history = bench.list(set::TICKET_HISTORY, &["TicketId", "Property", "ToText"]);
+    assert_eq!(history[history.len() - 2..], ["1 Ticket Deleted", "2 Ticket Deleted"]);
 }
 
 #[test]

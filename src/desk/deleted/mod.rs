@@ -69,8 +69,19 @@ impl Delete {
     }
 }
 
+/// Whether a deleted ticket is kept under that id.
+pub(crate) fn is_kept(source: &dyn Source, id: i64) -> bool {
+    source.row(set::DELETED_TICKETS, &Key::Int(id)).is_some()
+}
+
+/// Why no ticket may come to stand, or to lie, where a deleted one is kept.
+pub(crate) const KEPT: &str = "this Id belongs to a deleted ticket; restore or remove it first";
+
 /// Writes down what is needed to bring a ticket back.
 fn keep(draft: &mut dyn Draft, row: &Row, comments: &[Row]) -> Result<(), Error> {
+    if get(draft.model(), row, ticket::ID).as_int().is_some_and(|id| is_kept(draft, id)) {
+        return Err(Error::Conflict { target: "Id".into(), reason: KEPT.into() });
+    }
     let contents = Contents::of(draft, row, comments)?;
     let by = match draft.actor().author {
         Author::System => None,

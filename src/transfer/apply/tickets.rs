@@ -2,7 +2,7 @@
 
 use super::{Outcome, Work, people::Person, refusal};
 use crate::{
-    desk::{get, history, lookups::LookUp, pickers, tickets},
+    desk::{deleted, get, history, lookups::LookUp, pickers, tickets},
     error::Error,
     model::{Prop, Row, Value, props::ticket, set},
     store::Edit,
@@ -13,6 +13,10 @@ impl Work<'_> {
     /// Makes or changes a ticket, then its comments.
     pub(super) fn ticket(&mut self, entity: &Entity) -> Result<(), Error> {
         let before = self.same_ticket(entity);
+        let id = entity.int(ticket::ID).filter(|_| before.is_none());
+        if id.is_some_and(|id| deleted::is_kept(self.draft, id)) {
+            return Err(refusal("Id", deleted::KEPT));
+        }
         let mut edit = self.start(set::TICKETS, before.as_ref(), entity)?;
         self.fill(&mut edit, before.as_ref(), entity)?;
         if let Some(tags) = entity.get(ticket::TAGS) {

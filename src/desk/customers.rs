@@ -2,22 +2,21 @@
 
 use super::{
     people,
-    plain::{Rules, Turn, check_not_blank, differs},
+    plain::{Leaving, Rules, Turn, alone, check_not_blank, differs},
     references::{Reference, check_none},
 };
 use crate::{
-    auth::Principal,
     error::Error,
     model::{
-        Row,
         props::{comment, customer, ticket},
         set,
     },
+    query::Source,
     store::{Draft, Edit},
 };
 
 /// A name, an address of one's own if there is one, and a time zone that exists.
-pub(super) const RULES: Rules = Rules { settle, release };
+pub(super) const RULES: Rules = Rules { settle, check_leaving, release: alone };
 
 const REFERENCES: [Reference; 2] = [
     Reference { names: ("ticket", "tickets"), set: set::TICKETS, by: ticket::REQUESTER_ID },
@@ -39,6 +38,6 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     people::check_zone("TimeZone", &edit.get(customer::TIME_ZONE))
 }
 
-fn release(draft: &mut dyn Draft, _: &Principal, row: &Row) -> Result<(), Error> {
-    check_none(draft, row, &REFERENCES, "delete these first, or clear its name and address")
+fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
+    check_none(source, leaving, &REFERENCES, "delete these first, or clear its name and address")
 }

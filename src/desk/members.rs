@@ -2,17 +2,17 @@
 
 use super::{
     invalid,
-    plain::{Rules, Turn},
+    plain::{Leaving, Rules, Turn, alone},
 };
 use crate::{
-    auth::Principal,
     error::Error,
-    model::{Key, Row, props::member, set},
+    model::{Key, props::member, set},
+    query::Source,
     store::{Draft, Edit},
 };
 
 /// Team and user exist; nobody is in a team twice, which the key sees to.
-pub(super) const RULES: Rules = Rules { settle, release };
+pub(super) const RULES: Rules = Rules { settle, check_leaving, release: alone };
 
 fn settle(draft: &mut dyn Draft, _: &Turn<'_>, edit: &mut Edit) -> Result<(), Error> {
     for (name, prop, of) in
@@ -30,6 +30,6 @@ fn settle(draft: &mut dyn Draft, _: &Turn<'_>, edit: &mut Edit) -> Result<(), Er
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is one of several that may refuse")]
-fn release(_: &mut dyn Draft, _: &Principal, _: &Row) -> Result<(), Error> {
+fn check_leaving(_: &dyn Source, _: &Leaving<'_>) -> Result<(), Error> {
     Ok(())
 }

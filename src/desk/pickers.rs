@@ -2,11 +2,10 @@
 
 use super::{
     get, invalid,
-    plain::{Rules, Turn, check_not_blank, differs},
+    plain::{Leaving, Rules, Turn, alone, check_not_blank, differs},
     references::{Reference, check_none},
 };
 use crate::{
-    auth::Principal,
     error::Error,
     id::guid_at,
     model::{
@@ -23,7 +22,7 @@ pub const SETS: [SetId; 6] =
     [set::STATUSES, set::PRIORITIES, set::CATEGORIES, set::TYPES, set::SOURCES, set::RESOLUTIONS];
 
 /// Names are unique, at most one entry is the default, and there is always a default status.
-pub(super) const RULES: Rules = Rules { settle, release };
+pub(super) const RULES: Rules = Rules { settle, check_leaving, release: alone };
 
 /// Where tickets name an entry of a list.
 fn named_by(set: SetId) -> Prop {
@@ -64,13 +63,14 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     if is_default { clear_default(draft, set, edit) } else { Ok(()) }
 }
 
-fn release(draft: &mut dyn Draft, _: &Principal, row: &Row) -> Result<(), Error> {
-    if is_default_status(draft, row) {
-        return Err(conflict(draft.model(), row.set, "tickets need a default status"));
+fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
+    let row = leaving.row;
+    if is_default_status(source, row) {
+        return Err(conflict(source.model(), row.set, "tickets need a default status"));
     }
     let names = ("ticket", "tickets");
     let tickets = Reference { names, set: set::TICKETS, by: named_by(row.set) };
-    check_none(draft, row, &[tickets], "archive it instead with 'IsArchived'")
+    check_none(source, leaving, &[tickets], "archive it instead with 'IsArchived'")
 }
 
 fn conflict(model: &crate::model::Model, set: SetId, reason: &str) -> Error {

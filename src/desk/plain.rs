@@ -11,7 +11,8 @@ use crate::{
     error::Error,
     id::guid_at,
     model::{Key, Model, Precondition, Prop, Row, SetId, StructType, Value, helpdesk, set},
-    store::{Draft, Edit},
+    query::Source,
+    store::{Draft, Edit, Seq, Snapshot},
 };
 
 /// What one set asks of its entities.
@@ -19,8 +20,26 @@ use crate::{
 pub(super) struct Rules {
     /// Refuses, or completes, an entity that is about to be stored.
     pub(super) settle: fn(&mut dyn Draft, &Turn<'_>, &mut Edit) -> Result<(), Error>,
-    /// Refuses a deletion, or deletes what goes with it.
-    pub(super) release: fn(&mut dyn Draft, &Principal, &Row) -> Result<(), Error>,
+    /// Refuses a deletion.
+    pub(super) check_leaving: fn(&dyn Source, &Leaving<'_>) -> Result<(), Error>,
+    /// Deletes or changes what goes with an entity that is about to be deleted.
+    pub(super) release: fn(&mut dyn Draft, &Row) -> Result<(), Error>,
+}
+
+/// One entity about to be deleted.
+pub(super) struct Leaving<'a> {
+    /// Who wants it.
+    pub(super) caller: &'a Principal,
+    /// What it is.
+    pub(super) row: &'a Row,
+    /// The last transaction of a state in which nothing named it; 0 before any was looked at.
+    pub(super) seen: Seq,
+}
+
+/// The release of what takes nothing along.
+#[expect(clippy::unnecessary_wraps, reason = "it is one of several that may refuse")]
+pub(super) fn alone(_: &mut dyn Draft, _: &Row) -> Result<(), Error> {
+    Ok(())
 }
 
 /// One entity's turn to be made or changed.
@@ -158,6 +177,7 @@ pub(super) struct Delete {
     caller: Principal,
     key: Key,
     precondition: Precondition,
+    seen: Seq,
 }
 
 impl Delete {
@@ -167,19 +187,37 @@ impl Delete {
         (set, rules): (SetId, Rules),
         (key, precondition): (Key, Precondition),
     ) -> Self {
-        Self { rules, set, caller: caller.clone(), key, precondition }
+        Self { rules, set, caller: caller.clone(), key, precondition, seen: 0 }
     }
 
-    /// Deletes it.
+    /// Looks beforehand whether it may go, which can mean to look through all tickets; not on the
+    /// committer's thread, nor on one of an async runtime.
+    ///
+    /// # Errors
+    /// As for [`Delete::run`].
+    pub(super) fn look(mut self, snapshot: &dyn Snapshot) -> Result<Self, Error> {
+        self.check(snapshot)?;
+        self.seen = snapshot.seq();
+        Ok(self)
+    }
+
+    /// Deletes it, unless something that was written since [`Delete::look`] stands against it.
     ///
     /// # Errors
     /// `NotFound`, `PreconditionFailed`, and what the rules refuse.
     pub(super) fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
-        let row = existing(draft, self.set, &self.key)?;
-        self.precondition.check(row.version)?;
-        (self.rules.release)(draft, &self.caller, &row)?;
+        let row = self.check(draft)?;
+        (self.rules.release)(draft, &row)?;
         draft.delete(self.set, &self.key);
         Ok(())
+    }
+
+    fn check(&self, source: &dyn Source) -> Result<Row, Error> {
+        let row = existing(source, self.set, &self.key)?;
+        self.precondition.check(row.version)?;
+        let leaving = Leaving { caller: &self.caller, row: &row, seen: self.seen };
+        (self.rules.check_leaving)(source, &leaving)?;
+        Ok(row)
     }
 }
 
@@ -187,8 +225,8 @@ impl Delete {
 ///
 /// # Errors
 /// `NotFound`.
-pub(super) fn existing(draft: &dyn Draft, set: SetId, key: &Key) -> Result<Row, Error> {
-    draft.row(set, key).ok_or_else(|| missing(draft.model(), set, key))
+pub(super) fn existing(source: &dyn Source, set: SetId, key: &Key) -> Result<Row, Error> {
+    source.row(set, key).ok_or_else(|| missing(source.model(), set, key))
 }
 
 /// What is said of an entity that is not there, or not for this caller.

@@ -204,6 +204,7 @@ impl Desk {
             _ => {
                 let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
                 let verb = plain::Delete::new(caller, of, (key, precondition));
+                let verb = self.beforehand(move |snapshot| verb.look(snapshot)).await?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
         }
@@ -308,6 +309,17 @@ impl Desk {
     ) -> Result<Row, Error> {
         let key = users::find(&*self.snapshot(), id_or_address)?.key(self.model);
         self.update(caller, (set::USERS, key), Precondition::default(), vec![change]).await
+    }
+
+    /// Does the part of a verb that may take long, on a thread that may wait.
+    async fn beforehand<T, F>(&self, look: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Snapshot) -> Result<T, Error> + Send + 'static,
+    {
+        let snapshot = self.snapshot();
+        let work = tokio::task::spawn_blocking(move || look(&*snapshot));
+        work.await.unwrap_or_else(|error| Err(Error::internal(&error)))
     }
 
     async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>

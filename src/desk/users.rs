@@ -2,7 +2,7 @@
 
 use super::{
     get, invalid, people,
-    plain::{self, Rules, Turn, check_not_blank, differs},
+    plain::{self, Leaving, Rules, Turn, check_not_blank, differs},
     references::{Reference, check_none},
     views,
 };
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Nobody gives, takes or deletes more rights than they have, and one administrator stays.
-pub(super) const RULES: Rules = Rules { settle, release };
+pub(super) const RULES: Rules = Rules { settle, check_leaving, release };
 
 const REFERENCES: [Reference; 4] = [
     Reference { names: ("ticket", "tickets"), set: set::TICKETS, by: ticket::ASSIGNEE_ID },
@@ -66,10 +66,13 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     }
 }
 
-fn release(draft: &mut dyn Draft, caller: &Principal, row: &Row) -> Result<(), Error> {
-    check_reach(draft, caller, row)?;
-    check_not_last(draft, row)?;
-    check_none(draft, row, &REFERENCES, "disable this person instead with 'IsActive'")?;
+fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
+    check_reach(source, leaving.caller, leaving.row)?;
+    check_not_last(source, leaving.row)?;
+    check_none(source, leaving, &REFERENCES, "disable this person instead with 'IsActive'")
+}
+
+fn release(draft: &mut dyn Draft, row: &Row) -> Result<(), Error> {
     let id = get(draft.model(), row, user::ID);
     views::leave(draft, &id)
 }

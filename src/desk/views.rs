@@ -2,17 +2,18 @@
 
 use super::{
     get, invalid,
-    plain::{Rules, Turn, check_not_blank, differs, missing},
+    plain::{Leaving, Rules, Turn, alone, check_not_blank, differs, missing},
 };
 use crate::{
     auth::Principal,
     error::Error,
     model::{Key, Model, Row, Value, helpdesk, props::view, set},
+    query::Source,
     store::{Draft, Edit},
 };
 
 /// One's own may be changed; sharing them, and what others share, needs `settings:write`.
-pub(super) const RULES: Rules = Rules { settle, release };
+pub(super) const RULES: Rules = Rules { settle, check_leaving, release: alone };
 
 const TO_SHARE: &str = "settings:write";
 
@@ -47,8 +48,8 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     Ok(())
 }
 
-fn release(draft: &mut dyn Draft, caller: &Principal, row: &Row) -> Result<(), Error> {
-    check_reach(draft.model(), caller, row)
+fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
+    check_reach(source.model(), leaving.caller, leaving.row)
 }
 
 /// Refuses to touch a view of somebody else; one that is not even shared does not exist.

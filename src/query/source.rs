@@ -24,6 +24,11 @@ pub trait Source: Send + Sync {
         Box::new(self.rows(set).skip_while(move |row| row.key(model) <= *key))
     }
 
+    /// The rows of a set that a transaction after `seq` wrote, by key. Looks at all, but into none.
+    fn rows_since(&self, set: SetId, seq: u64) -> Box<dyn Iterator<Item = Row> + '_> {
+        Box::new(self.rows(set).filter(move |row| row.version > seq))
+    }
+
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 

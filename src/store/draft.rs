@@ -139,6 +139,10 @@ impl Source for Work {
         self.root.rows(set)
     }
 
+    fn rows_since(&self, set: SetId, seq: Seq) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.root.rows_since(set, seq)
+    }
+
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         self.root.row(set, key)
     }

@@ -320,6 +320,16 @@ impl Source for Root {
         }
     }
 
+    fn rows_since(&self, set: SetId, seq: Seq) -> Box<dyn Iterator<Item = Row> + '_> {
+        match self.unfolds(set) {
+            None => {
+                let rows = self.state(set).rows.values();
+                Box::new(rows.filter(move |row| row.version > seq).cloned())
+            }
+            Some(_) => Box::new(self.rows(set).filter(move |row| row.version > seq)),
+        }
+    }
+
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         match self.unfolds(set) {
             None => self.state(set).rows.get(key).cloned(),

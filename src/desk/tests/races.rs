@@ -1,7 +1,10 @@
 use std::thread;
 
 use super::*;
-use crate::{desk::tickets, store::Store};
+use crate::{
+    desk::{plain, tickets},
+    store::Store,
+};
 
 #[test]
 fn thirty_two_writers_of_one_ticket_leave_one_chain() {
@@ -58,4 +61,30 @@ fn of_two_creations_with_one_external_reference_one_conflicts() {
     );
     // The refused one left nothing behind, not even history.
     assert_eq!(bench.desk.snapshot().rows(set::TICKET_HISTORY).count(), 5);
+}
+
+/// All tickets were looked through while every other change waited; now that is done before, so what
+/// comes between must still be seen.
+#[test]
+fn a_ticket_that_comes_to_name_an_entry_meanwhile_keeps_it() {
+    let bench = Bench::new();
+    bench.create(set::CATEGORIES, &[("Name", text("Net"))]).unwrap();
+    let rules = plain::rules(set::CATEGORIES).unwrap();
+    let delete = || {
+        let at = (Key::Int(1), Precondition::default());
+        plain::Delete::new(&Principal::system(), (set::CATEGORIES, rules), at)
+    };
+    let looked = delete().look(&*bench.desk.snapshot()).unwrap();
+    bench.ticket(&[("CategoryId", Value::Int(1))]).unwrap();
+    let commit = |verb: plain::Delete| {
+        commit_blocking(&**bench.desk.store(), Actor::SYSTEM, move |draft| verb.run(draft))
+    };
+    let want = "Conflict 'Category' conflicts: it is named by 1 ticket; archive it instead with 'IsArchived'";
+    assert_eq!(refused(commit(looked)), want);
+    assert_eq!(refused(delete().look(&*bench.desk.snapshot()).map(|_| ())), want);
+    bench.update(1, &[("CategoryId", Value::Null)]).unwrap();
+    let looked = delete().look(&*bench.desk.snapshot()).unwrap();
+    bench.ticket(&[]).unwrap();
+    commit(looked).unwrap();
+    assert_eq!(bench.list(set::CATEGORIES, &["Id"]), Vec::<String>::new());
 }

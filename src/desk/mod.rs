@@ -15,6 +15,7 @@ pub mod people;
 pub mod pickers;
 mod plain;
 mod references;
+mod rules;
 pub mod seed;
 mod service;
 pub mod teams;

@@ -1,16 +1,14 @@
 //! Entities that stand for themselves: what making, changing and deleting them have in common.
 //!
-//! What a set asks beyond that are its [`Rules`], in a file of their own.
+//! What a set asks beyond that are its [`Rules`], in a file of their own; which these are is not known
+//! here.
 
-use super::{
-    Moment, Properties, body::Body, customers, get, invalid, later, members, pickers, teams, users,
-    views,
-};
+use super::{Moment, Properties, body::Body, get, invalid, later};
 use crate::{
     auth::Principal,
     error::Error,
     id::guid_at,
-    model::{Key, Model, Precondition, Prop, Row, SetId, StructType, Value, helpdesk, set},
+    model::{Key, Model, Precondition, Prop, Row, SetId, StructType, Value, helpdesk},
     query::Source,
     store::{Draft, Edit, Seq, Snapshot},
 };
@@ -50,19 +48,6 @@ pub(super) struct Turn<'a> {
     pub(super) set: SetId,
     /// What it was; `None` if it is new.
     pub(super) before: Option<&'a Row>,
-}
-
-/// The rules of a set; `None` for sets whose verbs are their own, or that have none.
-pub(super) fn rules(set: SetId) -> Option<Rules> {
-    match set {
-        set::CUSTOMERS => Some(customers::RULES),
-        set::USERS => Some(users::RULES),
-        set::TEAMS => Some(teams::RULES),
-        set::TEAM_MEMBERS => Some(members::RULES),
-        set::SAVED_VIEWS => Some(views::RULES),
-        set if pickers::SETS.contains(&set) => Some(pickers::RULES),
-        _ => None,
-    }
 }
 
 /// An entity to be made.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Properties, actor, body, comments, deleted, plain, seed, tickets, tokens, users};
+use super::{
+    Properties, actor, body, comments, deleted, plain, rules, seed, tickets, tokens, users,
+};
 use crate::{
     auth::{PlainToken, Principal, Role, expiry::TOKEN_HOURS_MAX},
     error::Error,
@@ -107,7 +109,7 @@ impl Desk {
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
             _ => {
-                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let verb = plain::Create::new(self.model, caller, of, given)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
@@ -152,7 +154,7 @@ impl Desk {
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
             _ => {
-                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let changes = (key, precondition, changes);
                 let verb = plain::Update::new(self.model, caller, of, changes)?;
                 self.commit(caller, move |draft| verb.run(draft)).await
@@ -202,7 +204,7 @@ impl Desk {
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
             _ => {
-                let of = (set, plain::rules(set).ok_or(READ_ONLY)?);
+                let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let verb = plain::Delete::new(caller, of, (key, precondition));
                 let verb = self.beforehand(move |snapshot| verb.look(snapshot)).await?;
                 self.commit(caller, move |draft| verb.run(draft)).await

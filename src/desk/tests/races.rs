@@ -2,7 +2,7 @@ use std::thread;
 
 use super::*;
 use crate::{
-    desk::{plain, tickets},
+    desk::{plain, rules, tickets},
     store::Store,
 };
 
@@ -69,7 +69,7 @@ fn of_two_creations_with_one_external_reference_one_conflicts() {
 fn a_ticket_that_comes_to_name_an_entry_meanwhile_keeps_it() {
     let bench = Bench::new();
     bench.create(set::CATEGORIES, &[("Name", text("Net"))]).unwrap();
-    let rules = plain::rules(set::CATEGORIES).unwrap();
+    let rules = rules::of(set::CATEGORIES).unwrap();
     let delete = || {
         let at = (Key::Int(1), Precondition::default());
         plain::Delete::new(&Principal::system(), (set::CATEGORIES, rules), at)

@@ -193,6 +193,8 @@ impl Desk {
         match set {
             set::TICKETS => {
                 let verb = deleted::Delete::new(caller, (key, precondition), &self.settings)?;
+                let max = self.store.transaction_bytes_max();
+                let verb = self.beforehand(move |snapshot| verb.look(snapshot, max)).await?;
                 self.commit(caller, move |draft| verb.run(draft)).await
             }
             set::COMMENTS => {
@@ -225,6 +227,7 @@ impl Desk {
     ) -> Result<Row, Error> {
         if action == actions::RESTORE {
             let verb = deleted::Restore::new(caller, key, precondition)?;
+            let verb = self.beforehand(move |snapshot| verb.look(snapshot)).await?;
             return self.commit(caller, move |draft| verb.run(draft)).await;
         }
         let verb = tickets::Act::new(self.model, caller, (key, precondition), (action, given))?;

@@ -108,6 +108,11 @@ pub trait Store: Send + Sync {
     /// `Busy` if the queue or the memory for unapplied changes is full, `Closed` after a stop.
     fn submit(&self, transaction: Transaction) -> Result<Receipt, Fault>;
 
+    /// The greatest size of a transaction in the journal, bytes.
+    fn transaction_bytes_max(&self) -> u64 {
+        u64::MAX
+    }
+
     /// The newest state.
     fn snapshot(&self) -> Arc<dyn Snapshot>;
 

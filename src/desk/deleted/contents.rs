@@ -3,13 +3,13 @@
 //! A record names its properties by numbers that are never used for anything else, so that a later
 //! version reads what an earlier one wrote.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    model::{Model, Record, Row, SetId, Value, set},
+    model::{Key, Model, Prop, Record, Row, SetId, TextRef, Value, set},
     query::Source,
     store::Edit,
 };
@@ -34,15 +34,19 @@ struct Part {
 }
 
 impl Contents {
-    /// What is stored of a ticket and its comments.
+    /// What is stored of a ticket and its comments; of texts that were read before nothing is read.
     ///
     /// # Errors
     /// `Internal` if the store cannot read a text.
-    pub(super) fn of(source: &dyn Source, ticket: &Row, comments: &[Row]) -> Result<Self, Error> {
-        let comments = comments.iter().map(|row| Part::of(source, row));
+    pub(super) fn of(
+        source: &dyn Source,
+        (ticket, comments): (&Row, &[Row]),
+        texts: &Texts,
+    ) -> Result<Self, Error> {
+        let comments = comments.iter().map(|row| Part::of(source, row, texts));
         Ok(Self {
             format: FORMAT,
-            ticket: Part::of(source, ticket)?,
+            ticket: Part::of(source, ticket, texts)?,
             comments: comments.collect::<Result<_, _>>()?,
         })
     }
@@ -85,14 +89,82 @@ impl Contents {
     }
 }
 
-impl Part {
-    fn of(source: &dyn Source, row: &Row) -> Result<Self, Error> {
-        let structure = source.model().structure(row.type_id);
-        let mut texts = Vec::new();
-        for (prop, property) in structure.props().filter(|(_, property)| property.is_long()) {
-            if let (Some(tag), Value::Text(text)) = (property.tag(), source.long_text(row, prop)?) {
-                texts.push((tag, text.as_ref().to_owned()));
+/// Long texts that were read before the transaction that needs them.
+///
+/// Reading one may wait for the disk, which nothing on the committer's thread should.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts(BTreeMap<(SetId, Key, u16), (TextRef, Arc<str>)>);
+
+impl Texts {
+    /// All long texts of `rows`.
+    ///
+    /// # Errors
+    /// `Internal` if the store cannot read one.
+    pub(super) fn of(source: &dyn Source, rows: &[&Row]) -> Result<Self, Error> {
+        let (model, mut texts) = (source.model(), BTreeMap::new());
+        for row in rows {
+            for (prop, tag, text) in long_texts(model, row) {
+                if let Value::Text(read) = source.long_text(row, prop)? {
+                    texts.insert((row.set, row.key(model), tag), (text, read));
+                }
             }
+        }
+        Ok(Self(texts))
+    }
+
+    /// A text of `row`, if it was read and still is the one.
+    fn get(&self, model: &Model, row: &Row, (tag, text): (u16, TextRef)) -> Option<Arc<str>> {
+        let (known, read) = self.0.get(&(row.set, row.key(model), tag))?;
+        (*known == text).then(|| Arc::clone(read))
+    }
+}
+
+/// Refuses a ticket with comments that no transaction of `max` bytes can keep; reads no text for that.
+///
+/// What passes can still be too large, by what the texts need beside their letters.
+///
+/// # Errors
+/// `LimitExceeded`.
+pub(super) fn check_size(
+    model: &Model,
+    (ticket, comments): (&Row, &[Row]),
+    max: u64,
+) -> Result<(), Error> {
+    let mut size = 0u64;
+    for row in std::iter::once(ticket).chain(comments) {
+        size = size.saturating_add(2 * row.record.as_bytes().len() as u64);
+        for (_, _, text) in long_texts(model, row) {
+            size = size.saturating_add(text.bytes);
+        }
+        if size > max {
+            let target = "the ticket with all its comments".to_owned();
+            return Err(Error::LimitExceeded { limit: "transaction_bytes_max", max, target });
+        }
+    }
+    Ok(())
+}
+
+/// The long texts a row has: property, its number, where the text is.
+fn long_texts<'a>(
+    model: &'a Model,
+    row: &'a Row,
+) -> impl Iterator<Item = (Prop, u16, TextRef)> + 'a {
+    let structure = model.structure(row.type_id);
+    structure.props().filter_map(|(prop, property)| {
+        let tag = property.tag().filter(|_| property.is_long())?;
+        Some((prop, tag, row.record.text_ref(structure, prop)?))
+    })
+}
+
+impl Part {
+    fn of(source: &dyn Source, row: &Row, known: &Texts) -> Result<Self, Error> {
+        let mut texts = Vec::new();
+        for (prop, tag, text) in long_texts(source.model(), row) {
+            let read = match known.get(source.model(), row, (tag, text)) {
+                Some(known) => Value::Text(known),
+                None => source.long_text(row, prop)?,
+            };
+            texts.push((tag, read.as_text().unwrap_or_default().to_owned()));
         }
         let mut record = String::new();
         for byte in row.record.as_bytes() {

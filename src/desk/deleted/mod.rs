@@ -5,8 +5,8 @@ mod restore;
 
 pub use restore::Restore;
 
-use self::contents::Contents;
-use super::{Settings, get, history, plain, tickets};
+use self::contents::{Contents, Texts, check_size};
+use super::{Settings, get, history, plain};
 use crate::{
     auth::Principal,
     error::Error,
@@ -16,7 +16,7 @@ use crate::{
         set,
     },
     query::Source,
-    store::{Author, Draft, Edit},
+    store::{Author, Draft, Edit, Snapshot},
     time::Timestamp,
 };
 
@@ -31,6 +31,8 @@ pub struct Delete {
     key: Key,
     precondition: Precondition,
     is_kept: bool,
+    texts: Texts,
+    bytes_max: u64,
 }
 
 impl Delete {
@@ -44,20 +46,37 @@ impl Delete {
         settings: &Settings,
     ) -> Result<Self, Error> {
         caller.require("tickets:delete")?;
-        Ok(Self { key, precondition, is_kept: settings.deleted_ticket_days > 0 })
+        let is_kept = settings.deleted_ticket_days > 0;
+        Ok(Self { key, precondition, is_kept, texts: Texts::default(), bytes_max: u64::MAX })
     }
 
-    /// Deletes it.
+    /// Reads beforehand what is to be kept, for a transaction of at most `bytes_max`; not on the
+    /// committer's thread, nor on one of an async runtime.
     ///
     /// # Errors
-    /// `NotFound`, `PreconditionFailed`.
-    pub fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
-        let row = tickets::existing(draft, &self.key)?;
-        self.precondition.check(row.version)?;
-        let id = get(draft.model(), &row, ticket::ID);
-        let comments = draft.rows_where(set::COMMENTS, comment::TICKET_ID, &id);
+    /// As for [`Delete::run`].
+    pub fn look(mut self, snapshot: &dyn Snapshot, bytes_max: u64) -> Result<Self, Error> {
+        self.bytes_max = bytes_max;
+        let (row, comments) = self.find(snapshot)?;
         if self.is_kept {
-            keep(draft, &row, &comments)?;
+            check_size(snapshot.model(), (&row, &comments), bytes_max)?;
+            let rows: Vec<&Row> = std::iter::once(&row).chain(&comments).collect();
+            self.texts = Texts::of(snapshot, &rows)?;
+        }
+        Ok(self)
+    }
+
+    /// Deletes it; of what is kept only texts that were written since [`Delete::look`] are read.
+    ///
+    /// # Errors
+    /// `NotFound`, `PreconditionFailed`, `LimitExceeded` where it is too large to be kept, `Conflict`
+    /// where a deleted ticket has its id.
+    pub fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
+        let (row, comments) = self.find(draft)?;
+        let id = get(draft.model(), &row, ticket::ID);
+        if self.is_kept {
+            check_size(draft.model(), (&row, &comments), self.bytes_max)?;
+            keep(draft, (&row, &comments), &self.texts)?;
         }
         history::fate(draft, &id, history::Fate::Deleted)?;
         for comment in comments {
@@ -66,6 +85,14 @@ impl Delete {
         }
         draft.delete(set::TICKETS, &self.key);
         Ok(())
+    }
+
+    /// The ticket and its comments.
+    fn find(&self, source: &dyn Source) -> Result<(Row, Vec<Row>), Error> {
+        let row = plain::existing(source, set::TICKETS, &self.key)?;
+        self.precondition.check(row.version)?;
+        let id = get(source.model(), &row, ticket::ID);
+        Ok((row, source.rows_where(set::COMMENTS, comment::TICKET_ID, &id)))
     }
 }
 
@@ -78,11 +105,15 @@ pub(crate) fn is_kept(source: &dyn Source, id: i64) -> bool {
 pub(crate) const KEPT: &str = "this Id belongs to a deleted ticket; restore or remove it first";
 
 /// Writes down what is needed to bring a ticket back.
-fn keep(draft: &mut dyn Draft, row: &Row, comments: &[Row]) -> Result<(), Error> {
+fn keep(
+    draft: &mut dyn Draft,
+    (row, comments): (&Row, &[Row]),
+    texts: &Texts,
+) -> Result<(), Error> {
     if get(draft.model(), row, ticket::ID).as_int().is_some_and(|id| is_kept(draft, id)) {
         return Err(Error::Conflict { target: "Id".into(), reason: KEPT.into() });
     }
-    let contents = Contents::of(draft, row, comments)?;
+    let contents = Contents::of(draft, (row, comments), texts)?;
     let by = match draft.actor().author {
         Author::System => None,
         Author::User(id) => Some(id),

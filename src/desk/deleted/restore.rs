@@ -1,16 +1,19 @@
 //! A deleted ticket brought back, as far as what it named is still there.
 
+use std::sync::Arc;
+
 use super::contents::Contents;
 use crate::{
     auth::Principal,
     desk::{get, history, pickers, plain},
     error::Error,
     model::{
-        Key, Precondition, Prop, Relation, Row, SetId, Value, helpdesk,
+        Key, Precondition, Prop, Relation, Row, SetId, TextRef, Value, helpdesk,
         props::{deleted, picker, ticket},
         set,
     },
-    store::{Draft, Edit},
+    query::Source,
+    store::{Draft, Edit, Snapshot},
 };
 
 /// A deleted ticket to be brought back.
@@ -18,6 +21,7 @@ use crate::{
 pub struct Restore {
     key: Key,
     precondition: Precondition,
+    looked: Option<(TextRef, Arc<Contents>)>,
 }
 
 impl Restore {
@@ -27,7 +31,18 @@ impl Restore {
     /// `Forbidden`.
     pub fn new(caller: &Principal, key: Key, precondition: Precondition) -> Result<Self, Error> {
         caller.require("tickets:delete")?;
-        Ok(Self { key, precondition })
+        Ok(Self { key, precondition, looked: None })
+    }
+
+    /// Reads beforehand what was kept; not on the committer's thread, nor on one of an async runtime.
+    ///
+    /// # Errors
+    /// `NotFound`, `PreconditionFailed`, `Internal` if it cannot be read.
+    pub fn look(mut self, snapshot: &dyn Snapshot) -> Result<Self, Error> {
+        let kept = self.find(snapshot)?;
+        let contents = read(snapshot, &kept)?;
+        self.looked = place(snapshot, &kept).map(|place| (place, Arc::new(contents)));
+        Ok(self)
     }
 
     /// Brings it back with its comments, under the ids, Guids and dates they had.
@@ -38,10 +53,14 @@ impl Restore {
     /// `NotFound`, `PreconditionFailed`, `Conflict` for an id or reference that was taken meanwhile.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
         let model = helpdesk();
-        let kept = plain::existing(draft, set::DELETED_TICKETS, &self.key)?;
-        self.precondition.check(kept.version)?;
-        let text = draft.long_text(&kept, deleted::CONTENTS)?;
-        let contents = Contents::from_text(text.as_text().unwrap_or_default())?;
+        let kept = self.find(draft)?;
+        // Only one that was deleted anew meanwhile has another text.
+        let contents = match &self.looked {
+            Some((looked, contents)) if place(draft, &kept) == Some(*looked) => {
+                Arc::clone(contents)
+            }
+            Some(_) | None => Arc::new(read(draft, &kept)?),
+        };
         let edit = contents.ticket(model)?;
         let before = put_back(draft, set::TICKETS, edit.clone())?;
         let mut still = edit.clone();
@@ -58,6 +77,22 @@ impl Restore {
         history::changed(draft, &before, &after, now)?;
         Ok(after)
     }
+
+    fn find(&self, source: &dyn Source) -> Result<Row, Error> {
+        let kept = plain::existing(source, set::DELETED_TICKETS, &self.key)?;
+        self.precondition.check(kept.version)?;
+        Ok(kept)
+    }
+}
+
+/// Where the text of what was kept is.
+fn place(source: &dyn Source, kept: &Row) -> Option<TextRef> {
+    kept.record.text_ref(source.model().structure(kept.type_id), deleted::CONTENTS)
+}
+
+fn read(source: &dyn Source, kept: &Row) -> Result<Contents, Error> {
+    let text = source.long_text(kept, deleted::CONTENTS)?;
+    Contents::from_text(text.as_text().unwrap_or_default())
 }
 
 /// Stores an entity again, unless its id was given to another meanwhile.

@@ -354,6 +354,10 @@ impl Store for Embedded {
         }
     }
 
+    fn transaction_bytes_max(&self) -> u64 {
+        self.options.journal.transaction_bytes_max
+    }
+
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         self.root()
     }

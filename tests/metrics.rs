@@ -110,6 +110,22 @@ fn the_figures_are_for_those_who_may_read_settings() {
     check(&samples(&answer.body), "tessera_tokens_active", 2.0);
 }
 
+/// A token that may not read the figures was not named in the log, nor counted as one that works.
+#[cfg(unix)]
+#[test]
+fn a_token_that_is_refused_the_figures_is_known_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (all, agent) = (token(dir.path()), weak_token(dir.path()));
+    let server = Server::start(dir.path());
+    server.client(&agent).get("/metrics").expect(403);
+    let page = server.client(&all).get("/metrics").expect(200).body;
+    check(&samples(&page), r#"tessera_authentications_total{outcome="ok"}"#, 1.0);
+    let log = server.stop();
+    let line = log.lines().find(|line| line.contains("/metrics") && line.contains("403"));
+    let line = line.unwrap_or_else(|| panic!("no line of the refusal in {log}"));
+    assert!(line.contains(&agent[..12]), "{line}");
+}
+
 fn weak_token(dir: &std::path::Path) -> String {
     let args = ["token", "create", "--name", "weak", "--role", "Agent"];
     run(dir, &args).ok().trim_end().to_owned()

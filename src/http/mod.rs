@@ -236,7 +236,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Asset => assets::asset(&request),
         Surface::Alive => health::alive(&request),
         Surface::Ready => health::ready(app, request).await,
-        Surface::Metrics => metrics::get(app, request).await,
+        Surface::Metrics => Ok(metrics::get(app, request).await),
         Surface::Connect => connect::answer(&app, &request),
         Surface::OData => {
             short_enough(&app, &request)?;

@@ -13,7 +13,7 @@ use std::{
 
 use warp::http::{HeaderValue, Method, header};
 
-use super::{App, Request, Response, Surface, credentials, respond};
+use super::{App, Manner, Request, Response, Surface, credentials, respond};
 use crate::{
     error::Error,
     odata::service::Service,
@@ -141,32 +141,40 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-/// `GET /metrics`: every figure in the text format of Prometheus.
-///
-/// # Errors
-/// 401 and 403 for callers without `settings:read`, unless `metrics_open` is set.
-pub async fn get(app: Arc<App>, request: Request) -> Result<Response, Error> {
+/// `GET /metrics`: every figure in the text format of Prometheus; 401 and 403 for callers without
+/// `settings:read`, unless `metrics_open` is set.
+pub async fn get(app: Arc<App>, request: Request) -> Response {
+    let manner = Manner::of(&request.headers);
+    let mut name = None;
+    let answered = page(app, request, &mut name).await;
+    let mut response = answered.unwrap_or_else(|error| respond::error(&error, manner));
+    if let Some(name) = name {
+        response.extensions_mut().insert(respond::TokenPrefix(name));
+    }
+    response
+}
+
+/// The page; `name` is what the log may call who asks, whether they may read it or not.
+async fn page(
+    app: Arc<App>,
+    request: Request,
+    name: &mut Option<String>,
+) -> Result<Response, Error> {
     request.only_get()?;
-    let name = if app.config.metrics_open { None } else { Some(caller(&app, &request)?) };
+    if !app.config.metrics_open {
+        let presented = credentials::presented(&request.headers, request.query())?;
+        let service = app.feed.service();
+        let caller = service.caller(presented.secret.expose())?;
+        *name = service.log_name(&caller);
+        caller.require(SCOPE)?;
+    }
     let page = tokio::task::spawn_blocking(move || text::page(figures::all(&app)));
     let page = page.await.map_err(|error| Error::internal(&error))?;
     let page = page.map_err(|error| Error::internal(&error))?;
     let mut response = respond::with_type(200, "text/plain; version=0.0.4; charset=utf-8", page);
     let cached = HeaderValue::from_static("private, no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, cached);
-    if let Some(name) = name.flatten() {
-        response.extensions_mut().insert(respond::TokenPrefix(name));
-    }
     Ok(response)
-}
-
-/// What the log may call who asks, if they may.
-fn caller(app: &App, request: &Request) -> Result<Option<String>, Error> {
-    let presented = credentials::presented(&request.headers, request.query())?;
-    let service = app.feed.service();
-    let caller = service.caller(presented.secret.expose())?;
-    caller.require(SCOPE)?;
-    Ok(service.log_name(&caller))
 }
 
 /// Seconds between 1970 and `at`.

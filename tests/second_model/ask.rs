@@ -13,7 +13,7 @@ use tessera::{
     },
     odata::{Limits, service::Service},
 };
-use warp::http::{HeaderMap, Method, Uri};
+use warp::http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::shop::Shop;
 
@@ -95,7 +95,7 @@ impl Server {
         let mut map = HeaderMap::new();
         map.insert("host", "shop.example:8420".parse().unwrap());
         for (name, value) in headers {
-            map.append(*name, value.parse().unwrap());
+            map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         if !map.contains_key("authorization") && !map.contains_key("x-api-key") {
             map.insert("x-api-key", CLERK.parse().unwrap());

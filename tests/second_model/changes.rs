@@ -206,3 +206,28 @@ fn a_change_asks_for_versions_on_every_verb() {
     }
     assert_eq!(server.get("/Products(2)").header("etag"), Some(now.as_str()));
 }
+
+/// What could not be read was taken for no header, and the change was made.
+#[test]
+fn a_header_of_tags_that_cannot_be_read_stops_the_change() {
+    let server = Server::new();
+    let now = server.get("/Products(2)").header("etag").unwrap().to_owned();
+    for (method, address, body) in [
+        (Method::PATCH, "/Products(2)", r#"{"Shelf":2}"#),
+        (Method::PUT, "/Products(2)", r#"{"Name":"x"}"#),
+        (Method::PUT, "/Products(2)/Name", r#"{"value":"x"}"#),
+        (Method::POST, "/Products(2)/Labels", r#"{"value":"x"}"#),
+        (Method::POST, "/Products(2)/Shop.Restock", r#"{"Count":1}"#),
+        (Method::DELETE, "/Products(2)", ""),
+    ] {
+        for value in ["\"é\"", "", " ", "nonsense", "W/1"] {
+            for (name, want) in [("if-match", 412), ("if-none-match", 400)] {
+                let answer = server.send(method.clone(), address, &[(name, value)], body);
+                let asked = format!("{method} {address} {name}: {value:?}: {}", answer.body);
+                assert_eq!(answer.status, want, "{asked}");
+            }
+        }
+    }
+    let read = server.send(Method::GET, "/Products(2)", &[("if-none-match", "\"é\"")], "");
+    assert_eq!((read.status, read.header("etag")), (200, Some(now.as_str())));
+}

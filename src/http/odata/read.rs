@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Error,
     http::{Request, Response, respond},
-    model::{Primitive, Tags, Type, Value},
+    model::{Primitive, Type, Value},
     odata::{
         check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
         context::{Addresses, next_link},
@@ -270,7 +270,7 @@ impl<S: Service> Read<S> {
 
     /// Whether `If-None-Match` names this version.
     fn knows(&self, version: u64) -> bool {
-        Tags::read(&negotiate::joined(&self.headers, "if-none-match")).name(version)
+        negotiate::tags(&self.headers, "if-none-match").name(version)
     }
 
     fn property(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {

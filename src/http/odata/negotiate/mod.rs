@@ -11,13 +11,19 @@ use accept::Accepted;
 pub use accept::JsonType;
 pub use prefer::{Answer, Preference, Preferences, preferences};
 
-use crate::{error::Error, http::respond};
+use crate::{error::Error, http::respond, model::Tags};
 
 /// Everything of a header that may come in several lines.
 #[must_use]
 pub fn joined(headers: &HeaderMap, name: &str) -> String {
     let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     lines.collect::<Vec<_>>().join(",")
+}
+
+/// The entity tags of `If-Match` or `If-None-Match`.
+#[must_use]
+pub fn tags(headers: &HeaderMap, name: &str) -> Tags {
+    Tags::read(headers.get_all(name).iter().map(|value| value.to_str().ok()))
 }
 
 /// The JSON format asked for by `$format`, else by `Accept`.

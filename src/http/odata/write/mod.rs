@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::Error,
     http::{Request, Response},
-    model::{Key, Precondition, Row, SetId, StructId, Tags},
+    model::{Key, Precondition, Row, SetId, StructId},
     odata::{
         body::Reader,
         check::{Checker, EntityPath, KeyRef, Lookup, Target},
@@ -89,7 +89,7 @@ fn some_entity((set, ty): (SetId, StructId)) -> EntityPath {
 
 /// What the headers ask of the version a change starts from.
 fn precondition(request: &Request) -> Precondition {
-    let tags = |name| Tags::read(&negotiate::joined(&request.headers, name));
+    let tags = |name| negotiate::tags(&request.headers, name);
     Precondition { matches: tags("if-match"), differs: tags("if-none-match") }
 }
 

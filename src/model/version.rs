@@ -1,5 +1,6 @@
 //! Versions of an entity as clients name them, and what a change may ask of the one it starts from.
 
+use super::{Contents, Model, Row};
 use crate::error::Error;
 
 /// Which versions a client names in one header.
@@ -93,6 +94,17 @@ impl Precondition {
 #[must_use]
 pub fn etag(version: u64) -> String {
     format!("W/\"{version:x}\"")
+}
+
+impl Row {
+    /// The weak entity tag of this version; `None` for an entity that is part of another.
+    #[must_use]
+    pub fn etag(&self, model: &Model) -> Option<String> {
+        match model.set(self.set).contents {
+            Contents::Stored { .. } => Some(etag(self.version)),
+            Contents::Unfolded { .. } => None,
+        }
+    }
 }
 
 /// What an entity tag, weak or strong, has between its quotes.

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use warp::http::Method;
 
-use crate::ask::{Answer, Server};
+use crate::{
+    ask::{Answer, Server},
+    shop::LOST,
+};
 
 fn send(server: &Server, method: Method, body: &Value) -> Answer {
     server.send(method, "/Products(1)", &[], &body.to_string())
@@ -230,4 +233,52 @@ fn a_header_of_tags_that_cannot_be_read_stops_the_change() {
     }
     let read = server.send(Method::GET, "/Products(2)", &[("if-none-match", "\"é\"")], "");
     assert_eq!((read.status, read.header("etag")), (200, Some(now.as_str())));
+}
+
+/// The change was made and 500 said; a script that tries again then makes it twice.
+#[test]
+fn a_change_that_is_made_is_never_told_as_an_error() {
+    let server = Server::new();
+    let whole = json!({"Name": "x", "Description": LOST}).to_string();
+    let value = json!({"value": LOST}).to_string();
+    let note = json!({"Count": 1, "Note": LOST}).to_string();
+    let id = |number| format!("http://shop.example:8420/odata/Products({number})");
+    for prefer in ["", "return=representation"] {
+        for (method, address, body, entity) in [
+            (Method::POST, "/Products", &whole, Some(id(99))),
+            (Method::PATCH, "/Products(1)", &whole, Some(id(1))),
+            (Method::PUT, "/Products(2)", &whole, Some(id(2))),
+            (Method::POST, "/Products(4)/Shop.Restock", &note, Some(id(4))),
+            (Method::PUT, "/Products(5)/Description", &value, None),
+        ] {
+            let answer = server.send(method.clone(), address, &[("prefer", prefer)], body);
+            let what = format!("{method} {address} {prefer}");
+            assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{what}");
+            assert!(answer.header("etag").is_some(), "{what}");
+            assert_eq!(answer.header("odata-entityid"), entity.as_deref(), "{what}");
+            assert_eq!(answer.header("preference-applied"), None, "{what}");
+            let location = entity.filter(|_| address == "/Products");
+            assert_eq!(answer.header("location"), location.as_deref(), "{what}");
+        }
+    }
+    assert_eq!(server.get("/Products(1)").status, 500);
+    assert_eq!(server.json("/Products(99)?$select=Name")["Name"], json!("x"));
+}
+
+#[test]
+fn a_value_is_replaced_without_reading_what_it_was() {
+    let server = Server::new();
+    for (method, address, body) in [
+        (Method::PUT, "/Products(1)/Description", r#"{"value":"new"}"#),
+        (Method::PATCH, "/Products(1)/Description", r#"{"value":"new"}"#),
+        (Method::PUT, "/Products(1)/Description/$value", "new"),
+        (Method::DELETE, "/Products(1)/Description", ""),
+    ] {
+        let lose = json!({"Description": LOST}).to_string();
+        assert_eq!(server.send(Method::PATCH, "/Products(1)", &[], &lose).status, 204);
+        let media = if address.ends_with("$value") { "text/plain" } else { "application/json" };
+        let answer = server.send(method.clone(), address, &[("content-type", media)], body);
+        assert_eq!(answer.status, 204, "{method} {address}: {}", answer.body);
+        assert_eq!(server.get("/Products(1)").status, 200, "{method} {address}");
+    }
 }

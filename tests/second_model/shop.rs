@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
+use jiff::tz::TimeZone;
 use tessera::{
     error::{Denial, Error},
     id::Guid,
@@ -371,9 +372,46 @@ impl Shop {
         let structure = self.model.structure(row.type_id);
         let mut values = row.record.unpack(structure);
         for (prop, _) in structure.props().filter(|(_, property)| property.is_long()) {
-            values[usize::from(prop.0)] = self.snapshot().long_text(row, prop).unwrap();
+            let text = self.rows.read().unwrap().long_text(row, prop);
+            values[usize::from(prop.0)] = text.unwrap();
         }
         values
+    }
+}
+
+/// Rows as they are, but for long texts that are [`LOST`].
+struct Shelves(MemorySource);
+
+/// A long text that is stored and cannot be read, as from a disk that fails.
+pub(crate) const LOST: &str = "lost";
+
+impl Source for Shelves {
+    fn model(&self) -> &Model {
+        self.0.model()
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.0.zone()
+    }
+
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.0.rows(set)
+    }
+
+    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+        self.0.row(set, key)
+    }
+
+    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
+        self.0.rows_where(set, property, value)
+    }
+
+    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        let text = self.0.long_text(row, property)?;
+        if text.as_text() == Some(LOST) {
+            return Err(Error::internal(&"the text is lost"));
+        }
+        Ok(text)
     }
 }
 
@@ -385,7 +423,7 @@ impl Service for Shop {
     }
 
     fn snapshot(&self) -> Arc<dyn Source> {
-        Arc::new(self.rows.read().unwrap().clone())
+        Arc::new(Shelves(self.rows.read().unwrap().clone()))
     }
 
     fn now(&self) -> Timestamp {

@@ -3,7 +3,7 @@
 use super::{Json, Level, Writer, value::push_json_text};
 use crate::{
     error::Error,
-    model::{Contents, Nav, Prop, Relation, Row, StructId, StructType, etag},
+    model::{Nav, Prop, Relation, Row, StructId, StructType},
     query::{Expand, ExpandKind, Shape, Start, list, value},
 };
 
@@ -92,10 +92,7 @@ impl Writer<'_> {
     /// The entity tag of a row that has a version of its own.
     #[must_use]
     pub fn etag(&self, row: &Row) -> Option<String> {
-        match self.addresses.model.set(row.set).contents {
-            Contents::Stored { .. } => Some(etag(row.version)),
-            Contents::Unfolded { .. } => None,
-        }
+        row.etag(self.addresses.model)
     }
 
     /// The properties of the shape, and those only the entity's own type has.

@@ -70,5 +70,5 @@ pub(super) async fn post<S: Service>(
         deed: Deed::Changed,
         asked,
     };
-    said.respond(row).await
+    Ok(said.respond(row).await)
 }

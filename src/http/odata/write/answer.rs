@@ -16,7 +16,7 @@ use crate::{
         respond,
     },
     model::{Row, SetId, StructId},
-    odata::{check::Checker, context::Addresses, json::Writer, service::Service},
+    odata::{context::Addresses, json::Writer, service::Service},
     query::{Context, Shape, Var, matches, value},
 };
 
@@ -43,38 +43,74 @@ pub(super) struct Said<S: Service> {
     pub(super) deed: Deed,
 }
 
-/// An answer that was written, or not.
-#[derive(Default)]
-struct Written {
-    body: Option<Vec<u8>>,
-    omits_nulls: bool,
-    tag: Option<String>,
+/// What is told of a change.
+#[derive(Clone, Default)]
+pub(super) struct Told {
+    /// What it made; none is 204.
+    pub(super) body: Option<Vec<u8>>,
+    /// Whether that is all there is to tell.
+    pub(super) is_whole: bool,
+    pub(super) omits_nulls: bool,
+    pub(super) tag: Option<String>,
+}
+
+impl Told {
+    /// No more than which version it is now.
+    pub(super) fn quiet<S: Service>(feed: &Feed<S>, row: &Row) -> Self {
+        Self { tag: row.etag(feed.service.model()), ..Self::default() }
+    }
+
+    /// The answer, with what was done of the preferences.
+    pub(super) fn respond(
+        self,
+        status: u16,
+        content_type: &str,
+        preferences: &Preferences,
+    ) -> Response {
+        let mut response = match self.body {
+            Some(body) => json(status, content_type, body),
+            None => respond::empty(204),
+        };
+        if self.omits_nulls {
+            preferences.put_applied(&mut response, Preference::OmitValues);
+        }
+        let is_whole = |answer| (answer == Answer::Representation) == self.is_whole;
+        if preferences.answer.is_some_and(is_whole) {
+            preferences.put_applied(&mut response, Preference::Answer);
+        }
+        put_etag(&mut response, self.tag.as_deref());
+        response
+    }
+}
+
+/// What `write` tells of a change that is made, on a thread that may wait for the disk. Where it fails,
+/// `quiet` is told: a client that hears of an error would make the change again.
+pub(super) async fn tell(
+    quiet: Told,
+    write: impl FnOnce() -> Result<Told, Error> + Send + 'static,
+) -> Told {
+    let work = tokio::task::spawn_blocking(write);
+    work.await.unwrap_or_else(|error| Err(Error::internal(&error))).unwrap_or_else(|error| {
+        tracing::warn!("a change was made, but not told: {error}");
+        quiet
+    })
 }
 
 impl<S: Service> Said<S> {
     /// The entity after the change, or nothing where the client prefers that or may not read it.
-    pub(super) async fn respond(self, row: Row) -> Result<Response, Error> {
-        let preferences = self.preferences.clone();
-        let (deed, content_type) = (self.deed, self.json.content_type.clone());
+    pub(super) async fn respond(self, row: Row) -> Response {
+        let (preferences, deed) = (self.preferences.clone(), self.deed);
+        let content_type = self.json.content_type.clone();
         let id = Addresses { model: self.feed.service.model(), root: &self.asked.root }.id(&row);
-        let is_quiet = preferences.answer == Some(Answer::Minimal) || !self.is_seen(&row)?;
-        let written = if is_quiet { self.unsaid(&row) } else { self.body(row).await? };
-        let Written { body, omits_nulls, tag } = written;
+        let quiet = Told::quiet(&self.feed, &row);
+        let is_quiet = preferences.answer == Some(Answer::Minimal);
+        let told = if is_quiet { quiet } else { self.told(quiet, row).await };
         let status = match deed {
             Deed::Created => 201,
             Deed::Changed => 200,
         };
-        let is_told = body.is_some();
-        let mut response = match body {
-            Some(body) => json(status, &content_type, body),
-            None => respond::empty(204),
-        };
-        if omits_nulls {
-            preferences.put_applied(&mut response, Preference::OmitValues);
-        }
-        if preferences.answer.is_some_and(|answer| (answer == Answer::Representation) == is_told) {
-            preferences.put_applied(&mut response, Preference::Answer);
-        }
+        let is_told = told.is_whole;
+        let mut response = told.respond(status, &content_type, &preferences);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&id) {
             if deed == Deed::Created {
@@ -84,8 +120,26 @@ impl<S: Service> Said<S> {
                 headers.insert("odata-entityid", id);
             }
         }
-        put_etag(&mut response, tag.as_deref());
-        Ok(response)
+        response
+    }
+
+    /// The body and the entity tag; `quiet` where the caller may not read the entity, or it fails.
+    async fn told(self, quiet: Told, row: Row) -> Told {
+        // Expanded entities cost what a read of them costs.
+        let turn = if self.shape.expand.is_empty() {
+            None
+        } else {
+            match self.feed.turn().await {
+                Ok(turn) => Some(turn),
+                Err(error) => return tell(quiet, move || Err(error)).await,
+            }
+        };
+        let unread = quiet.clone();
+        tell(quiet, move || {
+            let _turn = turn;
+            if self.is_seen(&row)? { self.written(&row) } else { Ok(unread) }
+        })
+        .await
     }
 
     /// Whether the caller may read what the change made.
@@ -99,16 +153,8 @@ impl<S: Service> Said<S> {
         matches(guard.as_ref(), row, &context(&self.feed, &*snapshot))
     }
 
-    /// No body, but the entity tag.
-    fn unsaid(&self, row: &Row) -> Written {
-        let checker = checker(&self.feed, &self.asked);
-        let snapshot = self.feed.service.snapshot();
-        let tag = self.writer(&checker, context(&self.feed, &*snapshot)).etag(row);
-        Written { tag, ..Written::default() }
-    }
-
     /// The body and the entity tag.
-    fn written(mut self, row: &Row) -> Result<Written, Error> {
+    fn written(mut self, row: &Row) -> Result<Told, Error> {
         let snapshot = self.feed.service.snapshot();
         let ctx = context(&self.feed, &*snapshot);
         if let Some(before) = &self.before
@@ -117,38 +163,12 @@ impl<S: Service> Said<S> {
             self.json.format.omits_nulls = !has_new_nulls(&ctx, before, row)?;
         }
         let checker = checker(&self.feed, &self.asked);
-        let writer = self.writer(&checker, ctx);
-        let body = Some(writer.entity(self.of, &self.shape, row)?);
-        Ok(Written { body, omits_nulls: self.json.format.omits_nulls, tag: writer.etag(row) })
-    }
-
-    fn writer<'a>(&'a self, checker: &'a Checker<'a>, ctx: Context<'a>) -> Writer<'a> {
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-        Writer { ctx, checker, addresses, format: self.json.format }
-    }
-
-    /// The body and the entity tag, written on a thread that may wait for the disk. `None` where it
-    /// took too long: the change is made all the same, and a client told otherwise would make it again.
-    async fn body(self, row: Row) -> Result<Written, Error> {
-        let unsaid = self.unsaid(&row);
-        // Expanded entities cost what a read of them costs.
-        let turn = if self.shape.expand.is_empty() {
-            None
-        } else {
-            match self.feed.turn().await {
-                Ok(turn) => Some(turn),
-                Err(Error::Overloaded { .. }) => return Ok(unsaid),
-                Err(error) => return Err(error),
-            }
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            match self.written(&row) {
-                Err(Error::Overloaded { .. }) => Ok(unsaid),
-                written => written,
-            }
-        });
-        work.await.unwrap_or_else(|error| Err(Error::internal(&error)))
+        let format = self.json.format;
+        let writer = Writer { ctx, checker: &checker, addresses, format };
+        let body = Some(writer.entity(self.of, &self.shape, row)?);
+        let tag = writer.etag(row);
+        Ok(Told { body, is_whole: true, omits_nulls: format.omits_nulls, tag })
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn post<S: Service>(
         deed: Deed::Created,
         asked,
     };
-    said.respond(row).await
+    Ok(said.respond(row).await)
 }
 
 /// What of the new entity is told: what the options ask for, and what it brought along.

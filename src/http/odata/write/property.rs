@@ -9,7 +9,7 @@ use warp::http::header;
 
 use super::{
     REFUSED,
-    answer::{json, put_etag},
+    answer::{Told, tell},
     checker, context, current, json_body, precondition, reader, require, target,
 };
 use crate::{
@@ -18,10 +18,9 @@ use crate::{
         Request, Response,
         odata::{
             Asked, Feed, find,
-            negotiate::{self, Answer, Preference, Preferences},
+            negotiate::{self, Answer, Preferences},
             verb::Verb,
         },
-        respond,
     },
     model::{Complex, Model, Precondition, Property, Row, Tags, Type, Value},
     odata::{
@@ -76,7 +75,7 @@ pub(super) async fn change<S: Service>(
         Way::Replace | Way::Merge | Way::Append => json_body(feed, &mut request).await?,
         Way::ReplaceRaw | Way::Clear => Bytes::new(),
     };
-    job.run(way, &body).await
+    job.run(way, body).await
 }
 
 /// Changes a property by its bare text.
@@ -97,9 +96,9 @@ pub(super) async fn change_raw<S: Service>(
         Verb::Put => {
             text_type(&request)?;
             let body = request.body_bytes(feed.settings.body_bytes_max).await?;
-            job.run(Way::ReplaceRaw, &body).await
+            job.run(Way::ReplaceRaw, body).await
         }
-        Verb::Delete => job.run(Way::Clear, &[]).await,
+        Verb::Delete => job.run(Way::Clear, Bytes::new()).await,
         Verb::Get | Verb::Post | Verb::Patch => Err(REFUSED),
     }
 }
@@ -151,12 +150,12 @@ impl<S: Service> Job<S> {
         asked: Asked<S::Caller>,
         request: &Request,
         path: PropertyPath,
-    ) -> Result<Self, Error> {
+    ) -> Result<Arc<Self>, Error> {
         let property = declared(feed.service.model(), &path).ok_or(REFUSED)?;
         let precondition = precondition(request);
         // An entity that is not there, or no longer the one meant, is told before the body is read.
         current(feed, &path.entity, &precondition)?;
-        Ok(Self {
+        Ok(Arc::new(Self {
             json: negotiate::json(&request.headers, asked.options.format.as_deref())?,
             preferences: negotiate::preferences(&request.headers),
             feed: Arc::clone(feed),
@@ -164,21 +163,24 @@ impl<S: Service> Job<S> {
             path,
             property,
             precondition,
-        })
+        }))
     }
 
-    async fn run(self, way: Way, body: &[u8]) -> Result<Response, Error> {
-        let model = self.feed.service.model();
+    async fn run(self: Arc<Self>, way: Way, body: Bytes) -> Result<Response, Error> {
         for _ in 0..TRIES {
             let row = current(&self.feed, &self.path.entity, &self.precondition)?;
-            let (update, is_pinned) = self.update(&row, way, body)?;
+            // What it was may have to be read from the disk.
+            let (job, body) = (Arc::clone(&self), body.clone());
+            let work = tokio::task::spawn_blocking(move || job.update(&row, way, &body));
+            let work = work.await.unwrap_or_else(|error| Err(Error::internal(&error)));
+            let (update, is_pinned) = work?;
             match self.feed.service.update(self.asked.caller.clone(), update).await {
-                Ok(row) => return self.respond(row).await,
+                Ok(row) => return Ok(self.respond(row).await),
                 Err(Error::PreconditionFailed { .. }) if is_pinned => {}
                 Err(error) => return Err(error),
             }
         }
-        let name = model.set(self.path.entity.set).name;
+        let name = self.feed.service.model().set(self.path.entity.set).name;
         tracing::warn!(set = name, "a property changed under {TRIES} tries to add to it");
         Err(Error::Overloaded {
             reason: "the entity changes too often",
@@ -191,7 +193,13 @@ impl<S: Service> Job<S> {
         let model = self.feed.service.model();
         let snapshot = self.feed.service.snapshot();
         let ctx = context(&self.feed, &*snapshot);
-        let old = find::property(&ctx, row, &self.path)?;
+        let old = match way {
+            Way::Append => find::property(&ctx, row, &self.path)?,
+            Way::Merge if matches!(self.property.ty, Type::Complex(_)) => {
+                find::property(&ctx, row, &self.path)?
+            }
+            Way::Merge | Way::Replace | Way::ReplaceRaw | Way::Clear => Value::Null,
+        };
         let new = self.value(way, body, &old)?;
         let (Some(first), Some((_, below))) = (self.path.first(), self.path.steps.split_first())
         else {
@@ -217,7 +225,7 @@ impl<S: Service> Job<S> {
         Ok((Update { set: row.set, key, precondition, changes, replaces: false }, is_pinned))
     }
 
-    /// What the property becomes.
+    /// What the property becomes; `old` is what it was where the way starts from that, else null.
     fn value(&self, way: Way, body: &[u8], old: &Value) -> Result<Value, Error> {
         let checker = checker(&self.feed, &self.asked);
         let reader = reader(&checker, &self.asked);
@@ -243,31 +251,27 @@ impl<S: Service> Job<S> {
     }
 
     /// 204, or the property where the client asks for it.
-    async fn respond(self, row: Row) -> Result<Response, Error> {
-        let preferences = self.preferences.clone();
-        let content_type = self.json.content_type.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let snapshot = self.feed.service.snapshot();
-            let ctx = context(&self.feed, &*snapshot);
-            let checker = checker(&self.feed, &self.asked);
-            let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-            let writer = Writer { ctx, checker: &checker, addresses, format: self.json.format };
-            let tag = writer.etag(&row);
-            if self.preferences.answer != Some(Answer::Representation) {
-                return Ok((None, tag));
-            }
-            let value = find::property(&writer.ctx, &row, &self.path)?;
-            let body = (!value.is_null()).then(|| writer.property(&row, &self.path, &value));
-            Ok::<_, Error>((body, tag))
-        });
-        let (body, tag) = work.await.unwrap_or_else(|error| Err(Error::internal(&error)))?;
-        let mut response = match body {
-            Some(body) => json(200, &content_type, body),
-            None => respond::empty(204),
+    async fn respond(self: Arc<Self>, row: Row) -> Response {
+        let quiet = Told::quiet(&self.feed, &row);
+        let told = if self.preferences.answer == Some(Answer::Representation) {
+            let job = Arc::clone(&self);
+            tell(quiet, move || job.told(&row)).await
+        } else {
+            quiet
         };
-        preferences.put_applied(&mut response, Preference::Answer);
-        put_etag(&mut response, tag.as_deref());
-        Ok(response)
+        told.respond(200, &self.json.content_type, &self.preferences)
+    }
+
+    /// The property as it is now; a null is told by no body.
+    fn told(&self, row: &Row) -> Result<Told, Error> {
+        let snapshot = self.feed.service.snapshot();
+        let ctx = context(&self.feed, &*snapshot);
+        let checker = checker(&self.feed, &self.asked);
+        let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
+        let writer = Writer { ctx, checker: &checker, addresses, format: self.json.format };
+        let value = find::property(&writer.ctx, row, &self.path)?;
+        let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
+        Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })
     }
 }
 

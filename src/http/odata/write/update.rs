@@ -68,7 +68,7 @@ pub(super) async fn change<S: Service>(
         deed: Deed::Changed,
         asked,
     };
-    said.respond(row).await
+    Ok(said.respond(row).await)
 }
 
 /// Deletes an entity.

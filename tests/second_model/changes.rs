@@ -282,3 +282,41 @@ fn a_value_is_replaced_without_reading_what_it_was() {
         assert_eq!(server.get("/Products(1)").status, 200, "{method} {address}");
     }
 }
+
+#[test]
+fn a_change_never_creates() {
+    let server = Server::new();
+    for (name, value, want) in [
+        ("if-match", "*", "404 NotFound: there is no 'Product' with this key"),
+        (
+            "if-none-match",
+            "*",
+            "404 NotFound: there is no 'Product' with this key, and only POST creates one",
+        ),
+    ] {
+        for method in [Method::PUT, Method::PATCH] {
+            let body = r#"{"Name":"x"}"#;
+            let answer = server.send(method, "/Products(77)", &[(name, value)], body);
+            assert_eq!(answer.error(), want, "{name}");
+        }
+    }
+}
+
+/// Answers to changes differ by the same headers as reads, and did not say so.
+#[test]
+fn the_answer_to_a_change_says_what_it_differs_by() {
+    let server = Server::new();
+    let want = server.get("/Products(1)").header("vary").unwrap().to_owned();
+    assert!(want.contains("Prefer"), "{want}");
+    for (method, address, body) in [
+        (Method::POST, "/Products", r#"{"Name":"x"}"#),
+        (Method::PATCH, "/Products(1)", r#"{"Shelf":2}"#),
+        (Method::PUT, "/Products(1)/Name", r#"{"value":"x"}"#),
+        (Method::POST, "/Products(1)/Shop.Restock", r#"{"Count":1}"#),
+        (Method::DELETE, "/Products(1)", ""),
+    ] {
+        let answer = server.send(method.clone(), address, &[], body);
+        assert!(answer.status < 300, "{method} {address}: {}", answer.body);
+        assert_eq!(answer.header("vary"), Some(want.as_str()), "{method} {address}");
+    }
+}

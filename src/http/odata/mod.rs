@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use verb::Verb;
+use warp::http::{HeaderValue, header};
 
 use super::{Manner, Request, Response, credentials, respond};
 use crate::{
@@ -28,6 +29,9 @@ use crate::{
         url,
     },
 };
+
+/// Headers by which an answer differs.
+const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
 
 /// What the surface needs to know of the settings.
 #[derive(Clone, Debug)]
@@ -151,13 +155,15 @@ async fn respond_to<S: Service>(
     let origin = request.origin(feed.settings.public_url.as_ref());
     let root = format!("{origin}{}/", feed.settings.root);
     let asked = Asked { path, options, root, caller };
-    match verb {
-        Verb::Get => read::get(feed, asked, request).await,
+    let mut response = match verb {
+        Verb::Get => read::get(feed, asked, request).await?,
         Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => {
             // Boxed: reads, which are most, need not carry its size.
-            Box::pin(write::change(feed, asked, request, (verb, &open))).await
+            Box::pin(write::change(feed, asked, request, (verb, &open))).await?
         }
-    }
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
+    Ok(response)
 }
 
 /// A request whose path, options and caller are known.

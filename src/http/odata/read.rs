@@ -26,9 +26,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// Headers by which an answer differs.
-const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
-
 /// Bytes of a page that are written in one go; what is longer goes out piece by piece.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -107,18 +104,16 @@ pub(super) async fn get<S: Service>(
             last: started + feed.settings.answer_timeout,
         }),
     });
-    let mut response = match turn {
+    match turn {
         Some(turn) => {
             let work = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
                 read.run()
             });
-            work.await.unwrap_or_else(|error| Err(Error::internal(&error)))?
+            work.await.unwrap_or_else(|error| Err(Error::internal(&error)))
         }
-        None => read.run()?,
-    };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
-    Ok(response)
+        None => read.run(),
+    }
 }
 
 impl<S: Service> Read<S> {

@@ -14,6 +14,7 @@ use crate::{
         odata::{Asked, Feed, negotiate},
         respond,
     },
+    model::Tags,
     odata::{
         body::Purpose,
         check::{Place, Target},
@@ -45,7 +46,12 @@ pub(super) async fn change<S: Service>(
         (path, shape, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };
     let precondition = precondition(&request);
-    let row = current(feed, &path, &precondition)?;
+    let row = current(feed, &path, &precondition).map_err(|error| match error {
+        Error::NotFound { what } if precondition.differs == Tags::Any => {
+            Error::NotFound { what: format!("{what}, and only POST creates one") }
+        }
+        error => error,
+    })?;
     let bytes = json_body(feed, &mut request).await?;
     let changes = {
         let checker = checker(feed, &asked);

@@ -4,6 +4,7 @@ use super::{Properties, invalid};
 use crate::{
     error::Error,
     model::{Origin, Prop, Property, Relation, StructType, Type, Value, Write},
+    query::Rights,
 };
 
 /// When properties are given.
@@ -67,16 +68,22 @@ impl Body {
 
 /// What replaces an entity: what was given, and for the rest of what clients may change its default.
 ///
-/// A name given beside an id counts as giving the id. Source: OData 4.01 Part 1, 11.4.3.
+/// A name given beside an id counts as giving the id; what the caller may not see stays as it is, for
+/// they could not have given it. Source: OData 4.01 Part 1, 11.4.3.
 ///
 /// # Errors
 /// `InvalidValue` naming a property that was left out and has no default.
-pub(super) fn whole(structure: &StructType, given: Properties) -> Result<Properties, Error> {
+pub(super) fn whole(
+    structure: &StructType,
+    given: Properties,
+    rights: &dyn Rights,
+) -> Result<Properties, Error> {
     let mut whole = given;
     for (prop, property) in structure.props() {
         let is_given = whole.iter().any(|(given, _)| *given == prop);
         let is_kept = property.tag().is_some() && property.write == Write::Always;
-        if is_given || !is_kept || property.hidden || is_named(structure, property, &whole) {
+        let is_seen = !property.hidden && property.scope.is_none_or(|scope| rights.has(scope));
+        if is_given || !is_kept || !is_seen || is_named(structure, property, &whole) {
             continue;
         }
         let default = match (&property.default, &property.ty) {
@@ -124,4 +131,42 @@ pub(crate) fn check_value(property: &Property, value: &Value) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        auth::Principal,
+        model::{Primitive::String as Text, declare::stored},
+    };
+
+    /// A caller who could not see a property took its value away by replacing the rest.
+    #[test]
+    fn what_the_caller_may_not_see_is_not_replaced() {
+        let structure = StructType {
+            name: "Thing",
+            doc: "",
+            base: None,
+            key: vec![],
+            properties: vec![
+                stored(1, "Name", Text).writable(),
+                stored(2, "Notes", Text).nullable().writable(),
+                stored(3, "Margin", Text).nullable().writable().needs("audit:read"),
+                stored(4, "Owner", Text).writable().needs("audit:read"),
+                stored(5, "Inside", Text).nullable().writable().hidden(),
+            ],
+            navigations: vec![],
+        };
+        let given = || vec![(Prop(0), Value::text("a"))];
+        let caller =
+            |scopes: &str| Principal { scopes: scopes.parse().unwrap(), ..Principal::system() };
+        let replaced = whole(&structure, given(), &caller("tickets:read"));
+        assert_eq!(replaced, Ok(vec![given().remove(0), (Prop(1), Value::Null)]));
+        let error = whole(&structure, given(), &caller("tickets:read,audit:read")).unwrap_err();
+        assert!(error.to_string().starts_with("'Owner' does not fit"), "{error}");
+        let given: Properties = vec![given().remove(0), (Prop(3), Value::text("b"))];
+        let all = whole(&structure, given.clone(), &Principal::system()).unwrap();
+        assert_eq!(all[2..], [(Prop(1), Value::Null), (Prop(2), Value::Null)]);
+    }
 }

@@ -175,7 +175,7 @@ impl Desk {
         given: Properties,
     ) -> Result<Row, Error> {
         caller.require(self.model.set(set).scopes.write.ok_or(READ_ONLY)?)?;
-        let changes = body::whole(self.model.entity_type(set), given)?;
+        let changes = body::whole(self.model.entity_type(set), given, caller)?;
         self.update(caller, (set, key), precondition, changes).await
     }
 

@@ -7,6 +7,7 @@ use tessera::{
     odata::{Limits, check::Checker, check::Everything, metadata::csdl_xml},
     query::Rights,
 };
+use warp::http::Method;
 
 use crate::{
     ask::Server,
@@ -47,6 +48,23 @@ fn every_foreign_key_of_the_helpdesk_is_related() {
         assert!(document.contains(&format!("Partner=\"{partner}\"")), "{partner}");
     }
     assert!(!document.contains("FormerStateMicros") && !document.contains("\"Hash\""));
+}
+
+/// Properties have defaults when an entity is made; were they published, `omit-values=defaults` would
+/// have to leave them out, and must not leave out a null in their place.
+#[test]
+fn no_default_is_published_that_an_answer_could_leave_out() {
+    assert!(!document(helpdesk(), &Everything).contains("DefaultValue"));
+    let server = Server::new();
+    let ask = |prefer| {
+        let answer = server.send(Method::GET, "/Products(1)", &[("prefer", prefer)], "");
+        let mut names: Vec<String> = answer.json().as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        (names, answer.header("preference-applied").map(str::to_owned))
+    };
+    let (nulls, defaults) = (ask("omit-values=nulls"), ask("omit-values=defaults"));
+    assert_eq!(nulls.0, defaults.0);
+    assert_eq!(defaults.1.as_deref(), Some("omit-values=defaults"));
 }
 
 /// Changes were announced that no verb makes, and keys by which nothing is found for certain.

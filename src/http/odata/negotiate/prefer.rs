@@ -32,7 +32,8 @@ pub enum Answer {
     Representation,
 }
 
-/// Which values may be left out. No property has a default but null, so both come to the same.
+/// Which values may be left out. `$metadata` publishes no default, so a client can fill in none but null,
+/// and both come to the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Omit {
     /// `omit-values=nulls`

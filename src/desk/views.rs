@@ -34,6 +34,11 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
             }
         }
     }
+    if edit.get(view::OWNER_ID).is_null() && !edit.get(view::IS_SHARED).is_true() {
+        let reason = "a view of nobody in particular is everybody's: it takes true, or name its \
+                      'OwnerId'";
+        return Err(invalid("IsShared", reason));
+    }
     if edit.get(view::IS_SHARED).is_true() && differs(model, turn, edit, view::IS_SHARED) {
         caller.require(TO_SHARE)?;
     }
@@ -54,7 +59,7 @@ fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error
 
 /// Refuses to touch a view of somebody else; one that is not even shared does not exist.
 fn check_reach(model: &Model, caller: &Principal, row: &Row) -> Result<(), Error> {
-    if get(model, row, view::OWNER_ID) == Value::from(caller.user_id) {
+    if caller.user_id.is_some() && get(model, row, view::OWNER_ID).as_int() == caller.user_id {
         return Ok(());
     }
     if !get(model, row, view::IS_SHARED).is_true() {

@@ -138,7 +138,7 @@ fn known(name: &str) -> Result<Name, Error> {
 }
 
 /// What other interfaces call a system option; passed over, they would return everything.
-const FOREIGN: [(&str, &str); 8] = [
+const FOREIGN: [(&str, &str); 15] = [
     ("limit", "top"),
     ("offset", "skip"),
     ("sort", "orderby"),
@@ -147,6 +147,13 @@ const FOREIGN: [(&str, &str); 8] = [
     ("fields", "select"),
     ("include", "expand"),
     ("skp", "skip"),
+    ("page", "skip"),
+    ("page_size", "top"),
+    ("pagesize", "top"),
+    ("per_page", "top"),
+    ("perpage", "top"),
+    ("q", "filter"),
+    ("query", "filter"),
 ];
 
 /// The system option a name of four letters or more was probably meant to be.
@@ -272,6 +279,9 @@ mod tests {
             ("limit=1", "; did you mean '$top'?"),
             ("Sort=Id", "; did you mean '$orderby'?"),
             ("where=x", "; did you mean '$filter'?"),
+            ("page=2", "; did you mean '$skip'?"),
+            ("per_page=1", "; did you mean '$top'?"),
+            ("q=foo", "; did you mean '$filter'?"),
         ] {
             let error = query(raw).unwrap_err();
             assert!(

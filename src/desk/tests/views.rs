@@ -76,3 +76,24 @@ fn who_leaves_leaves_what_they_shared() {
     bench.remove(set::USERS, 1).unwrap();
     assert_eq!(bench.list(set::SAVED_VIEWS, &["Name", "OwnerId"]), ["Ours -"]);
 }
+
+/// A token of the workspace took what belongs to nobody for its own, also what somebody deleted had shared.
+#[test]
+fn what_belongs_to_nobody_is_shared_and_is_nobodys_own() {
+    let mut bench = bench();
+    bench.caller = Principal { user_id: None, ..bench.caller.clone() };
+    assert_eq!(
+        refused(view(&bench, "Mine", &[])),
+        "InvalidValue 'IsShared' does not fit: a view of nobody in particular is everybody's: it \
+         takes true, or name its 'OwnerId'"
+    );
+    let needs = Error::Forbidden { scope: "settings:write".into() };
+    let shared = [("IsShared", Value::Bool(true))];
+    assert_eq!(view(&bench, "Ours", &shared), Err(needs.clone()));
+    let narrow = std::mem::replace(&mut bench.caller, Principal::system());
+    view(&bench, "Ours", &shared).unwrap();
+    assert!(bench.change(set::SAVED_VIEWS, 1, &[("IsShared", Value::Bool(false))]).is_err());
+    bench.caller = narrow;
+    assert_eq!(bench.change(set::SAVED_VIEWS, 1, &[("Name", text("His"))]), Err(needs.clone()));
+    assert_eq!(bench.remove(set::SAVED_VIEWS, 1), Err(needs));
+}

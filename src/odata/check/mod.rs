@@ -98,12 +98,14 @@ impl<'a> Checker<'a> {
             }
             Guard::OwnerOrShared { owner, shared } => {
                 let nothing = || Expr::Literal(false.into());
-                let own = |owner| Expr::Binary {
+                let own = |(owner, id): (_, i64)| Expr::Binary {
                     op: BinaryOp::Eq,
                     left: Box::new(path(owner)),
-                    right: Box::new(Expr::Literal(self.rights.user_id().into())),
+                    right: Box::new(Expr::Literal(id.into())),
                 };
-                let own = structure.property(owner).map_or_else(nothing, own);
+                // Whoever is nobody in particular owns nothing, not even what nobody owns.
+                let owner = structure.property(owner).zip(self.rights.user_id());
+                let own = owner.map_or_else(nothing, own);
                 let shared = structure.property(shared).map_or_else(nothing, path);
                 Some(Expr::Or(vec![own, shared]))
             }

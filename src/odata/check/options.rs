@@ -76,6 +76,7 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn collection(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Collection)?;
+        self.no_property_as_option(at.ty, options)?;
         self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
     }
 
@@ -85,8 +86,24 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn count(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Count)?;
+        self.no_property_as_option(at.ty, options)?;
         let plan = self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)?;
         Ok(Plan { count: true, top: Some(0), ..plan })
+    }
+
+    /// Refuses `Status=Open`: passed over as an option of the client's own, it would return everything.
+    fn no_property_as_option(&self, ty: StructId, options: &QueryOptions) -> Result<(), Error> {
+        let structure = self.model.structure(ty);
+        for (name, _) in &options.custom {
+            if let Some(prop) = self.find_property(structure, name) {
+                let condition = format!("$filter={} eq …", structure.property_at(prop).name);
+                return Err(Error::UnknownOption {
+                    name: name.clone(),
+                    suggestion: Some(condition),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// What of a single entity is wanted.

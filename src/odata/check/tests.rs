@@ -371,3 +371,12 @@ fn a_shape_holds_what_was_selected() {
     assert!(!all.is_selected && all.expand.len() == 1);
     assert_eq!(all.properties.len(), shape("").properties.len());
 }
+
+#[test]
+fn a_property_as_an_option_is_refused_for_it_would_return_everything() {
+    let hint = "there is no query option 'status'; did you mean '$filter=Status eq …'?";
+    refuse("Tickets?status=Open", hint);
+    refuse("Tickets/$count?status=Open", hint);
+    accept("Tickets?api-version=1");
+    accept("Tickets(1)?Status=Open");
+}

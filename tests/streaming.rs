@@ -10,7 +10,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -114,16 +114,23 @@ fn what_goes_wrong_in_the_first_piece_has_its_status() {
 }
 
 /// Before, a thread and a turn were held until the page was written, and all of it was kept.
+///
+/// With `TESSERA_SLOW_CLIENTS=100` and `--nocapture` it tells the figures of docs/operations.md.
 #[test]
 fn clients_that_do_not_read_hold_neither_turns_nor_pages() {
+    let count = support::number_from("TESSERA_SLOW_CLIENTS", 20);
     let (dir, token) = filled();
     let server = whole_page(dir.path(), &[], &[("TESSERA_READS_MAX", "1")]);
     let client = server.client(&token);
-    let warm = client.get("/odata/Tickets").expect(200);
-    assert!(warm.body.len() > PAGE_BYTES);
-    drop(warm);
+    let read = || {
+        let started = Instant::now();
+        let page = client.get("/odata/Tickets").expect(200);
+        assert!(page.body.len() > PAGE_BYTES);
+        (page.body.len(), started.elapsed())
+    };
+    let (bytes, alone) = read();
     let before = server.resident();
-    let mut idle: Vec<TcpStream> = (0..20).map(|_| ask(&server, &token)).collect();
+    let mut idle: Vec<TcpStream> = (0..count).map(|_| ask(&server, &token)).collect();
     for stream in &mut idle {
         let mut head = [0; 12];
         stream.read_exact(&mut head).unwrap();
@@ -131,7 +138,12 @@ fn clients_that_do_not_read_hold_neither_turns_nor_pages() {
     }
     assert_eq!(client.count("/odata/Tickets/$count"), TICKETS as u64);
     let grown = server.resident().saturating_sub(before);
-    assert!(grown < 20 * PAGE_BYTES as u64 / 4, "{grown} bytes more");
+    assert!(grown < count * PAGE_BYTES as u64 / 4, "{grown} bytes more");
+    let (each, (_, beside)) = (grown / count, read());
+    eprintln!(
+        "{count} clients that do not read a page of {bytes} bytes: {each} bytes each; another read it in \
+         {beside:?}, and in {alone:?} without them"
+    );
     for stream in idle.drain(..2) {
         let mut rest = Vec::new();
         let mut stream = stream;

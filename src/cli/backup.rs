@@ -8,7 +8,7 @@ use crate::{
     model::helpdesk,
     store::{
         Fault,
-        backup::{self, Report, Target},
+        backup::{self, Report, Stop, Target},
     },
 };
 
@@ -20,7 +20,8 @@ pub fn run(args: &Backup, out: &mut Out) -> Result<(), Failure> {
     let config = args.data.load()?;
     must_exist(&config.data)?;
     let mut place = Place::open(&config)?;
-    let target = Target { path: &args.file, replace: args.force, pace: place.pace() };
+    let stop = &Stop::default();
+    let target = Target { path: &args.file, replace: args.force, pace: place.pace(), stop };
     let report = backup::save(helpdesk(), target, |out| {
         place.run(&Call::Backup, Ends { out, input: &mut io::empty(), progress: &mut |_| {} })
     })?;

@@ -23,7 +23,7 @@ use crate::{
     logging,
     model::{Key, props::token, set},
     store::{
-        backup::{Plan, Schedule},
+        backup::{Plan, Schedule, Stop},
         embedded::Opened,
     },
     time::Timestamp,
@@ -61,7 +61,7 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let mut backups = Schedule::start(&workspace.engine, plan(&config))?;
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen(endpoint, app, &workspace));
+    let served = runtime.block_on(listen(endpoint, app, (&workspace, backups.stopper())));
     runtime.shutdown_timeout(LAST_READS);
     backups.stop();
     workspace.engine.close();
@@ -77,7 +77,11 @@ fn plan(config: &Config) -> Plan {
     }
 }
 
-async fn listen(endpoint: serve::Endpoint, app: App, workspace: &Workspace) -> Result<(), Failure> {
+async fn listen(
+    endpoint: serve::Endpoint,
+    app: App,
+    (workspace, backups): (&Workspace, Arc<Stop>),
+) -> Result<(), Failure> {
     let listening = endpoint.bind()?;
     let stop = serve::stop_signal(|status| {
         eprintln!("told to stop a second time: ending at once");
@@ -87,6 +91,8 @@ async fn listen(endpoint: serve::Endpoint, app: App, workspace: &Workspace) -> R
     let (stopping, stopped) = watch::channel(false);
     let stop = async move {
         stop.await;
+        // Before the requests at hand are waited for: the data closes only once it has given up.
+        backups.tell();
         stopping.send_replace(true);
     };
     let calls = take_calls(&app, workspace, stopped);

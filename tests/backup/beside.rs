@@ -15,7 +15,7 @@ use tessera::{
     query::Source,
     store::{
         Actor, Draft, Edit, Embedded,
-        backup::{self, Pace, Report, Target},
+        backup::{self, Pace, Report, Stop, Target},
         commit_blocking,
         embedded::Options,
         files::RealFiles,
@@ -113,7 +113,8 @@ impl Bank {
 
     fn save(&self, name: &str) -> Report {
         let path = self.dir.path().join(name);
-        let target = Target { path: &path, replace: false, pace: Pace::Beside };
+        let stop = &Stop::default();
+        let target = Target { path: &path, replace: false, pace: Pace::Beside, stop };
         backup::save(helpdesk(), target, |out| {
             backup::write(&self.engine, Pace::Beside, out).map(drop)
         })
@@ -171,7 +172,8 @@ fn backups_beside_writers_hold_whole_transactions_and_hardly_slow_them() {
 fn of_two_backups_to_one_file_one_is_refused() {
     let bank = Bank::new(50);
     let path = bank.dir.path().join("one");
-    let target = Target { path: &path, replace: true, pace: Pace::Full };
+    let stop = &Stop::default();
+    let target = Target { path: &path, replace: true, pace: Pace::Full, stop };
     let save = |meanwhile: &dyn Fn()| {
         backup::save(helpdesk(), target, |out| {
             meanwhile();

@@ -13,6 +13,8 @@ mod support;
 use std::{
     fmt::Write as _,
     fs,
+    io::{ErrorKind, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -365,4 +367,39 @@ fn wait_for<T>(mut find: impl FnMut() -> Option<T>) -> T {
         assert!(started.elapsed() < Duration::from_mins(1), "it does not come");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A scheduled backup was told of the end only when the last request was done, so that closing the data came late.
+#[test]
+fn a_scheduled_backup_is_given_up_as_soon_as_the_server_is_told_to_stop() {
+    let bench = Bench::new(8000);
+    let (folder, secret) = (bench.path("backups"), support::token(&bench.data()));
+    let settings = [
+        ("TESSERA_BACKUP_DIR", folder.to_str().unwrap()),
+        ("TESSERA_BACKUP_EVERY_HOURS", "24"),
+        ("TESSERA_DRAIN_SECS", "60"),
+    ];
+    let server = Server::start_with(&bench.data(), &[], &settings);
+    let names = || fs::read_dir(&folder).into_iter().flatten().count();
+    while names() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // A request whose body does not come.
+    let mut request = TcpStream::connect(&server.address).unwrap();
+    let head = "POST /odata/Tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    write!(request, "{head}Authorization: Bearer {secret}\r\nContent-Length: 9\r\n\r\n").unwrap();
+    server.signal("TERM");
+    let told = Instant::now();
+    while !server.log().contains("scheduled backup") {
+        assert!(told.elapsed() < Duration::from_secs(30), "{}", server.log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    request.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let waits = request.read(&mut [0]).unwrap_err().kind();
+    assert!(matches!(waits, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{waits}");
+    drop(request);
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("the scheduled backup was given up: the server stops"), "{log}");
+    assert_eq!(names(), 0, "a part of a backup stays");
 }

@@ -8,7 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Pace, Report, verify};
+use super::{
+    Pace, Report, Stop,
+    stop::UntilStopped,
+    verify::{Input, verify_input},
+};
 use crate::{
     model::Model,
     store::{
@@ -32,6 +36,8 @@ pub struct Target<'a> {
     pub replace: bool,
     /// How much reading it back leaves to others.
     pub pace: Pace,
+    /// Gives it up, also while it is read back.
+    pub stop: &'a Stop,
 }
 
 /// Has `source` write a backup, reads it back, and only then gives it its name. Readable by its owner alone.
@@ -44,12 +50,13 @@ pub fn save<E: From<Fault>>(
     target: Target<'_>,
     source: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<Report, E> {
-    let Target { path, pace, .. } = target;
+    let Target { path, pace, stop, .. } = target;
     must_be_free(target)?;
     let partial = partial_name(path)?;
     let file = claim(&partial)?;
-    let written = fill(file, &partial, source).and_then(|file| {
-        let report = verify(model, &partial, pace)?;
+    let until_stopped = |out: &mut dyn Write| source(&mut UntilStopped { file: out, stop });
+    let written = fill(file, &partial, until_stopped).and_then(|file| {
+        let report = verify_input(model, Input { path: &partial, pace, stop })?;
         must_be_free(target)?;
         fs::rename(&partial, path).map_err(|error| Fault::io("rename", &partial, &error))?;
         // Held until it has its name, so that nobody takes it for the leftover of a killed backup.

@@ -7,6 +7,7 @@ mod file;
 mod frame;
 mod restore;
 pub mod schedule;
+mod stop;
 mod tail;
 mod verify;
 
@@ -20,6 +21,7 @@ pub use self::{
     frame::FORMAT,
     restore::restore,
     schedule::{Plan, Schedule},
+    stop::Stop,
     verify::verify,
 };
 use self::{

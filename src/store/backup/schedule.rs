@@ -5,14 +5,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::Arc,
     thread::JoinHandle,
     time::Duration,
 };
 
 use jiff::civil;
 
-use super::{Pace, Report, Target, save, write};
+use super::{Pace, Report, Stop, Target, save, write};
 use crate::{
     store::{
         Embedded, Fault,
@@ -27,9 +27,6 @@ const NAMED: &str = "%Y%m%dT%H%M%SZ";
 /// How often the clock is looked at; it may jump, and a machine may sleep.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const HOUR_MICROS: i64 = 3_600_000_000;
-
-/// Whether it is over, and who waits for that.
-type Stop = (Mutex<bool>, Condvar);
 
 /// What the settings ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ impl Schedule {
         let thread = std::thread::Builder::new()
             .name("backups".into())
             .spawn(move || {
-                while !wait(&stopped) {
+                while !stopped.wait(LOOK_EVERY) {
                     worker.look();
                 }
             })
@@ -72,10 +69,15 @@ impl Schedule {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// Makes no further backup, and waits until one under way has ended.
+    /// What ends it without waiting, for whoever is told first.
+    #[must_use]
+    pub fn stopper(&self) -> Arc<Stop> {
+        Arc::clone(&self.stop)
+    }
+
+    /// Makes no further backup, and waits until one under way has been given up.
     pub fn stop(&mut self) {
-        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.1.notify_all();
+        self.stop.tell();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -88,13 +90,6 @@ impl Drop for Schedule {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// Waits a while; whether it is over.
-fn wait(stop: &Stop) -> bool {
-    let stopped = stop.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = stop.1.wait_timeout_while(stopped, LOOK_EVERY, |stopped| !*stopped);
-    *waited.unwrap_or_else(PoisonError::into_inner).0
 }
 
 /// Makes a backup when one is due.
@@ -133,6 +128,9 @@ impl Worker {
                 self.engine.note_backup(now);
                 self.due = later(now, self.plan.every_hours);
             }
+            Err(_) if self.stop.is_told() => {
+                tracing::info!("the scheduled backup was given up: the server stops");
+            }
             Err(fault) => {
                 tracing::error!("the scheduled backup failed, the next try is in an hour: {fault}");
                 self.due = later(now, 1);
@@ -146,33 +144,13 @@ impl Worker {
         RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
         clear(dir)?;
         let path = dir.join(name_of(now));
-        let target = Target { path: &path, replace: true, pace: Pace::Beside };
-        let report = save(engine.model(), target, |out| {
-            write(engine, Pace::Beside, &mut UntilStopped { out, stop: &self.stop }).map(drop)
-        })?;
+        let (pace, stop) = (Pace::Beside, &*self.stop);
+        let target = Target { path: &path, replace: true, pace, stop };
+        let report = save(engine.model(), target, |out| write(engine, pace, out).map(drop))?;
         if let Err(fault) = retain(&self.plan, &path) {
             tracing::warn!("old backups stay: {fault}");
         }
         Ok(report)
-    }
-}
-
-/// Takes nothing more once the schedule was stopped.
-struct UntilStopped<'a> {
-    out: &'a mut dyn io::Write,
-    stop: &'a Stop,
-}
-
-impl io::Write for UntilStopped<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            return Err(io::Error::other("the server stops"));
-        }
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -97,3 +97,25 @@ fn what_is_committed_meanwhile_is_in_the_backup() {
     assert!(report.seq > 60, "{}", report.seq);
     assert_eq!(verified(&out.bytes), Ok(report));
 }
+
+/// A stop ended only the writing: who waited for it waited until the backup had been read back twice.
+#[test]
+fn a_backup_that_is_stopped_while_it_is_read_back_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = filled(&dir.path().join("data"), 300);
+    let (path, stop) = (dir.path().join("backup"), Stop::default());
+    let target = Target { path: &path, replace: false, pace: Pace::Beside, stop: &stop };
+    let stopped = save(helpdesk(), target, |out| {
+        write(&engine, Pace::Beside, out)?;
+        stop.tell();
+        Ok::<_, Fault>(())
+    });
+    let stopped = stopped.unwrap_err().to_string();
+    assert!(
+        stopped.starts_with("cannot read") && stopped.ends_with("the server stops"),
+        "{stopped}"
+    );
+    let left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["data"]);
+}

@@ -6,9 +6,10 @@
 use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
 
 use super::{
-    Pace, Report,
+    Pace, Report, Stop,
     frame::{Head, Kind, Reader, SectionReader},
     report,
+    stop::UntilStopped,
     tail::Entries,
 };
 use crate::{
@@ -25,14 +26,28 @@ use crate::{
 /// # Errors
 /// `Damaged` naming the offset, `Newer` for a later format, `Io`.
 pub fn verify(model: &'static Model, path: &Path, pace: Pace) -> Result<Report, Fault> {
+    verify_input(model, Input { path, pace, stop: &Stop::default() })
+}
+
+/// What is to be verified, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) path: &'a Path,
+    pub(super) pace: Pace,
+    /// Ends it with `Io`.
+    pub(super) stop: &'a Stop,
+}
+
+/// As [`verify`], until it is stopped.
+pub(super) fn verify_input(model: &'static Model, input: Input<'_>) -> Result<Report, Fault> {
     let mut tally = Tally::new(model);
-    read(model, path, pace, &mut Touching(&mut tally))?;
-    let whole = read(model, path, pace, &mut Counting(&mut tally))?;
+    read(model, input, &mut Touching(&mut tally))?;
+    let whole = read(model, input, &mut Counting(&mut tally))?;
     if tally.now() == whole.last {
         return Ok(report(model, whole.head, &whole.last, whole.bytes));
     }
     let reason = "its sets do not hash as they did when it was written".to_owned();
-    Err(Fault::Damaged { file: path.display().to_string(), offset: 0, reason })
+    Err(Fault::Damaged { file: input.path.display().to_string(), offset: 0, reason })
 }
 
 /// What the frame of a backup says.
@@ -57,14 +72,12 @@ trait Visit {
     fn commit(&mut self, commit: Commit);
 }
 
-fn read(
-    model: &'static Model,
-    path: &Path,
-    pace: Pace,
-    visit: &mut dyn Visit,
-) -> Result<Whole, Fault> {
+fn read(model: &'static Model, input: Input<'_>, visit: &mut dyn Visit) -> Result<Whole, Fault> {
+    let Input { path, pace, stop } = input;
     let file = File::open(path).map_err(|error| Fault::io("open", path, &error))?;
-    let mut reader = Reader::open(BufReader::with_capacity(256 << 10, file), path, pace)?;
+    let file = UntilStopped { file, stop };
+    // Small, because it is asked to stop whenever this is empty.
+    let mut reader = Reader::open(BufReader::with_capacity(64 << 10, file), path, pace)?;
     let head = reader.head();
     let start = reader.offset();
     let mut piece = reader.next()?;

@@ -55,45 +55,42 @@ pub fn save<E: From<Fault>>(
     let partial = partial_name(path)?;
     let file = claim(&partial)?;
     let until_stopped = |out: &mut dyn Write| source(&mut UntilStopped { file: out, stop });
-    let written = fill(file, &partial, until_stopped).and_then(|file| {
+    let written = fill(&file, &partial, until_stopped).and_then(|()| {
         let report = verify_input(model, Input { path: &partial, pace, stop })?;
         must_be_free(target)?;
         fs::rename(&partial, path).map_err(|error| Fault::io("rename", &partial, &error))?;
-        // Held until it has its name, so that nobody takes it for the leftover of a killed backup.
-        drop(file);
         Ok(report)
     });
-    let report = match written {
-        Ok(report) => report,
-        Err(error) => {
-            let _ = fs::remove_file(&partial);
-            return Err(error);
-        }
-    };
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    // Locked until it has its name or is gone, so that nobody takes it for the leftover of a killed backup.
+    drop(file);
+    let report = written?;
     let dir = parent(path);
     RealFiles.sync_dir(&dir).map_err(|error| Fault::io("sync", &dir, &error))?;
     Ok(report)
 }
 
 fn fill<E: From<Fault>>(
-    file: File,
+    file: &File,
     partial: &Path,
     source: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-) -> Result<File, E> {
+) -> Result<(), E> {
     let mut out = BufWriter::with_capacity(256 << 10, Synced { file, unsynced: 0 });
     source(&mut out)?;
     let synced = out.into_inner().map_err(|error| Fault::io("write", partial, error.error()))?;
     synced.file.sync_all().map_err(|error| Fault::io("sync", partial, &error))?;
-    Ok(synced.file)
+    Ok(())
 }
 
 /// A file that is synced now and then.
-struct Synced {
-    file: File,
+struct Synced<'a> {
+    file: &'a File,
     unsynced: usize,
 }
 
-impl Write for Synced {
+impl Write for Synced<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.unsynced += written;
@@ -164,5 +161,46 @@ pub(super) fn parent(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         Some(_) | None => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        iter,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+    use crate::model::helpdesk;
+
+    /// A failed backup unlocked its working file just before it removed it: another that took it in between lost it.
+    #[test]
+    fn a_failed_backup_never_removes_the_working_file_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, stop) = (dir.path().join("backup"), Stop::default());
+        let partial = partial_name(&path).unwrap();
+        let target = Target { path: &path, replace: false, pace: Pace::Full, stop: &stop };
+        let taken = AtomicUsize::new(0);
+        let lost = || {
+            let mut lost = false;
+            let failed: Result<_, Fault> = save(helpdesk(), target, |_| {
+                taken.fetch_add(1, Ordering::Relaxed);
+                (0..3).for_each(|_| lost |= !partial.exists());
+                Err(Fault::Full)
+            });
+            assert!(failed.is_err());
+            lost
+        };
+        let count = || {
+            let rounds =
+                iter::repeat_with(lost).take_while(|_| taken.load(Ordering::Relaxed) < 5000);
+            rounds.filter(|lost| *lost).count()
+        };
+        let lost: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(count)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!((lost, partial.exists()), (0, false));
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         checkpoint,
         embedded::Options,
         files::{Files, RealFiles},
-        journal::{Journal, JournalConfig, Open},
+        journal::{BLOCK_BYTES_MAX, Journal, JournalConfig, Open},
         lock::{self, Lock},
         records::Applied,
     },
@@ -126,7 +126,13 @@ fn unpack(files: &Arc<dyn Files>, mut reader: Input, options: &Options) -> Resul
     let piece = unpack_checkpoint(&mut reader, piece, options)?;
     let start = reader.offset();
     let dir = options.journal_dir();
-    let config = JournalConfig { first_seq: head.checkpoint + 1, confirmed: 0, ..options.journal };
+    let config = JournalConfig {
+        first_seq: head.checkpoint + 1,
+        confirmed: 0,
+        // What could be written once can be restored, whatever is the limit here.
+        transaction_bytes_max: BLOCK_BYTES_MAX,
+        ..options.journal
+    };
     let mut journal = Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0;
     let piece = match piece.kind {
         Kind::Journal => unpack_journal(&mut reader, piece, &mut journal)?,
@@ -161,7 +167,11 @@ fn unpack_journal(reader: &mut Input, first: Piece, journal: &mut Journal) -> Re
         match next_block(&mut entries) {
             Ok(block) if block.is_empty() => break None,
             Ok(block) => {
-                journal.append(&block)?;
+                // One as large as a block may be gets a block of its own.
+                let is_large = block.last().is_some_and(|entry| entry.len() >= BLOCK_BYTES);
+                let (before, large) = block.split_at(block.len() - usize::from(is_large));
+                journal.append(before)?;
+                journal.append(large)?;
             }
             Err(reason) => break Some(reason),
         }

@@ -119,3 +119,27 @@ fn a_backup_that_is_stopped_while_it_is_read_back_is_given_up() {
         std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["data"]);
 }
+
+/// Restoring refused a transaction over the limit of the machine it ran on, although it had been written once.
+#[test]
+fn a_transaction_written_under_a_raised_limit_is_restored_under_the_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut raised = Options::new(&dir.path().join("data"));
+    raised.journal.segment_bytes = 1 << 20;
+    raised.journal.transaction_bytes_max = 64 << 20;
+    let engine = Embedded::open(helpdesk(), &(Arc::new(RealFiles) as _), raised).unwrap().0;
+    commit_blocking(&engine, Actor::SYSTEM, put(1, "printer")).unwrap();
+    let act = || {
+        let title = "large".repeat(100);
+        let large =
+            move |draft: &mut dyn Draft| (1..2000).try_for_each(|id| put(id, &title)(draft));
+        commit_blocking(&engine, Actor::SYSTEM, large).unwrap();
+    };
+    let mut out = Meanwhile { bytes: Vec::new(), act: Some(Box::new(act)) };
+    let report = write(&engine, Pace::Full, &mut out).unwrap();
+    assert_eq!(report.seq, 2, "the large one is in the tail");
+    let file = dir.path().join("backup");
+    std::fs::write(&file, &out.bytes).unwrap();
+    let options = Options::new(&dir.path().join("new"));
+    assert_eq!(restore(helpdesk(), &(Arc::new(RealFiles) as _), &file, options), Ok(report));
+}

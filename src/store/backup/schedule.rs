@@ -3,7 +3,9 @@
 //! When the next is due follows from the names in the folder, so a restart neither hastens nor delays it.
 
 use std::{
+    any::Any,
     fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
@@ -115,13 +117,22 @@ impl Worker {
 
     /// Makes the backup that is due, if one is; after a failure the next is due in an hour.
     fn look(&mut self) {
+        self.look_with(Self::make);
+    }
+
+    fn look_with(&mut self, make: impl FnOnce(&Self, Timestamp) -> Result<Report, Fault>) {
         let now = self.engine.options().clock.now();
         if now < self.due {
             // The clock may have been set back.
             self.due = self.due.min(later(now, self.plan.every_hours));
             return;
         }
-        match self.make(now) {
+        // A panic is one failure, and not the end of all backups to come.
+        let outcome = catch_unwind(AssertUnwindSafe(|| make(self, now))).unwrap_or_else(|panic| {
+            let why = panic_message(&*panic);
+            Err(Fault::Io("the backup panicked".into(), why.to_owned()))
+        });
+        match outcome {
             Ok(report) => {
                 let Report { seq, bytes, .. } = report;
                 tracing::info!(seq, bytes, "scheduled backup written and verified");
@@ -152,6 +163,12 @@ impl Worker {
         }
         Ok(report)
     }
+}
+
+/// What a panic said.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
 }
 
 fn later(at: Timestamp, hours: u64) -> Timestamp {
@@ -302,6 +319,16 @@ mod tests {
         assert_eq!(desk.at("22T12:59", &mut worker), ["22T00:00", "22T06:00"]);
         assert_eq!(desk.engine.last_backup(), Some("2026-11-22T06:00:00Z".parse().unwrap()));
         assert_eq!(desk.at("22T13:00", &mut worker), ["22T06:00", "22T13:00"]);
+    }
+
+    /// A panic while a backup was made ended the thread, and with it all backups until the next start.
+    #[test]
+    fn a_panic_is_a_failure_like_any_other() {
+        let desk = desk();
+        let mut worker = desk.worker();
+        worker.look_with(|_, _| panic!("at the disco"));
+        assert_eq!(desk.at("22T00:59", &mut worker), [""; 0]);
+        assert_eq!(desk.at("22T01:00", &mut worker), ["22T01:00"]);
     }
 
     #[test]

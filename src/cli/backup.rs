@@ -6,10 +6,7 @@ use super::{Failure, args::Backup, call::Place, out::Out, workspace::must_exist}
 use crate::{
     local::{Call, Ends},
     model::helpdesk,
-    store::{
-        Fault,
-        backup::{self, Report, Stop, Target},
-    },
+    store::backup::{self, Report, Stop, Target},
 };
 
 /// Writes a backup of the data folder; its name is there only once it was read back whole.
@@ -40,20 +37,4 @@ pub(super) fn print(report: &Report, out: &mut Out) -> Result<(), Failure> {
     }
     let Report { begun, seq, bytes, .. } = report;
     out.line(&format!("transaction {seq}, begun {begun}, {bytes} bytes"))
-}
-
-/// A fault with a backup as the end of a command.
-pub(super) fn refusal(fault: Fault) -> Failure {
-    match fault {
-        Fault::Newer { .. } => Failure::NewerFormat(fault.to_string()),
-        Fault::Damaged { .. }
-        | Fault::Full
-        | Fault::SyncFailed
-        | Fault::Busy
-        | Fault::TooLarge { .. }
-        | Fault::Trimmed { .. }
-        | Fault::Locked { .. }
-        | Fault::Io(..)
-        | Fault::Closed => Failure::new(fault),
-    }
 }

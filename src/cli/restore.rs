@@ -3,7 +3,7 @@
 use super::{
     Failure,
     args::{DataArgs, Restore},
-    backup::{print, refusal},
+    backup::print,
     out::Out,
     workspace::{options, real_files},
 };
@@ -24,7 +24,7 @@ pub fn run(args: Restore, out: &mut Out) -> Result<(), Failure> {
         Fault::Locked { pid, .. } => {
             Failure::new(format!("another restore to this folder runs in process {pid}"))
         }
-        other => refusal(other),
+        other => Failure::of_backup(other),
     })?;
     print(&report, out)?;
     out.line(&format!("restored and verified: {}", config.data.display()))

@@ -38,11 +38,20 @@ impl Failure {
     #[must_use]
     pub fn of_store(fault: Fault) -> Self {
         match fault {
-            Fault::Newer { .. } => Self::NewerFormat(fault.to_string()),
             Fault::Damaged { .. } => Self::new(format!(
                 "{fault}; keep a copy of the folder, then 'tessera serve --recover' goes on with what is sound"
             )),
-            Fault::Full
+            other => Self::of_backup(other),
+        }
+    }
+
+    /// A fault with a backup as the end of a command; there is no folder to recover.
+    #[must_use]
+    pub fn of_backup(fault: Fault) -> Self {
+        match fault {
+            Fault::Newer { .. } => Self::NewerFormat(fault.to_string()),
+            Fault::Damaged { .. }
+            | Fault::Full
             | Fault::SyncFailed
             | Fault::Busy
             | Fault::TooLarge { .. }

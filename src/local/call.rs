@@ -1,23 +1,16 @@
 //! What can be asked: one variant for each command, and the one place that runs them.
 
-use std::{
-    io::{Read, Write},
-    sync::Arc,
-    time::Duration,
-};
-
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, check, import, reads, text, tokens, users};
+use super::{
+    Failure, check,
+    ground::{Ends, Ground},
+    import, reads, text, tokens,
+    users::{self, UserChange},
+};
 use crate::{
     auth::{Role, Scopes},
-    config::Config,
-    desk::Desk,
-    error::Error,
-    http::{Feed, Helpdesk, limits, odata::Settings},
-    store::{Embedded, backup::Pace},
     time::Timestamp,
-    transfer::Progress,
 };
 
 /// A command with everything it needs to know. Holds no secret.
@@ -84,67 +77,6 @@ pub enum Call {
         /// The name of the set of lines that do not say theirs.
         set: String,
     },
-}
-
-/// What becomes of a member of staff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum UserChange {
-    /// May do nothing any more, nor may its tokens.
-    Disable,
-    /// May do again what its role allows.
-    Enable,
-    /// May do what this role allows.
-    Role(#[serde(with = "text")] Role),
-}
-
-/// What a call reads and writes.
-pub struct Ends<'a> {
-    /// Standard output.
-    pub out: &'a mut dyn Write,
-    /// The file that the call reads; empty for most.
-    pub input: &'a mut (dyn Read + Send),
-    /// Told how far an import is.
-    pub progress: &'a mut dyn FnMut(Progress),
-}
-
-/// What a call runs on: the open data, and the feed over it.
-#[derive(Clone)]
-pub struct Ground {
-    pub(super) desk: Desk,
-    pub(super) engine: Arc<Embedded>,
-    pub(super) feed: Arc<Feed<Helpdesk>>,
-    /// Where addresses in answers begin.
-    pub(super) origin: String,
-    /// How long a query may take; unlimited where nobody else waits.
-    pub(super) deadline: Option<Duration>,
-    /// How much a long read leaves to others.
-    pub(super) pace: Pace,
-}
-
-impl Ground {
-    /// The data of a process that runs this one command.
-    #[must_use]
-    pub fn alone(config: &Config, desk: Desk, engine: Arc<Embedded>) -> Self {
-        let service = Helpdesk::new(desk.clone(), None);
-        let feed = Arc::new(Feed::new(service, Settings::new(config, limits(config))));
-        Self { deadline: None, pace: Pace::Full, ..Self::shared(config, desk, engine, feed) }
-    }
-
-    /// The data of a server, with the feed that it serves.
-    #[must_use]
-    pub fn shared(
-        config: &Config,
-        desk: Desk,
-        engine: Arc<Embedded>,
-        feed: Arc<Feed<Helpdesk>>,
-    ) -> Self {
-        let origin = match &config.public_url {
-            Some(url) => url.as_str().to_owned(),
-            None => format!("http://{}", config.listen),
-        };
-        let deadline = Some(Duration::from_secs(config.query_deadline_secs));
-        Self { desk, engine, feed, origin, deadline, pace: Pace::Beside }
-    }
 }
 
 impl Call {
@@ -227,12 +159,6 @@ impl Call {
             Self::Import { set } => import::run(ground, set, input, (out, progress)),
         }
     }
-}
-
-/// Waits for a verb, on a thread of its own.
-pub(super) fn wait<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    Ok(runtime.block_on(verb)?)
 }
 
 #[cfg(test)]

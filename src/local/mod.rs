@@ -11,6 +11,7 @@ mod client;
 mod failure;
 #[cfg(unix)]
 mod frame;
+mod ground;
 mod import;
 #[cfg(not(unix))]
 mod nowhere;
@@ -23,13 +24,15 @@ mod text;
 mod tokens;
 mod users;
 
-pub use call::{Call, Ends, Ground, UserChange};
+pub use call::Call;
 pub use check::print as print_report;
 #[cfg(unix)]
 pub use client::{Connection, connect};
 pub use failure::Failure;
+pub use ground::{Ends, Ground};
 pub use import::{Tally, find_set};
 #[cfg(not(unix))]
 pub use nowhere::{Connection, Server, connect};
 #[cfg(unix)]
 pub use server::Server;
+pub use users::UserChange;

@@ -2,7 +2,12 @@
 
 use std::{io::Write, sync::Arc};
 
-use super::{Failure, Ground, call::wait, failure::line, import::find_set};
+use super::{
+    Failure,
+    failure::line,
+    ground::{Ground, wait},
+    import::find_set,
+};
 use crate::{
     auth::Principal,
     model::SetId,

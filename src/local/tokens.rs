@@ -2,7 +2,11 @@
 
 use std::io::Write;
 
-use super::{Failure, Ground, call::wait, failure::line};
+use super::{
+    Failure,
+    failure::line,
+    ground::{Ground, wait},
+};
 use crate::{
     auth::{Principal, Role, Scopes, State},
     desk::tokens::{Request, state},

@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    Failure, Ground,
-    call::{UserChange, wait},
+    Failure,
     failure::line,
+    ground::{Ground, wait},
+    text,
 };
 use crate::{
     auth::{Principal, Role},
@@ -13,6 +16,17 @@ use crate::{
     model::{Precondition, Prop, Row, Value, props::user, set},
     query::Source,
 };
+
+/// What becomes of a member of staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserChange {
+    /// May do nothing any more, nor may its tokens.
+    Disable,
+    /// May do again what its role allows.
+    Enable,
+    /// May do what this role allows.
+    Role(#[serde(with = "text")] Role),
+}
 
 /// Adds a member of staff and writes the new Id.
 pub(super) fn create(

@@ -59,6 +59,8 @@ fn every_command_works_beside_a_running_server() {
     assert!(exported.contains(&"on fire ".repeat(500)), "{exported}");
     let answer = run(dir.path(), &["query", "Tickets?$select=Title"]).ok();
     assert!(answer.contains("\"Title\":\"Printer\""), "{answer}");
+    let context = format!(r#""@odata.context":"http://{}/odata/"#, server.address);
+    assert!(answer.contains(&context), "links lead to the port really taken: {answer}");
     let steps = run(dir.path(), &["query", "--explain", "Tickets"]).ok();
     assert!(steps.starts_with("read every row of Tickets"), "{steps}");
     let refused = run(dir.path(), &["query", "Tickets?$filter=Nothing eq 1"]);

@@ -13,7 +13,7 @@ use std::{
 };
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use support::{run_in, server::Server, token};
+use support::{run, run_in, server::Server, token};
 
 /// How long a change may take to show on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -121,6 +121,12 @@ fn both_versions_of_http_are_spoken_over_tls_and_links_say_https() {
         let context = format!(r#""@odata.context":"https://localhost:{port}/odata/$metadata""#);
         assert!(answer.contains(&context), "{answer}");
         assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+    }
+    #[cfg(unix)]
+    {
+        let answer = run(&place.data(), &["query", "Tickets"]).ok();
+        let context = format!(r#""@odata.context":"https://{}/odata/"#, server.address);
+        assert!(answer.contains(&context), "{answer}");
     }
     // An answer of several parts and frames arrives whole.
     let metadata =

@@ -95,8 +95,9 @@ async fn listen(
         backups.tell();
         stopping.send_replace(true);
     };
-    let calls = take_calls(&app, workspace, stopped);
-    eprintln!("listening on {}", listening.url()?);
+    let url = listening.url()?;
+    let calls = take_calls(&app, workspace, (url.clone(), stopped));
+    eprintln!("listening on {url}");
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
     tokio::spawn(async move { watched.feed.service().remove_handout_when_expired().await });
@@ -110,11 +111,11 @@ async fn listen(
     Ok(())
 }
 
-/// Answers the commands that are run beside this server, until `stopped` says so.
+/// Answers the commands that are run beside this server at `url`, until `stopped` says so.
 fn take_calls(
     app: &App,
     workspace: &Workspace,
-    mut stopped: watch::Receiver<bool>,
+    (url, mut stopped): (String, watch::Receiver<bool>),
 ) -> Option<JoinHandle<()>> {
     let config = &app.config;
     let server = match local::Server::bind(&config.data) {
@@ -125,7 +126,7 @@ fn take_calls(
         }
     };
     let (desk, engine) = (workspace.desk.clone(), Arc::clone(&workspace.engine));
-    let ground = Ground::shared(config, desk, engine, Arc::clone(&app.feed));
+    let ground = Ground::shared(config, (desk, engine), Arc::clone(&app.feed), url);
     let stop = async move {
         // An error means that the server is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -46,21 +46,22 @@ impl Ground {
     pub fn alone(config: &Config, desk: Desk, engine: Arc<Embedded>) -> Self {
         let service = Helpdesk::new(desk.clone(), None);
         let feed = Arc::new(Feed::new(service, Settings::new(config, limits(config))));
-        Self { deadline: None, pace: Pace::Full, ..Self::shared(config, desk, engine, feed) }
+        let scheme = if config.tls_certificate.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", config.listen);
+        let shared = Self::shared(config, (desk, engine), feed, url);
+        Self { deadline: None, pace: Pace::Full, ..shared }
     }
 
-    /// The data of a server, with the feed that it serves.
+    /// The data of a server, with the feed that it serves and the address that it listens on.
     #[must_use]
     pub fn shared(
         config: &Config,
-        desk: Desk,
-        engine: Arc<Embedded>,
+        (desk, engine): (Desk, Arc<Embedded>),
         feed: Arc<Feed<Helpdesk>>,
+        url: String,
     ) -> Self {
-        let origin = match &config.public_url {
-            Some(url) => url.as_str().to_owned(),
-            None => format!("http://{}", config.listen),
-        };
+        let public = config.public_url.as_ref();
+        let origin = public.map_or(url, |public| public.as_str().to_owned());
         let deadline = Some(Duration::from_secs(config.query_deadline_secs));
         Self { desk, engine, feed, origin, deadline, pace: Pace::Beside }
     }

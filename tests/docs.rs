@@ -107,6 +107,16 @@ fn every_command_and_flag_is_documented() {
     visit(&cli::command(), "tessera", &read("docs/cli.md"));
 }
 
+/// The folders that a unit lets its service write to.
+fn writable(unit: &str) -> Vec<String> {
+    let words = |name: &str| {
+        let lines = unit.lines().filter_map(move |line| line.strip_prefix(name));
+        lines.flat_map(str::split_whitespace).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let state = words("StateDirectory=").into_iter().map(|dir| format!("/var/lib/{dir}"));
+    state.chain(words("ReadWritePaths=")).collect()
+}
+
 /// What the files of docs/deploy say is what the binary takes.
 #[test]
 fn the_deployment_files_start_a_server() {
@@ -123,7 +133,18 @@ fn the_deployment_files_start_a_server() {
     assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
     assert!(text.contains("data = \"/var/lib/tessera\""), "{text}");
     assert!(text.contains("public_url = \"https://desk.example.com\""), "{text}");
+    let backups = text.lines().find_map(|line| line.strip_prefix("backup_dir = ")).unwrap();
+    let backups = backups.split('"').nth(1).unwrap();
+    let writable = writable(&unit);
+    assert!(writable.iter().any(|dir| dir == "/var/lib/tessera"), "{writable:?}");
+    assert!(backups.starts_with('/') && writable.iter().any(|dir| dir == backups), "{backups}");
+    assert!(text.contains("backup_every_hours = 24") && unit.contains("StateDirectoryMode=0700"));
     let container = read("docs/deploy/Containerfile");
+    let volumes = container.lines().find_map(|line| line.strip_prefix("VOLUME ")).unwrap();
+    for setting in ["TESSERA_DATA=", "TESSERA_BACKUP_DIR="] {
+        let dir = container.split_whitespace().find_map(|word| word.strip_prefix(setting)).unwrap();
+        assert!(volumes.split(' ').any(|volume| volume == dir), "{setting}{dir}");
+    }
     let named: Vec<&str> = container
         .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
         .filter(|word| word.starts_with("TESSERA_"))

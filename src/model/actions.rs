@@ -2,7 +2,8 @@
 
 use super::{
     declare::{action, parameter},
-    schema::{Action, ActionId},
+    operation::Action,
+    schema::ActionId,
     types::Primitive::{Int64, String},
 };
 

@@ -1,8 +1,7 @@
 //! Short words for declaring properties, so that a model reads as a table.
 
-use super::schema::{
-    Action, Entity, Index, Navigation, Origin, Parameter, Property, Relation, Write,
-};
+use super::operation::{Action, Parameter};
+use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, Write};
 use super::types::{Primitive, Type};
 use super::value::Value;
 

@@ -7,9 +7,11 @@ pub mod actions;
 mod comment;
 pub mod declare;
 mod deleted;
+mod guard;
 mod helpdesk;
 mod history;
 mod key;
+mod operation;
 mod person;
 mod picker;
 mod record;
@@ -22,13 +24,14 @@ mod value;
 mod version;
 mod view;
 
+pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
+pub use operation::{Action, Parameter};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
-    Action, ActionId, Contents, Entity, EntitySet, EnumId, EnumType, Guard, Index, Model, Nav,
-    Navigation, Origin, Parameter, Prop, Property, Relation, SetId, SetScopes, StructId,
-    StructType, Write,
+    ActionId, Contents, Entity, EntitySet, EnumId, EnumType, Index, Model, Nav, Navigation, Origin,
+    Prop, Property, Relation, SetId, SetScopes, StructId, StructType, Write,
 };
 pub use types::{Primitive, Type};
 pub use value::{Complex, Value};

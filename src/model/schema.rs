@@ -1,6 +1,6 @@
 //! The shape of a model: types, properties, navigation, sets. Data only; knows no store and no text.
 
-use super::{types::Type, value::Value};
+use super::{guard::Guard, operation::Action, types::Type, value::Value};
 use crate::time::Timestamp;
 
 /// Index of a structured type (entity or complex) in [`Model::structs`].
@@ -198,25 +198,6 @@ pub struct SetScopes {
     pub delete: Option<&'static str>,
 }
 
-/// Entities of a set that not everybody who may read the set gets to see.
-#[derive(Clone, Copy, Debug)]
-pub enum Guard {
-    /// Some need a scope of their own.
-    Flagged {
-        /// Name of a Boolean property; entities for which it is true are guarded.
-        property: &'static str,
-        /// The scope that sees them all the same.
-        scope: &'static str,
-    },
-    /// Everybody sees their own, and what is shared.
-    OwnerOrShared {
-        /// Name of the property that holds the owner's id; null for the workspace itself.
-        owner: &'static str,
-        /// Name of a Boolean property; entities for which it is true are shared.
-        shared: &'static str,
-    },
-}
-
 /// An entity set.
 #[derive(Clone, Debug)]
 pub struct EntitySet {
@@ -230,40 +211,6 @@ pub struct EntitySet {
     pub scopes: SetScopes,
     /// Entities that need more than the read scope.
     pub guard: Option<Guard>,
-}
-
-/// Something that can be done with one entity beside changing its properties.
-///
-/// Source: OData CSDL 4.01, 12.
-#[derive(Clone, Debug)]
-pub struct Action {
-    /// Name without namespace.
-    pub name: &'static str,
-    /// One sentence for `$metadata` and people.
-    pub doc: &'static str,
-    /// Name of the set whose entities it is bound to.
-    pub set: &'static str,
-    /// What it is told, beside the entity.
-    pub parameters: Vec<Parameter>,
-    /// Name of the set the entity it answers with is in; `None`: it answers with nothing.
-    pub returns: Option<&'static str>,
-    /// Scope it asks for.
-    pub scope: &'static str,
-}
-
-/// What an action is told.
-#[derive(Clone, Debug)]
-pub struct Parameter {
-    /// Name, `PascalCase`.
-    pub name: &'static str,
-    /// One sentence for `$metadata` and people; may be empty where the name says it.
-    pub doc: &'static str,
-    /// Its type.
-    pub ty: Type,
-    /// Whether it may be null or left out, which is the same.
-    pub nullable: bool,
-    /// Greatest length in characters of a text.
-    pub max_length: Option<u32>,
 }
 
 /// A whole model: what `$metadata` tells and every other layer asks.

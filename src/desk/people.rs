@@ -1,6 +1,6 @@
 //! What holds for everybody's address, and customers as they come in.
 
-use super::invalid;
+use super::{invalid, plain::is_unseen};
 use crate::{
     error::Error,
     id::guid_at,
@@ -18,7 +18,10 @@ pub fn check_address(target: &str, address: &str) -> Result<(), Error> {
     let parts: Vec<&str> = address.split('@').collect();
     let sound = parts.len() == 2
         && parts.iter().all(|part| !part.is_empty())
-        && !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+        && !address.chars().any(|c| {
+            // What is not seen would make two addresses look the same.
+            c.is_whitespace() || c.is_control() || is_unseen(c) || "<>,;\"".contains(c)
+        });
     if sound && address.chars().count() <= 320 {
         Ok(())
     } else {
@@ -89,7 +92,19 @@ mod tests {
         check("mia@example.com", true);
         check("m.i+a@localhost", true);
         check("m\u{fc}ller@example.org", true);
-        for bad in ["", "mia", "@", "mia@", "@example.com", "a@b@c", "a b@c", "a@b\n", "<a@b>"] {
+        for bad in [
+            "a@b\u{202e}.c",
+            "a@b.c\u{200b}",
+            "",
+            "mia",
+            "@",
+            "mia@",
+            "@example.com",
+            "a@b@c",
+            "a b@c",
+            "a@b\n",
+            "<a@b>",
+        ] {
             check(bad, false);
         }
         check(&format!("{}@x", "a".repeat(319)), false);

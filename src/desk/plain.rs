@@ -253,11 +253,18 @@ fn check_complete(structure: &StructType, edit: &Edit) -> Result<(), Error> {
 pub(super) fn check_not_blank(model: &Model, edit: &Edit, prop: Prop) -> Result<(), Error> {
     let value = edit.get(prop);
     let Some(text) = value.as_text() else { return Ok(()) };
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
+    if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) || text.chars().any(char::is_control)
+    {
         let name = model.structure(edit.type_id()).property_at(prop).name;
         return Err(invalid(name, "it is a text in one line that is not blank"));
     }
     Ok(())
+}
+
+/// Whether a character takes part in a text without being seen: joiners, marks of direction, blanks of
+/// no width. They have their use between letters; a text of nothing else looks empty.
+pub(super) fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether a change gives a property another value; of a new entity everything is new.

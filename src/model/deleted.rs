@@ -33,7 +33,7 @@ pub mod props {
         TITLE => stored(3, "Title", String).nullable().max(1000),
         REQUESTER_ID => stored(4, "RequesterId", Int64).nullable(),
         REQUESTER_NAME => look_up("RequesterName", String, "Requester", "Name").doc("Who asked"),
-        COMMENT_COUNT => stored(5, "CommentCount", Int64).doc("Comments and notes deleted with it"),
+        COMMENT_COUNT => stored(5, "CommentCount", Int64).doc("Number of public comments deleted with it"),
         CREATED => stored(6, "CreatedDateTime", DateTimeOffset).doc("When the ticket was created"),
         UPDATED => stored(7, "UpdatedDateTime", DateTimeOffset).doc("When the ticket was last changed"),
         DELETED => stored(8, "DeletedDateTime", DateTimeOffset),

@@ -87,12 +87,12 @@ impl Draft for Work {
             return Ok(row);
         }
         let wanted = Row { set, type_id: edit.type_id(), version: self.seq, record };
-        if let Some((prop, holder)) = self.root.rival(set, &key, &wanted) {
+        // Which one it is, is not for everybody who may write to know.
+        if let Some(prop) = self.root.rival(set, &key, &wanted) {
             let structure = self.model.structure(edit.type_id());
-            let holder = holder.as_int().map_or_else(String::new, |id| format!(" {id}"));
             return Err(Error::Conflict {
                 target: structure.property_at(prop).name.to_owned(),
-                reason: format!("{}{holder} has this value, which must be unique", structure.name),
+                reason: format!("another {} has this value, which must be unique", structure.name),
             });
         }
         let structure = self.model.structure(edit.type_id());

@@ -165,16 +165,15 @@ impl Root {
         Some(row)
     }
 
-    /// The entity other than `key` that holds a value `row` wants and may not share.
-    pub(super) fn rival(&self, set: SetId, key: &Key, row: &Row) -> Option<(Prop, Key)> {
+    /// The property of which an entity other than `key` holds the value that `row` wants and may not share.
+    pub(super) fn rival(&self, set: SetId, key: &Key, row: &Row) -> Option<Prop> {
         for (prop, index, entries) in &self.state(set).indexes {
             if matches!(index, Index::None | Index::Many) {
                 continue;
             }
             let Some(value) = indexed(self.model, row, *prop, *index) else { continue };
-            let mut held = range(entries, value);
-            if let Some((_, other)) = held.find(|(_, other)| other != key) {
-                return Some((*prop, other.clone()));
+            if range(entries, value).any(|(_, other)| other != key) {
+                return Some(*prop);
             }
         }
         None

@@ -130,7 +130,9 @@ fn keep(
     ] {
         edit.set(model, to, get(model, row, from));
     }
-    edit.set(model, deleted::COMMENT_COUNT, i64::try_from(comments.len()).unwrap_or(i64::MAX));
+    let is_public = |row: &&Row| !get(model, row, comment::IS_INTERNAL).is_true();
+    let public = comments.iter().filter(is_public).count();
+    edit.set(model, deleted::COMMENT_COUNT, i64::try_from(public).unwrap_or(i64::MAX));
     edit.set(model, deleted::DELETED, now);
     edit.set(model, deleted::DELETED_BY_ID, by);
     edit.set(model, deleted::CONTENTS, contents.to_text()?.as_str());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::contents::Contents;
 use crate::{
     auth::Principal,
-    desk::{get, history, pickers, plain},
+    desk::{get, history, pickers, plain, tickets::check_chain},
     error::Error,
     model::{
         Key, Precondition, Prop, Relation, Row, SetId, TextRef, Value, helpdesk,
@@ -66,6 +66,7 @@ impl Restore {
         let mut still = edit.clone();
         drop_lost(draft, set::TICKETS, &mut still);
         settle_status(draft, &mut still)?;
+        break_circle(draft, &mut still);
         let after = if still == edit { before.clone() } else { draft.put(set::TICKETS, still)? };
         for mut comment in contents.comments(model)? {
             drop_lost(draft, set::COMMENTS, &mut comment);
@@ -82,6 +83,15 @@ impl Restore {
         let kept = plain::existing(source, set::DELETED_TICKETS, &self.key)?;
         self.precondition.check(kept.version)?;
         Ok(kept)
+    }
+}
+
+/// Forgets what the ticket was merged into where that has become part of it meanwhile.
+fn break_circle(draft: &dyn Draft, ticket: &mut Edit) {
+    let id = ticket.get(ticket::ID).as_int();
+    let into = ticket.get(ticket::MERGED_INTO_ID).as_int();
+    if into.is_some_and(|into| check_chain(draft, id, into).is_err()) {
+        ticket.set(draft.model(), ticket::MERGED_INTO_ID, Value::Null);
     }
 }
 

@@ -62,7 +62,7 @@ fn a_deleted_ticket_is_listed_with_who_deleted_it() {
     ];
     assert_eq!(
         bench.list(set::DELETED_TICKETS, &names),
-        [format!("1 Printer \"2\" mia 3 {START} 2026-11-22T00:00:00Z Ann")]
+        [format!("1 Printer \"2\" mia 2 {START} 2026-11-22T00:00:00Z Ann")]
     );
     let history = bench.list(set::TICKET_HISTORY, &["Property", "ToText", "ChangedByName"]);
     assert_eq!(history.last().unwrap(), "Ticket Deleted Ann");
@@ -94,7 +94,7 @@ fn a_reference_that_was_taken_meanwhile_keeps_the_ticket_away() {
     let before = bench.trace();
     assert_eq!(
         refused(bench.act(1, RESTORE, &[])),
-        "Conflict 'ExternalReference' conflicts: Ticket 2 has this value, which must be unique"
+        "Conflict 'ExternalReference' conflicts: another Ticket has this value, which must be unique"
     );
     assert_eq!(bench.trace(), before);
     bench.update(2, &[("ExternalReference", Value::Null)]).unwrap();
@@ -186,4 +186,23 @@ fn a_ticket_merged_into_a_deleted_one_still_names_it() {
     bench.delete(1).unwrap();
     bench.act(1, RESTORE, &[]).unwrap();
     assert_eq!(bench.see(1, &["MergedIntoId"]), "2", "it may come back as well");
+}
+
+/// 2 was part of 3; while it was deleted, 3 became part of 1, which is part of 2.
+#[test]
+fn no_circle_of_merged_tickets_comes_of_a_return() {
+    let bench = Bench::new();
+    let merge = |id, into| {
+        bench.act(id, crate::model::actions::MERGE, &[("IntoId", Value::Int(into))]).unwrap();
+    };
+    for _ in 0..3 {
+        bench.ticket(&[]).unwrap();
+    }
+    merge(1, 2);
+    merge(2, 3);
+    bench.delete(2).unwrap();
+    merge(3, 1);
+    bench.act(2, RESTORE, &[]).unwrap();
+    let leads = |id| bench.see(id, &["MergedIntoId"]);
+    assert_eq!((leads(1), leads(3), leads(2)), ("2".into(), "1".into(), "-".into()));
 }

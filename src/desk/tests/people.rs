@@ -30,6 +30,11 @@ fn a_person_needs_a_name_an_address_of_their_own_and_a_known_zone() {
     customer(&bench, "Max", "max@example.com").unwrap();
     for (name, value, want) in [
         ("Name", text(" "), "'Name' does not fit: it is a text in one line that is not blank"),
+        (
+            "Name",
+            text("\u{200b}\u{202e}"),
+            "'Name' does not fit: it is a text in one line that is not blank",
+        ),
         ("Email", text("mia"), "'Email' does not fit: it takes an address such as mia@example.com"),
         (
             "TimeZone",
@@ -43,7 +48,7 @@ fn a_person_needs_a_name_an_address_of_their_own_and_a_known_zone() {
     let taken = bench.change(set::CUSTOMERS, 2, &[("Email", text("MIA@example.com"))]);
     assert_eq!(
         refused(taken),
-        "Conflict 'Email' conflicts: Customer 1 has this value, which must be unique"
+        "Conflict 'Email' conflicts: another Customer has this value, which must be unique"
     );
     bench.change(set::CUSTOMERS, 2, &[("Email", Value::Null)]).unwrap();
     assert_eq!(

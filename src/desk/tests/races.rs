@@ -57,7 +57,7 @@ fn of_two_creations_with_one_external_reference_one_conflicts() {
     let refusal = results.into_iter().find_map(Result::err).unwrap();
     assert_eq!(
         refusal.to_string(),
-        "'ExternalReference' conflicts: Ticket 1 has this value, which must be unique"
+        "'ExternalReference' conflicts: another Ticket has this value, which must be unique"
     );
     // The refused one left nothing behind, not even history.
     assert_eq!(bench.desk.snapshot().rows(set::TICKET_HISTORY).count(), 5);

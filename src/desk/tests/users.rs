@@ -13,7 +13,7 @@ fn an_address_belongs_to_one_member_of_staff_and_may_be_a_customers_too() {
     let again = create(&bench, "Anna", "ANN@example.net", Role::Agent);
     assert_eq!(
         refused(again),
-        "Conflict 'Email' conflicts: User 1 has this value, which must be unique"
+        "Conflict 'Email' conflicts: another User has this value, which must be unique"
     );
     assert_eq!(bench.list(set::USERS, &["Id", "Role", "IsActive"]), ["1 Agent true"]);
 }

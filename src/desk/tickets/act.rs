@@ -8,7 +8,7 @@ use crate::{
     desk::{Moment, Properties, body::Body, comments, get, invalid, pickers},
     error::Error,
     model::{
-        Action, ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions,
+        Action, ActionId, Key, Model, Precondition, Prop, Row, Value, actions,
         props::{comment, picker, ticket},
         set,
     },
@@ -188,11 +188,24 @@ fn take_kind(draft: &dyn Draft, edit: &mut Edit, kind: &str) -> Result<(), Error
 
 /// Makes it part of another ticket, which must not be part of it.
 fn merge(draft: &dyn Draft, edit: &mut Edit, into: i64) -> Result<(), Error> {
-    const TICKETS: SetId = set::TICKETS;
-    let (model, id) = (draft.model(), edit.get(ticket::ID).as_int());
-    if draft.row(TICKETS, &Key::Int(into)).is_none() {
+    if draft.row(set::TICKETS, &Key::Int(into)).is_none() {
         return Err(invalid("IntoId", format!("there is no Tickets({into})")));
     }
+    check_chain(draft, edit.get(ticket::ID).as_int(), into)?;
+    edit.set(draft.model(), ticket::MERGED_INTO_ID, into);
+    Ok(())
+}
+
+/// Refuses to let ticket `id` be part of `into` where that is part of `id` already.
+///
+/// # Errors
+/// `Conflict`, also where the chain is longer than is followed.
+pub(in crate::desk) fn check_chain(
+    draft: &dyn Draft,
+    id: Option<i64>,
+    into: i64,
+) -> Result<(), Error> {
+    let model = draft.model();
     let (mut at, mut passed) = (Some(into), HashSet::new());
     while let Some(next) = at {
         if id == Some(next) {
@@ -210,9 +223,8 @@ fn merge(draft: &dyn Draft, edit: &mut Edit, into: i64) -> Result<(), Error> {
             );
             return Err(Error::Conflict { target: "IntoId".into(), reason });
         }
-        let row = draft.row(TICKETS, &Key::Int(next));
+        let row = draft.row(set::TICKETS, &Key::Int(next));
         at = row.and_then(|row| get(model, &row, ticket::MERGED_INTO_ID).as_int());
     }
-    edit.set(model, ticket::MERGED_INTO_ID, into);
     Ok(())
 }

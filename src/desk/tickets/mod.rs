@@ -4,6 +4,7 @@ mod act;
 mod fill;
 mod stamp;
 
+pub(super) use act::check_chain;
 pub use act::{Act, MERGE_CHAIN_MAX};
 pub use fill::TAGS_MAX;
 pub(crate) use fill::tags;

@@ -112,7 +112,7 @@ fn a_guid_of_another_entity_is_refused() {
     let again = bench.tickets(&format!("{{\"Id\":1,{guid}}}\n{{\"Id\":1,{guid},\"Title\":\"a\"}}"));
     assert_eq!(reasons(&again), Vec::<String>::new());
     let want = |id: i64, name: &str| {
-        format!("line {id}: 'Guid' conflicts: {name} 1 has this value, which must be unique")
+        format!("line {id}: 'Guid' conflicts: another {name} has this value, which must be unique")
     };
     let other = bench.tickets(&format!("{{\"Id\":2,{guid}}}"));
     assert_eq!(reasons(&other), [want(1, "Ticket")]);

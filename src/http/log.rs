@@ -24,12 +24,14 @@ pub struct Line<'a> {
     pub uri: &'a Uri,
     /// The answer's status.
     pub status: StatusCode,
-    /// From the end of the headers to the answer.
+    /// From the end of the headers to the end of the answer.
     pub took: Duration,
     /// The prefix of the token in use, where one was accepted.
     pub token: Option<&'a str>,
-    /// Bytes of the answer's body.
+    /// Bytes of the answer's body that were sent.
     pub bytes: u64,
+    /// False where that is not the whole body.
+    pub is_complete: bool,
 }
 
 impl Line<'_> {
@@ -48,6 +50,7 @@ impl Line<'_> {
             duration_ms = f64::from(micros) / 1000.0,
             token = self.token,
             bytes = self.bytes,
+            complete = (!self.is_complete).then_some(false),
             "request"
         );
     }

@@ -199,7 +199,6 @@ pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 /// Answers one request. `HEAD` is answered as `GET`; hyper leaves the body out.
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     let surface = Surface::of(request.path());
-    let mut running = app.metrics.request(&request.method, surface);
     if request.method == Method::HEAD {
         request.method = Method::GET;
     }
@@ -226,7 +225,6 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     if is_https {
         respond::require_https(&mut response);
     }
-    running.answered(&response);
     compress::apply(response, wish.unwrap_or_default())
 }
 

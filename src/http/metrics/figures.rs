@@ -57,12 +57,12 @@ fn of_requests(metrics: &Metrics) -> Vec<Figure> {
         ),
         Figure {
             name: "tessera_http_request_duration_seconds",
-            help: "Time from a request's headers to the head of its answer",
+            help: "Time from a request's headers to the end of its answer",
             samples: Samples::Histogram(took),
         },
         gauge(
             "tessera_http_requests_in_flight",
-            "Requests being answered",
+            "Requests whose answer has not ended",
             whole(metrics.in_flight.get()),
         ),
         by_name(

@@ -27,24 +27,27 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout},
 };
-use warp::http::Method;
+use warp::http::{
+    HeaderValue,
+    header::{CONNECTION, EXPECT},
+};
 
 use super::{
     Stage,
+    account::Asked,
     crowd::Member,
     pulse::{Look, Pulse, Version},
     sent::{PART_BYTES, Sent},
     tls::Tls,
+    unread::{Received, Unread},
     wire::{Socket, Wire},
 };
 use crate::{
     config::Config,
     http::{
-        App, Arrival, Response,
+        App, Arrival, Response, Surface,
         address::Scheme,
-        log::Line,
         proxy::{self, Via},
-        respond::TokenPrefix,
         routes,
     },
 };
@@ -150,22 +153,20 @@ impl Connections {
                 body_timeout: Duration::from_secs(app.config.body_timeout_secs),
             };
             request.extensions_mut().insert(arrival);
+            let running = app.metrics.request(&method, Surface::of(uri.path()));
+            let asked = Asked { client, method, uri, started, running };
+            let (request, unread) = received(request, pulse.is_two());
             let answer = inner.call(request);
             async move {
-                let answer = answer.await?;
-                let token = answer.extensions().get::<TokenPrefix>();
-                let is_head = method == Method::HEAD;
-                Line {
-                    client,
-                    method: &method,
-                    uri: &uri,
-                    status: answer.status(),
-                    took: started.elapsed(),
-                    token: token.map(|prefix| prefix.0.as_str()),
-                    bytes: if is_head { 0 } else { answer.body().size_hint().lower() },
+                let mut answer = answer.await?;
+                if let Some(unread) = unread
+                    && !unread.finish().await
+                {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                    turn.leaves_input();
                 }
-                .write();
-                Ok::<_, Infallible>(answer.map(|body| Sent::new(body, turn)))
+                let account = asked.answered(&mut answer);
+                Ok::<_, Infallible>(answer.map(|body| Sent::new(body, turn, account)))
             }
         })
     }
@@ -243,6 +244,20 @@ fn http2(config: &Config) -> http2::Builder<TokioExecutor> {
         .keep_alive_interval(Duration::from_secs(config.ping_every_secs))
         .keep_alive_timeout(PONG_WITHIN);
     http
+}
+
+/// A request whose body is seen to, where another request may follow it.
+fn received(
+    request: hyper::Request<Incoming>,
+    is_two: bool,
+) -> (hyper::Request<Received<Incoming>>, Option<Unread<Incoming>>) {
+    let (parts, body) = request.into_parts();
+    // Over HTTP/2 requests come side by side; nearly all over HTTP/1 have no body.
+    if is_two || body.is_end_stream() {
+        return (hyper::Request::from_parts(parts, Received::Alone(body)), None);
+    }
+    let (body, unread) = Received::followed(body, parts.headers.contains_key(EXPECT));
+    (hyper::Request::from_parts(parts, body), Some(unread))
 }
 
 /// What can become of a running connection.

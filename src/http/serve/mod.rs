@@ -3,15 +3,18 @@
 //! warp's own server has no header timeout, no TLS and no deadline for its end, so its filters run
 //! here as a hyper service.
 
+mod account;
 mod clock;
 mod connection;
 mod crowd;
 mod descriptors;
+mod linger;
 mod pulse;
 mod room;
 mod sent;
 mod signals;
 mod tls;
+mod unread;
 mod wire;
 
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};

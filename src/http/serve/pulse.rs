@@ -80,6 +80,8 @@ pub(super) struct Pulse {
     /// Since when the socket takes nothing.
     blocked_since: AtomicU64,
     has_served: AtomicBool,
+    /// True where the last answer went out before its request was read to the end.
+    has_input: AtomicBool,
     /// For each answer on its way over HTTP/2, since when the client takes nothing of it.
     answers: Mutex<Vec<Arc<AtomicU64>>>,
     is_two: AtomicBool,
@@ -98,6 +100,7 @@ impl Pulse {
             head_since: AtomicU64::new(NEVER),
             blocked_since: AtomicU64::new(NEVER),
             has_served: AtomicBool::new(false),
+            has_input: AtomicBool::new(false),
             answers: Mutex::default(),
             is_two: AtomicBool::new(false),
             leave: Notify::new(),
@@ -175,6 +178,11 @@ impl Pulse {
         self.is_two.load(Ordering::Relaxed)
     }
 
+    /// True where the client may still be sending what nobody will read.
+    pub(super) fn has_input(&self) -> bool {
+        self.has_input.load(Ordering::Relaxed)
+    }
+
     /// Asks the connection to end if it is idle.
     pub(super) fn ask_to_leave(&self) {
         self.leave.notify_one();
@@ -234,6 +242,11 @@ impl Turn {
     /// Watches the answer, where the client may hold it up.
     pub(super) fn progress(&self) -> Option<Progress> {
         self.0.is_two().then(|| self.0.watch())
+    }
+
+    /// This is the connection's last, and not all of its request was read.
+    pub(super) fn leaves_input(&self) {
+        self.0.has_input.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,4 @@
-//! An answer's body on its way out: in parts of bounded size over HTTP/2, watched until its end.
+//! An answer's body on its way out: in parts of bounded size over HTTP/2, watched and counted until its end.
 //!
 //! HTTP/2 keeps a part until the client lets it through, long after the body has come to its end, so
 //! each part holds on to the request it answers.
@@ -12,7 +12,10 @@ use std::{
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::pulse::{Progress, Turn};
+use super::{
+    account::Account,
+    pulse::{Progress, Turn},
+};
 
 /// Most bytes that HTTP/2 is given at once of an answer; it keeps them until the client takes them.
 pub(super) const PART_BYTES: usize = 64 * 1024;
@@ -25,18 +28,59 @@ struct Way {
 }
 
 /// A body whose request ends with it and with the last of its parts.
-pub(super) struct Sent<B> {
+pub(super) struct Sent<B: Body<Data = Bytes>> {
     body: B,
     /// What is left of a part that was too large.
     rest: Bytes,
     way: Arc<Way>,
+    account: Account,
 }
 
-impl<B> Sent<B> {
+impl<B: Body<Data = Bytes> + Unpin> Sent<B> {
     /// `body` as the answer of that turn.
-    pub(super) fn new(body: B, turn: Turn) -> Self {
+    pub(super) fn new(body: B, turn: Turn, account: Account) -> Self {
         let way = Way { progress: turn.progress(), _turn: turn };
-        Self { body, rest: Bytes::new(), way: Arc::new(way) }
+        Self { body, rest: Bytes::new(), way: Arc::new(way), account }
+    }
+
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Part>, B::Error>>> {
+        let way = Arc::clone(&self.way);
+        let Some(progress) = &way.progress else {
+            // HTTP/1 writes one answer at a time, without a copy, so the socket tells enough.
+            let whole = |bytes| Part { bytes, way: None };
+            let polled = Pin::new(&mut self.body).poll_frame(cx);
+            return polled.map_ok(|frame| frame.map_data(whole));
+        };
+        progress.has_moved();
+        if self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Pending => {
+                    progress.waits_for_us();
+                    return Poll::Pending;
+                }
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(frame) => {
+                        let trailers = frame.into_trailers().ok();
+                        return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+                    }
+                },
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => return Poll::Ready(None),
+            }
+        }
+        let count = self.rest.len().min(PART_BYTES);
+        let bytes = self.rest.split_to(count);
+        Poll::Ready(Some(Ok(Frame::data(Part { bytes, way: Some(way) }))))
+    }
+}
+
+impl<B: Body<Data = Bytes>> Drop for Sent<B> {
+    fn drop(&mut self) {
+        // A body whose end can be told from its length is not asked for more.
+        if self.rest.is_empty() && self.body.is_end_stream() {
+            self.account.is_over();
+        }
     }
 }
 
@@ -72,34 +116,15 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Sent<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Part>, B::Error>>> {
-        let way = Arc::clone(&self.way);
-        let Some(progress) = &way.progress else {
-            // HTTP/1 writes one answer at a time, without a copy, so the socket tells enough.
-            let whole = |bytes| Part { bytes, way: None };
-            let polled = Pin::new(&mut self.body).poll_frame(cx);
-            return polled.map_ok(|frame| frame.map_data(whole));
-        };
-        progress.has_moved();
-        if self.rest.is_empty() {
-            match Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Pending => {
-                    progress.waits_for_us();
-                    return Poll::Pending;
-                }
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => self.rest = data,
-                    Err(frame) => {
-                        let trailers = frame.into_trailers().ok();
-                        return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
-                    }
-                },
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
+        let polled = self.poll_part(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.account.has_sent(frame.data_ref().map_or(0, Buf::remaining));
             }
+            Poll::Ready(None) => self.account.is_over(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
-        let count = self.rest.len().min(PART_BYTES);
-        let bytes = self.rest.split_to(count);
-        Poll::Ready(Some(Ok(Frame::data(Part { bytes, way: Some(way) }))))
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -125,6 +150,7 @@ mod tests {
 
     use super::{
         super::{
+            account::fake::account,
             clock::pass,
             pulse::{Look, Patience, Pulse, Version},
             room::Room,
@@ -138,7 +164,7 @@ mod tests {
         let pulse = Arc::new(pulse);
         pulse.speaks(version);
         let body = Full::new(Bytes::from(vec![b'x'; 2 * PART_BYTES + 5]));
-        let mut sent = Sent::new(body, pulse.begin());
+        let mut sent = Sent::new(body, pulse.begin(), account());
         let mut parts = Vec::new();
         while let Some(frame) = sent.frame().await {
             let Ok(part) = frame.unwrap().into_data() else { panic!("no data") };
@@ -146,6 +172,7 @@ mod tests {
             let left = 2 * PART_BYTES + 5 - parts.iter().sum::<usize>();
             assert_eq!(sent.size_hint().exact(), Some(left as u64));
             assert_eq!(sent.is_end_stream(), left == 0);
+            assert_eq!(sent.account.told().0, parts.iter().sum::<usize>() as u64);
             assert_eq!(pulse.idle_since(), None);
         }
         drop(sent);
@@ -161,7 +188,8 @@ mod tests {
         let pulse = Pulse::new(Patience::of(&config), Arc::new(Room::default()));
         let pulse = Arc::new(pulse);
         pulse.speaks(Version::Two);
-        let mut sent = Sent::new(Full::new(Bytes::from_static(b"answer")), pulse.begin());
+        let mut sent =
+            Sent::new(Full::new(Bytes::from_static(b"answer")), pulse.begin(), account());
         let Ok(mut part) = sent.frame().await.unwrap().unwrap().into_data() else { panic!() };
         assert!(sent.is_end_stream());
         drop(sent);

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Buf, BytesMut};
@@ -14,7 +14,10 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-use super::pulse::{Pulse, Version};
+use super::{
+    linger::Linger,
+    pulse::{Pulse, Version},
+};
 
 /// How a client that knows that we speak HTTP/2 begins.
 ///
@@ -25,12 +28,14 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) struct Wire<S = TcpStream> {
     stream: S,
     pulse: Arc<Pulse>,
+    /// Present once our half is closed and the client may still be sending.
+    linger: Option<Linger>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// `stream`, watched by `pulse`.
     pub(super) fn new(stream: S, pulse: Arc<Pulse>) -> Self {
-        Self { stream, pulse }
+        Self { stream, pulse, linger: None }
     }
 
     /// Reads as far as it takes to tell HTTP/2 from HTTP/1; the bytes read are put back.
@@ -106,8 +111,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// Closes our half and, where the client may still be sending, waits for it to close its own.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let Self { stream, pulse, linger } = &mut *self;
+        if linger.is_none() {
+            ready!(Pin::new(&mut *stream).poll_shutdown(cx))?;
+            if !pulse.has_input() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        linger.get_or_insert_with(Linger::start).poll(stream, cx).map(Ok)
     }
 }
 

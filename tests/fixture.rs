@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it cannot go on")]
 
 use std::{
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use tessera::model::{Contents, Type, helpdesk};
+
 const FIRST_THREE: &str = "Tickets?$filter=Id le 3&$select=Id,Guid,Title,Description,Status,Tags,\
      CreatedDateTime,ReopenCount,ExternalReference&$expand=Comments($select=Body,IsInternal,AuthorName),\
      History($top=1;$select=Property,ToText)";
+
+/// What format 1 consists of: each stored set with its number, and the numbers and kinds of its properties.
+const FORMAT_1: &str = include_str!("fixtures/format-1/stored.txt");
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1").join(name)
@@ -80,4 +86,45 @@ fn a_backup_of_format_1_is_restored() {
     let new = dir.path().join("new");
     run(&["restore", fixture("backup").to_str().unwrap()], &new);
     says_what_it_said(&new);
+}
+
+/// The model as [`FORMAT_1`] writes it down.
+fn stored() -> String {
+    let (model, mut told) = (helpdesk(), String::new());
+    for (id, set) in model.set_ids() {
+        let Contents::Stored { code } = set.contents else { continue };
+        let mut tags: Vec<(u16, String)> = model
+            .entity_type(id)
+            .props()
+            .filter_map(|(_, property)| {
+                let kind = match &property.ty {
+                    _ if property.is_long() => "long".to_owned(),
+                    Type::Primitive(primitive) => {
+                        primitive.name().trim_start_matches("Edm.").to_owned()
+                    }
+                    Type::Enum(_) => "enum".to_owned(),
+                    Type::Complex(_) => "complex".to_owned(),
+                    Type::Collection(_) => "list".to_owned(),
+                };
+                Some((property.tag()?, kind))
+            })
+            .collect();
+        tags.sort();
+        let tags: Vec<String> = tags.iter().map(|(tag, kind)| format!("{tag} {kind}")).collect();
+        writeln!(told, "{code} {}: {}", set.name, tags.join(", ")).unwrap();
+    }
+    told
+}
+
+/// Two sets came after the data of format 1 was made; an older version then called sound data unreadable.
+#[test]
+fn what_is_stored_does_not_change_without_a_decision() {
+    let found = stored();
+    assert!(
+        found == FORMAT_1,
+        "what the model stores is no longer what fixtures/format-1/stored.txt says:\n{found}\n\
+         Decide, by 'Changes of what is stored' in docs/storage.md: a set or property that is only added \
+         joins the list, and an older version then refuses data that has it with exit code 3; anything else \
+         that changes needs a new format, with a list and fixtures of its own"
+    );
 }

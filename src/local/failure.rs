@@ -49,7 +49,7 @@ impl Failure {
     #[must_use]
     pub fn of_backup(fault: Fault) -> Self {
         match fault {
-            Fault::Newer { .. } => Self::NewerFormat(fault.to_string()),
+            Fault::Newer { .. } | Fault::Unknown { .. } => Self::NewerFormat(fault.to_string()),
             Fault::Damaged { .. }
             | Fault::Full
             | Fault::SyncFailed

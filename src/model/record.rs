@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{
     key::Key,
-    schema::{Model, Prop, SetId, StructId, StructType},
+    schema::{Model, Prop, Property, SetId, StructId, StructType},
     types::{Primitive, Type},
     value::{Complex, Value},
 };
@@ -170,6 +170,23 @@ impl Record {
     #[must_use]
     pub fn unpack(&self, structure: &StructType) -> Vec<Value> {
         structure.props().map(|(prop, _)| self.get(structure, prop)).collect()
+    }
+
+    /// The number of a property that `structure` does not store: a later version wrote it.
+    #[must_use]
+    pub fn unknown_tag(&self, structure: &StructType) -> Option<u64> {
+        let mut reader = Reader(&self.0);
+        reader.byte()?;
+        reader.varint()?;
+        while !reader.0.is_empty() {
+            let (found, _) = reader.part()?;
+            let is_it =
+                |property: &Property| property.tag().is_some_and(|tag| u64::from(tag) == found);
+            if !structure.properties.iter().any(is_it) {
+                return Some(found);
+            }
+        }
+        None
     }
 
     fn payload(&self, tag: u16) -> Option<Reader<'_>> {
@@ -466,6 +483,16 @@ mod tests {
                 prop_assert_eq!(record.unpack(&structure()).len(), structure().properties.len());
             }
         }
+    }
+
+    #[test]
+    fn a_property_of_a_later_version_is_told_by_its_number() {
+        let whole = structure();
+        let older = StructType { properties: whole.properties[..2].to_vec(), ..structure() };
+        let values = [Value::Binary([1].into()), Value::Bool(true), Value::Int(3)];
+        let record = Record::pack(StructId(0), &whole, &values, &[]);
+        assert_eq!(record.unknown_tag(&whole), None);
+        assert_eq!(record.unknown_tag(&older), Some(3));
     }
 
     #[test]

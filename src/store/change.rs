@@ -159,6 +159,8 @@ impl Commit {
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const TEXT: u8 = 3;
+/// Why an entry cannot be read that a later version wrote.
+pub(super) const UNKNOWN_SET: &str = "unknown entity set";
 const ENDS: &str = "a transaction ends too early";
 
 fn push_change(bytes: &mut Vec<u8>, model: &Model, change: &Change) {
@@ -213,8 +215,8 @@ impl<'a> Reader<'a> {
 
     fn change(&mut self, model: &Model) -> Result<Change, &'static str> {
         let kind = self.take(1)?[0];
-        let code = u16::try_from(self.varint()?).map_err(|_| "unknown entity set")?;
-        let set = set_of_code(model, code).ok_or("unknown entity set")?;
+        let code = u16::try_from(self.varint()?).map_err(|_| UNKNOWN_SET)?;
+        let set = set_of_code(model, code).ok_or(UNKNOWN_SET)?;
         let key = Key::from_bytes(self.bytes()?, has_int_key(model, set)).ok_or("bad key")?;
         match kind {
             PUT => Ok(Change::Put { set, key, record: Record::from_bytes(self.bytes()?)? }),

@@ -121,6 +121,7 @@ pub(super) fn read_from(
     let position = input.part()?.ok_or_else(|| input.damaged("it has no position"))?;
     let applied = Applied::from_bytes(&position)
         .ok_or_else(|| input.damaged("its position is not readable"))?;
+    applied.check_known(model)?;
     while let Some(place) = input.part()? {
         let bytes = input.part()?.ok_or_else(|| input.damaged("it ends inside a piece"))?;
         let (change, seq) = piece(model, &place, &bytes).map_err(|reason| input.damaged(reason))?;

@@ -33,6 +33,12 @@ pub enum Fault {
         /// The highest format this version reads.
         supported: u32,
     },
+    /// Data that a later version of the product added to this format.
+    #[error("the data holds {what}, which this version does not know; use the newer version")]
+    Unknown {
+        /// What was found.
+        what: String,
+    },
     /// The queue of waiting transactions is full.
     #[error("too many changes are waiting to be written")]
     Busy,
@@ -101,6 +107,7 @@ impl From<Fault> for Error {
             }
             Fault::Damaged { .. }
             | Fault::Newer { .. }
+            | Fault::Unknown { .. }
             | Fault::Trimmed { .. }
             | Fault::Locked { .. }
             | Fault::Io(..)

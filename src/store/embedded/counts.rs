@@ -66,6 +66,7 @@ impl Counts {
             Some(
                 Fault::Damaged { .. }
                 | Fault::Newer { .. }
+                | Fault::Unknown { .. }
                 | Fault::Busy
                 | Fault::TooLarge { .. }
                 | Fault::Trimmed { .. }

@@ -28,7 +28,7 @@ pub use self::recovery::Opened;
 use self::{committer::Request, counts::Counts};
 use super::{
     Commits, Fault, Gauges, Receipt, Root, Seq, Snapshot, Store, Transaction,
-    change::Commit,
+    change::{Commit, UNKNOWN_SET},
     files::Files,
     journal::{Entries, JournalConfig, JournalReader},
     lock::Lock,
@@ -385,5 +385,9 @@ impl Store for Embedded {
 }
 
 fn unreadable(seq: Seq, reason: &str) -> Fault {
+    // What the journal hands out is what was written, so a later version wrote it.
+    if reason == UNKNOWN_SET {
+        return Fault::Unknown { what: format!("an entity set in transaction {seq}") };
+    }
     Fault::Io(format!("cannot read transaction {seq} of the journal"), reason.to_owned())
 }

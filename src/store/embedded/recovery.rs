@@ -14,8 +14,11 @@ use super::{
 };
 use crate::{
     model::Model,
+    query::Source,
     store::{
-        Change, Commit, Fault, Root, Seq, Snapshot, checkpoint,
+        Change, Commit, Fault, Root, Seq, Snapshot,
+        change::set_code,
+        checkpoint,
         files::Files,
         journal::{Journal, JournalConfig, Lost, Open, TornTail},
         records::{Applied, Found, Place, Records, Step},
@@ -66,6 +69,9 @@ pub(super) fn recover(
         files.create_dir_all(&dir).map_err(|error| Fault::io("create", &dir, &error))?;
     }
     let found_records = open_records(model, options);
+    if let Ok((_, applied)) = &found_records {
+        applied.check_known(model)?;
+    }
     let applied_seq = found_records.as_ref().map_or(0, |(_, applied)| applied.seq);
     let confirmed = applied_seq.max(checkpoint_seq);
     let config = JournalConfig { first_seq: checkpoint_seq + 1, confirmed, ..options.journal };
@@ -89,6 +95,7 @@ pub(super) fn recover(
         }
     };
     opened.replayed = replay(model, &mut root, &records, &journal)?;
+    check_known(model, &root)?;
     if root.seq() > journal.last_seq() {
         // Records or checkpoint know more than what is left of the journal: it goes on behind them.
         set_aside(&dir)?;
@@ -102,6 +109,19 @@ pub(super) fn recover(
     }
     opened.seq = root.seq();
     Ok(Recovered { root, journal, records, opened })
+}
+
+/// Refuses entities with properties of a later version: whoever changed one would lose them.
+fn check_known(model: &Model, root: &Root) -> Result<(), Fault> {
+    for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
+        for row in root.rows(set) {
+            if let Some(tag) = row.record.unknown_tag(model.structure(row.type_id)) {
+                let what = format!("property {tag} of {}", declared.name);
+                return Err(Fault::Unknown { what });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn open_records(

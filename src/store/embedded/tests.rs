@@ -312,3 +312,48 @@ fn a_journal_that_lost_its_confirmed_end_is_refused_until_asked_to_recover() {
     let (engine, opened) = open_with(dir.path(), |_| {});
     assert_eq!((engine.root().counts(set::TICKETS).rows, opened.restarted), (6, false));
 }
+
+/// The refusal of an older version whose model is ours after `change`, with records and without.
+#[track_caller]
+fn check_older(change: impl FnOnce(&mut Model), want: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 3);
+    engine.close();
+    drop(engine);
+    let mut older = helpdesk().clone();
+    change(&mut older);
+    let older: &'static Model = Box::leak(Box::new(older));
+    let refused = || Embedded::open(older, &real(), Options::new(dir.path())).err().unwrap();
+    let fault = refused();
+    assert!(matches!(fault, Fault::Unknown { .. }), "{fault}");
+    assert!(fault.to_string().starts_with(want), "{fault}");
+    fs::remove_dir_all(Options::new(dir.path()).records_dir()).unwrap();
+    let fault = refused();
+    assert!(matches!(fault, Fault::Unknown { .. }), "{fault}");
+    assert!(!dir.path().join("workspaces/default/journal.damaged").exists());
+    fs::remove_dir_all(Options::new(dir.path()).records_dir()).unwrap();
+    assert_eq!(titles(&open(dir.path())), ["printer"; 3], "nothing was changed");
+}
+
+/// An older version took what it did not know for damage, and set its records aside.
+#[test]
+fn what_a_newer_version_added_is_not_taken_for_damage() {
+    check_older(
+        |older| {
+            let tickets = &mut older.sets[usize::from(set::TICKETS.0)];
+            tickets.contents = crate::model::Contents::Stored { code: 999 };
+        },
+        "the data holds entity set 1, which this version does not know; use the newer version",
+    );
+    check_older(
+        |older| {
+            let tickets = older.set(set::TICKETS).ty;
+            let properties = &mut older.structs[usize::from(tickets.0)].properties;
+            let title = &mut properties[usize::from(ticket::TITLE.0)];
+            title.origin =
+                crate::model::Origin::Stored { tag: 999, index: crate::model::Index::None };
+        },
+        "the data holds property 3 of Tickets, which this version does not know",
+    );
+}

@@ -272,6 +272,17 @@ impl Applied {
         self.counts.iter().copied().filter(|(_, counts)| *counts != Counts::default()).collect()
     }
 
+    /// Refuses what a later version counted in a set that this one does not have.
+    ///
+    /// # Errors
+    /// `Unknown`.
+    pub(in crate::store) fn check_known(&self, model: &Model) -> Result<(), Fault> {
+        match self.used().keys().find(|code| set_of_code(model, **code).is_none()) {
+            None => Ok(()),
+            Some(code) => Err(Fault::Unknown { what: format!("entity set {code}") }),
+        }
+    }
+
     /// What `root` counts.
     #[must_use]
     pub(in crate::store) fn of(root: &super::Root, model: &Model) -> Self {

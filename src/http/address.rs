@@ -2,6 +2,8 @@
 //!
 //! Knows neither requests nor proxies.
 
+use warp::http::uri::Authority;
+
 /// How a client's address of ours begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -33,5 +35,9 @@ impl Scheme {
 /// True for a host name or address with or without a port.
 #[must_use]
 pub fn is_host(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b));
+    let after_address = text.rsplit_once(']').map_or(text, |(_, rest)| rest);
+    let has_port = after_address.contains(':');
+    let is_sound = |host: Authority| host.port_u16().is_some() == has_port;
+    is_plain && text.parse::<Authority>().is_ok_and(is_sound)
 }

@@ -86,16 +86,20 @@ impl Request {
 
     /// Scheme and host that clients reach us by, for absolute links; no slash at its end.
     ///
-    /// `public_url` where it is set, else what a trusted proxy says, else the host the request names;
-    /// a path alone where that is none.
-    #[must_use]
-    pub fn origin(&self, public_url: Option<&PublicUrl>) -> String {
+    /// `public_url` where it is set, else what a trusted proxy says, else the host the request names.
+    ///
+    /// # Errors
+    /// `InvalidHeader` where it names none, several, or what is no host: links would lead nowhere.
+    pub fn origin(&self, public_url: Option<&PublicUrl>) -> Result<String, Error> {
         if let Some(url) = public_url {
-            return url.as_str().to_owned();
+            return Ok(url.as_str().to_owned());
         }
         let host = self.forwarded_host.as_deref().or_else(|| self.named_host());
-        let scheme = self.scheme.name();
-        host.map_or_else(String::new, |host| format!("{scheme}://{host}"))
+        let host = host.ok_or_else(|| Error::InvalidHeader {
+            name: "Host",
+            reason: "it must be one host name or IP address, with a port or without".to_owned(),
+        })?;
+        Ok(format!("{}://{host}", self.scheme.name()))
     }
 
     /// The host the request is for: that of its target (HTTP/2, or a target in absolute form), else
@@ -276,25 +280,29 @@ mod tests {
     #[test]
     fn links_come_from_the_public_address_or_from_a_sound_host() {
         let with_host = |host| fake::request(Method::GET, "/", &[("host", host)], &[]);
-        assert_eq!(with_host("desk:8420").origin(None), "http://desk:8420");
-        assert_eq!(with_host("[::1]:80").origin(None), "http://[::1]:80");
-        assert_eq!(with_host("a/b?c").origin(None), "");
+        assert_eq!(with_host("desk:8420").origin(None).unwrap(), "http://desk:8420");
+        assert_eq!(with_host("[::1]:80").origin(None).unwrap(), "http://[::1]:80");
+        for bad in ["a/b?c", "", "a b", "a@evil", "a\"b<c>", "a:99999999", "a:b", "[::1"] {
+            assert_eq!(with_host(bad).origin(None).unwrap_err().status(), 400, "{bad}");
+        }
+        let two = fake::request(Method::GET, "/", &[("host", "a"), ("host", "b")], &[]);
+        assert!(two.origin(None).is_err());
         let absolute = |address| fake::request(Method::GET, address, &[("host", "evil")], &[]);
-        assert_eq!(absolute("http://desk:1/odata/").origin(None), "http://desk:1");
-        assert_eq!(absolute("http://me@desk/odata/").origin(None), "http://desk");
+        assert_eq!(absolute("http://desk:1/odata/").origin(None).unwrap(), "http://desk:1");
+        assert_eq!(absolute("http://me@desk/odata/").origin(None).unwrap(), "http://desk");
         let url = PublicUrl::new("https://desk.example.com/").unwrap();
-        assert_eq!(with_host("other").origin(Some(&url)), "https://desk.example.com");
+        assert_eq!(with_host("other").origin(Some(&url)).unwrap(), "https://desk.example.com");
     }
 
     #[test]
     fn a_trusted_proxys_word_goes_before_the_host_and_behind_the_public_address() {
         let mut request = fake::request(Method::GET, "/", &[("host", "inside")], &[]);
         request.scheme = Scheme::Https;
-        assert_eq!(request.origin(None), "https://inside");
+        assert_eq!(request.origin(None).unwrap(), "https://inside");
         request.forwarded_host = Some("desk.example.com".to_owned());
-        assert_eq!(request.origin(None), "https://desk.example.com");
+        assert_eq!(request.origin(None).unwrap(), "https://desk.example.com");
         let url = PublicUrl::new("http://desk").unwrap();
-        assert_eq!(request.origin(Some(&url)), "http://desk");
+        assert_eq!(request.origin(Some(&url)).unwrap(), "http://desk");
     }
 
     #[test]

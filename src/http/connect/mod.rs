@@ -91,13 +91,7 @@ pub fn answer(app: &App, request: &Request) -> Result<Response, Error> {
     }
     let model = app.feed.service().model();
     let set = asked_set(model, request.query().unwrap_or_default())?;
-    let origin = request.origin(app.config.public_url.as_ref());
-    if origin.is_empty() {
-        return Err(Error::InvalidHeader {
-            name: "Host",
-            reason: "it must be a host name or an IP address, with a port or without".to_owned(),
-        });
-    }
+    let origin = request.origin(app.config.public_url.as_ref())?;
     let feed = Feed { root: format!("{origin}/odata/"), model, set };
     match file {
         None => Ok(respond::json(200, index(&origin, &feed))),

@@ -93,7 +93,7 @@ pub(super) fn property(
 /// The entity a key names; `None` where there is none or the caller may not see it.
 ///
 /// # Errors
-/// As [`matches`].
+/// As [`matches()`].
 pub(super) fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
     let row = match &lookup.by {
         KeyRef::Key(key) => get(ctx, lookup.set, key),

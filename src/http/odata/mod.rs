@@ -152,7 +152,7 @@ async fn respond_to<S: Service>(
     *name = feed.service.log_name(&caller);
     negotiate::versions(&request.headers)?;
     let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
-    let origin = request.origin(feed.settings.public_url.as_ref());
+    let origin = request.origin(feed.settings.public_url.as_ref())?;
     let root = format!("{origin}{}/", feed.settings.root);
     let asked = Asked { path, options, root, caller };
     let mut response = match verb {

@@ -89,7 +89,7 @@ pub(super) async fn get<S: Service>(
     let started = Instant::now();
     let read = Arc::new(Read {
         address: (
-            format!("{}{}", request.origin(feed.settings.public_url.as_ref()), request.path()),
+            format!("{}{}", request.origin(feed.settings.public_url.as_ref())?, request.path()),
             request.query().map(str::to_owned),
         ),
         feed: Arc::clone(feed),

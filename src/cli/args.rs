@@ -162,14 +162,18 @@ pub enum TokenCommand {
 Examples:
   tessera token create --name 'Power BI' --role ReadOnlyAgent
   tessera token create --name 'intake form' --role Agent --scopes tickets:create --expires 12h
+  tessera token create --name 'Ada on her phone' --owner ada@example.com
   tessera token create --name audit --role ReadOnlyAdministrator --expires 2027-01-31")]
 pub struct TokenCreate {
     /// What the token is for, so that somebody else knows it again
     #[arg(long)]
     pub name: String,
-    /// What it may do at most
-    #[arg(long, value_parser = roles())]
-    pub role: Role,
+    /// Whose it is: a user's e-mail address or Id; the token never may more than that user
+    #[arg(long, value_name = "EMAIL")]
+    pub owner: Option<String>,
+    /// What it may do at most [default: as much as its owner]
+    #[arg(long, value_parser = roles(), required_unless_present = "owner")]
+    pub role: Option<Role>,
     /// Only these of the role's scopes, such as tickets:read,comments:read
     #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
     pub scopes: Vec<String>,

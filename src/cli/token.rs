@@ -6,7 +6,11 @@ use super::{
     call,
     out::Out,
 };
-use crate::{auth::Scopes, local::Call, time::Clock};
+use crate::{
+    auth::Scopes,
+    local::{Call, NewToken},
+    time::Clock,
+};
 
 /// Runs the command.
 ///
@@ -34,6 +38,7 @@ fn create(args: &TokenCreate, out: &mut Out) -> Result<(), Failure> {
         None => None,
         Some(end) => Some(end.at(now).ok_or_else(|| Failure::new("--expires is after year 9999"))?),
     };
-    let name = args.name.clone();
-    call::run(&config, &Call::TokenCreate { name, role: args.role, scopes, expires }, out)
+    let (name, owner, role) = (args.name.clone(), args.owner.clone(), args.role);
+    let asked = NewToken { name, owner, role, scopes, expires };
+    call::run(&config, &Call::TokenCreate(asked), out)
 }

@@ -5,31 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     Failure, check,
     ground::{Ends, Ground},
-    import, reads, text, tokens,
+    import, reads, text,
+    tokens::{self, NewToken},
     users::{self, UserChange},
 };
-use crate::{
-    auth::{Role, Scopes},
-    time::Timestamp,
-};
+use crate::auth::Role;
 
 /// A command with everything it needs to know. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Call {
     /// Makes an access token; its secret is the only output.
-    TokenCreate {
-        /// What it is for.
-        name: String,
-        /// What it may do at most.
-        #[serde(with = "text")]
-        role: Role,
-        /// Fewer scopes than the role's.
-        #[serde(with = "text::option")]
-        scopes: Option<Scopes>,
-        /// When it ends.
-        #[serde(with = "text::option")]
-        expires: Option<Timestamp>,
-    },
+    TokenCreate(NewToken),
     /// Lists the access tokens.
     TokenList,
     /// Ends an access token.
@@ -141,9 +127,7 @@ impl Call {
     pub fn run(&self, ground: &Ground, ends: Ends<'_>) -> Result<(), Failure> {
         let Ends { out, input, progress } = ends;
         match self {
-            Self::TokenCreate { name, role, scopes, expires } => {
-                tokens::create(ground, (name, *role), (*scopes, *expires), out)
-            }
+            Self::TokenCreate(asked) => tokens::create(ground, asked, out),
             Self::TokenList => tokens::list(ground, out),
             Self::TokenRevoke { id } => tokens::revoke(ground, *id, out),
             Self::UserCreate { name, email, role } => {
@@ -173,18 +157,20 @@ mod tests {
 
     #[test]
     fn every_call_comes_out_as_it_went_in() {
-        check(&Call::TokenCreate {
+        check(&Call::TokenCreate(NewToken {
             name: "Power BI".into(),
-            role: Role::ReadOnlyAgent,
+            owner: Some("ada@x".into()),
+            role: Some(Role::ReadOnlyAgent),
             scopes: Some("tickets:read".parse().unwrap()),
             expires: Some("2027-01-31T23:59:59.123456Z".parse().unwrap()),
-        });
-        check(&Call::TokenCreate {
+        }));
+        check(&Call::TokenCreate(NewToken {
             name: String::new(),
-            role: Role::Agent,
+            owner: None,
+            role: None,
             scopes: None,
             expires: None,
-        });
+        }));
         check(&Call::TokenRevoke { id: 7 });
         check(&Call::UserCreate {
             name: "Ada".into(),

@@ -35,4 +35,5 @@ pub use import::{Tally, find_set};
 pub use nowhere::{Connection, Server, connect};
 #[cfg(unix)]
 pub use server::Server;
+pub use tokens::NewToken;
 pub use users::UserChange;

@@ -2,29 +2,76 @@
 
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Failure,
     failure::line,
     ground::{Ground, wait},
+    text,
 };
 use crate::{
-    auth::{Principal, Role, Scopes, State},
-    desk::tokens::{Request, state},
-    model::{Prop, Row, Value, props::token, set},
+    auth::{Owner, Principal, Role, Scopes, State},
+    desk::{
+        tokens::{Request, state},
+        users,
+    },
+    model::{
+        Key, Prop, Row, Value,
+        props::{token, user},
+        set,
+    },
     query::Source,
     time::Timestamp,
 };
 
+/// A token as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewToken {
+    /// What it is for.
+    pub name: String,
+    /// Whose it is: somebody's address or Id; the helpdesk's own without one.
+    pub owner: Option<String>,
+    /// What it may do at most; without one as much as its owner.
+    #[serde(with = "text::option")]
+    pub role: Option<Role>,
+    /// Fewer scopes than the role's.
+    #[serde(with = "text::option")]
+    pub scopes: Option<Scopes>,
+    /// When it ends.
+    #[serde(with = "text::option")]
+    pub expires: Option<Timestamp>,
+}
+
 /// Writes the secret alone, so that a script can take it.
 pub(super) fn create(
     ground: &Ground,
-    (name, role): (&str, Role),
-    (scopes, expires): (Option<Scopes>, Option<Timestamp>),
+    asked: &NewToken,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let request = Request { name: name.to_owned(), role, scopes, expires, owner_id: None };
+    let owner = asked.owner.as_deref().map(|owner| owned_by(&*ground.desk.snapshot(), owner));
+    let (owner_id, owners_role) = owner.transpose()?.unzip();
+    let role = asked.role.or(owners_role);
+    let request = Request {
+        name: asked.name.clone(),
+        role: role.ok_or_else(|| Failure::new("a token needs --role or --owner"))?,
+        scopes: asked.scopes,
+        expires: asked.expires,
+        owner_id,
+    };
     let (_, secret) = wait(ground.desk.mint_token(&Principal::system(), request))?;
     line(out, secret.expose())
+}
+
+/// The Id and role of the active user that a token is made for.
+fn owned_by(source: &dyn Source, owner: &str) -> Result<(i64, Role), Failure> {
+    let id = users::find(source, owner)?.key(source.model()).as_int().unwrap_or_default();
+    match users::owner(source, Some(id)) {
+        Owner::Staff(role) => Ok((id, role)),
+        Owner::Workspace | Owner::Gone => Err(Failure::new(format!(
+            "'{owner}' is disabled; 'tessera user enable {id}' gives the rights back"
+        ))),
+    }
 }
 
 /// Writes a line for each token.
@@ -33,8 +80,8 @@ pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> 
     line(
         out,
         &format!(
-            "{:>5}  {:<16} {:<9} {:<21} {:<22} NAME",
-            "ID", "PREFIX", "STATE", "EXPIRES", "ROLE"
+            "{:>5}  {:<16} {:<9} {:<21} {:<22} {:<24} NAME",
+            "ID", "PREFIX", "STATE", "EXPIRES", "ROLE", "OWNER"
         ),
     )?;
     for row in snapshot.rows(set::ACCESS_TOKENS) {
@@ -58,7 +105,15 @@ fn describe(source: &dyn Source, row: &Row, now: Timestamp) -> String {
     };
     let id = get(token::ID).as_int().unwrap_or_default();
     let (prefix, role, name) = (text(token::KEY_PREFIX), text(token::ROLE), text(token::NAME));
-    format!("{id:>5}  {prefix:<16} {state:<9} {expires:<21.21} {role:<22} {name}")
+    let owner = get(token::OWNER_ID).as_int().map_or_else(|| "-".into(), |id| address(source, id));
+    format!("{id:>5}  {prefix:<16} {state:<9} {expires:<21.21} {role:<22} {owner:<24} {name}")
+}
+
+/// How its owner is called on the command line.
+fn address(source: &dyn Source, user_id: i64) -> String {
+    let row = source.row(set::USERS, &Key::Int(user_id));
+    let get = |row: Row| row.record.get(source.model().structure(row.type_id), user::EMAIL);
+    row.and_then(|row| get(row).as_text().map(str::to_owned)).unwrap_or(user_id.to_string())
 }
 
 /// Ends a token.

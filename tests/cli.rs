@@ -58,6 +58,26 @@ fn failures_are_one_line_and_exit_with_1() {
     check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
 }
 
+/// `token create` in the wrong folder silently made a new helpdesk, and left it behind even when it
+/// was refused.
+#[test]
+fn a_folder_without_data_is_told_and_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("desk").display().to_string();
+    let commands: [&[&str]; 5] = [
+        &["token", "create", "--name", "x", "--role", "Agent"],
+        &["token", "create", "--name", "x", "--role", "Agent", "--expires", "400d"],
+        &["token", "list"],
+        &["user", "create", "--name", "x", "--email", "x@x.example", "--role", "Agent"],
+        &["user", "list"],
+    ];
+    for command in commands {
+        let want = "/desk' holds no data; name its folder with --data, or make one with 'tessera ";
+        check(&[command, &["--data", &data]].concat(), 1, "", want);
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0, "{command:?}");
+    }
+}
+
 #[test]
 fn print_config_shows_each_setting_with_its_origin() {
     let mut command = tessera(&["serve", "--print-config", "--demo", "--listen=127.0.0.1:1"]);

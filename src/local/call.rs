@@ -90,9 +90,11 @@ impl Call {
     #[must_use]
     pub fn needs_data(&self) -> bool {
         match self {
-            Self::TokenCreate { .. } | Self::UserCreate { .. } | Self::Import { .. } => false,
-            Self::TokenList
+            Self::Import { .. } => false,
+            Self::TokenCreate { .. }
+            | Self::TokenList
             | Self::TokenRevoke { .. }
+            | Self::UserCreate { .. }
             | Self::UserList
             | Self::UserChange { .. }
             | Self::Check

@@ -74,11 +74,21 @@ pub(crate) fn token(dir: &Path) -> String {
 /// As [`token`], with these settings in the environment.
 #[track_caller]
 pub(crate) fn token_in(dir: &Path, settings: &[(&str, &str)]) -> String {
+    make_data(dir, settings);
     let args = ["token", "create", "--name", "test", "--role", "Administrator"];
     let printed = run_in(dir, &args, settings).ok();
     let secret = printed.trim_end();
     assert!(secret.starts_with("tsr_") && !secret.contains(char::is_whitespace), "{printed}");
     secret.to_owned()
+}
+
+/// An empty helpdesk in `dir`, unless there is one already.
+#[track_caller]
+pub(crate) fn make_data(dir: &Path, settings: &[(&str, &str)]) {
+    if !dir.join("format").exists() {
+        let nothing = tempfile::NamedTempFile::new().unwrap();
+        run_in(dir, &["import", nothing.path().to_str().unwrap()], settings).ok();
+    }
 }
 
 /// The material beside the repository; without it tests are skipped, but never in continuous integration.

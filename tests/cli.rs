@@ -79,6 +79,32 @@ fn a_folder_without_data_is_told_and_left_alone() {
 }
 
 #[test]
+fn what_a_token_cannot_have_is_told_in_the_words_of_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, nothing) = (dir.path().display().to_string(), dir.path().join("none.jsonl"));
+    std::fs::write(&nothing, "").unwrap();
+    check(&["import", nothing.to_str().unwrap(), "--data", &data], 0, "", "");
+    let create = ["token", "create", "--name", "x", "--role", "ReadOnlyAgent", "--data", &data];
+    for (more, want) in [
+        (
+            ["--scopes", "foo"],
+            "tessera: --scopes: there is no scope 'foo'; there are tickets:read, ",
+        ),
+        (
+            ["--scopes", "ticket:read"],
+            "--scopes: there is no scope 'ticket:read'; did you mean 'tickets:read'?",
+        ),
+        (["--scopes", "tickets:write"], "tessera: asked for 'tickets:write', which is more than"),
+        (["--expires", "400d"], "tessera: --expires: "),
+        (["--expires", "400d"], "; a duration may be 365d at most\n"),
+        (["--expires", "2020-01-01"], "--expires: 2020-01-01T23:59:59Z has passed"),
+    ] {
+        check(&[&create[..], &more].concat(), 1, "", want);
+    }
+    check(&create, 0, "tsr_ro_", "");
+}
+
+#[test]
 fn print_config_shows_each_setting_with_its_origin() {
     let mut command = tessera(&["serve", "--print-config", "--demo", "--listen=127.0.0.1:1"]);
     let output = command.env("TESSERA_PAGE_SIZE", "7").output().unwrap();

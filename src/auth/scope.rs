@@ -132,28 +132,41 @@ impl Scopes {
     /// These, if `giver` holds them all: what one may hand on.
     ///
     /// # Errors
-    /// `ExceedsRights` names what was asked for and not held, and what is held; nothing is lowered
-    /// silently.
+    /// `ExceedsRights` names what was asked for and not held (but not what only came with it), and
+    /// what is held; nothing is lowered silently.
     pub fn grant(self, giver: Self) -> Result<Self, Error> {
         if self.is_subset(giver) {
             return Ok(self);
         }
-        let excess = Self(self.0 & !giver.0);
-        Err(Error::ExceedsRights { asked: excess.to_string(), held: giver.to_string() })
+        let asked = Self(self.0 & !giver.0).without_implied();
+        Err(Error::ExceedsRights { asked: asked.to_string(), held: giver.to_string() })
+    }
+
+    /// Those that do not come with another of these; together they imply the rest.
+    fn without_implied(self) -> Self {
+        let implied = |scopes: Self, name: &str| {
+            let wider = ALL.iter().find(|scope| scope.name == name);
+            Self(scopes.0 | wider.and_then(|scope| scope.implies).map_or(0, bit))
+        };
+        Self(self.0 & !self.names().fold(Self::NONE, implied).0)
     }
 
     fn of(scope: &Scope) -> Self {
-        let bit = |name| {
-            let at = ALL.iter().position(|other| other.name == name);
-            at.map_or(0, |at| 1 << at)
-        };
         Self(bit(scope.name) | scope.implies.map_or(0, bit))
     }
 }
 
+/// The bit of the scope of that name.
+fn bit(name: &str) -> u64 {
+    ALL.iter().position(|scope| scope.name == name).map_or(0, |at| 1 << at)
+}
+
 fn unknown(name: &str) -> Error {
-    let hint = nearest(name, ALL.iter().map(|scope| scope.name))
-        .map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+    let names = || ALL.iter().map(|scope| scope.name);
+    let hint = nearest(name, names()).map_or_else(
+        || format!("; there are {}", names().collect::<Vec<_>>().join(", ")),
+        |near| format!("; did you mean '{near}'?"),
+    );
     Error::InvalidValue {
         target: "Scopes".into(),
         reason: format!("there is no scope '{name}'{hint}"),
@@ -240,7 +253,10 @@ pub(super) mod tests {
             "ticket:read",
             "'Scopes' does not fit: there is no scope 'ticket:read'; did you mean 'tickets:read'?",
         );
-        check("everything", "'Scopes' does not fit: there is no scope 'everything'");
+        let names = ALL.map(|scope| scope.name).join(", ");
+        let want =
+            format!("'Scopes' does not fit: there is no scope 'everything'; there are {names}");
+        check("everything", &want);
     }
 
     #[test]
@@ -255,6 +271,17 @@ pub(super) mod tests {
             })
         );
         assert_eq!(held.grant(held), Ok(held));
+    }
+
+    /// Whoever asked for `tickets:write` was told to have asked for `tickets:create` as well.
+    #[test]
+    fn what_was_not_asked_for_is_not_told_to_have_been() {
+        let held: Scopes = "tickets:read".parse().unwrap();
+        for asked in ["tickets:write", "tickets:create", "tickets:delete,comments:write"] {
+            let refused = asked.parse::<Scopes>().unwrap().grant(held);
+            let held = held.to_string();
+            assert_eq!(refused, Err(Error::ExceedsRights { asked: asked.into(), held }));
+        }
     }
 
     pub(in crate::auth) fn any_scopes() -> impl Strategy<Value = Scopes> {

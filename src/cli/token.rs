@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     auth::Scopes,
+    error::Error,
     local::{Call, NewToken},
     time::Clock,
 };
@@ -31,7 +32,7 @@ fn create(args: &TokenCreate, out: &mut Out) -> Result<(), Failure> {
     let config = args.data.load()?;
     let scopes = match args.scopes.as_slice() {
         [] => None,
-        names => Some(names.join(",").parse::<Scopes>()?),
+        names => Some(names.join(",").parse::<Scopes>().map_err(|error| of_flag(&error))?),
     };
     let now = Clock::Real.now();
     let expires = match args.expires {
@@ -41,4 +42,14 @@ fn create(args: &TokenCreate, out: &mut Out) -> Result<(), Failure> {
     let (name, owner, role) = (args.name.clone(), args.owner.clone(), args.role);
     let asked = NewToken { name, owner, role, scopes, expires };
     call::run(&config, &Call::TokenCreate(asked), out)
+}
+
+/// A value that does not fit, told by its flag.
+fn of_flag(error: &Error) -> Failure {
+    match error {
+        Error::InvalidValue { target, reason } if target == "Scopes" => {
+            Failure::new(format!("--scopes: {reason}"))
+        }
+        error => Failure::new(error),
+    }
 }

@@ -75,6 +75,12 @@ impl Desk {
         self.clock.now()
     }
 
+    /// What its operator set.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// Who presents `secret`, and what that allows now.
     ///
     /// # Errors

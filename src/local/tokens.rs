@@ -13,9 +13,11 @@ use super::{
 use crate::{
     auth::{Owner, Principal, Role, Scopes, State},
     desk::{
+        Settings,
         tokens::{Request, state},
         users,
     },
+    error::Error,
     model::{
         Key, Prop, Row, Value,
         props::{token, user},
@@ -59,8 +61,25 @@ pub(super) fn create(
         expires: asked.expires,
         owner_id,
     };
-    let (_, secret) = wait(ground.desk.mint_token(&Principal::system(), request))?;
+    let minted = wait(async { Ok(ground.desk.mint_token(&Principal::system(), request).await) })?;
+    let (_, secret) = minted.map_err(|error| refusal(error, ground.desk.settings()))?;
     line(out, secret.expose())
+}
+
+/// Why there is no token, in the words of the command line.
+fn refusal(error: Error, settings: Settings) -> Failure {
+    match error {
+        Error::InvalidValue { target, reason } if target == "ExpiresDateTime" => {
+            let hours = settings.token_hours_max;
+            let most = if hours.is_multiple_of(24) {
+                format!("{}d", hours / 24)
+            } else {
+                format!("{hours}h")
+            };
+            Failure::new(format!("--expires: {reason}; a duration may be {most} at most"))
+        }
+        error => Failure::new(error),
+    }
 }
 
 /// The Id and role of the active user that a token is made for.

@@ -102,6 +102,11 @@ fn what_a_token_cannot_have_is_told_in_the_words_of_the_command_line() {
         check(&[&create[..], &more].concat(), 1, "", want);
     }
     check(&create, 0, "tsr_ro_", "");
+    let listed = String::from_utf8(run(&["token", "list", "--data", &data]).stdout).unwrap();
+    let expires = listed.lines().nth(1).unwrap().split_whitespace().nth(3).unwrap();
+    // Before, the time was cut in the midst of its seconds.
+    assert!(expires.len() == 20 && expires.ends_with('Z'), "{listed}");
+    assert!(expires.parse::<tessera::time::Timestamp>().is_ok(), "{listed}");
 }
 
 #[test]

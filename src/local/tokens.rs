@@ -99,7 +99,7 @@ pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> 
     line(
         out,
         &format!(
-            "{:>5}  {:<16} {:<9} {:<21} {:<22} {:<24} NAME",
+            "{:>5}  {:<16} {:<9} {:<20} {:<22} {:<24} NAME",
             "ID", "PREFIX", "STATE", "EXPIRES", "ROLE", "OWNER"
         ),
     )?;
@@ -119,13 +119,18 @@ fn describe(source: &dyn Source, row: &Row, now: Timestamp) -> String {
         State::Revoked(_) => "revoked",
     };
     let expires = match get(token::EXPIRES) {
-        Value::Instant(at) => at.to_string(),
+        Value::Instant(at) => whole_secs(at).to_string(),
         _ => String::new(),
     };
     let id = get(token::ID).as_int().unwrap_or_default();
     let (prefix, role, name) = (text(token::KEY_PREFIX), text(token::ROLE), text(token::NAME));
     let owner = get(token::OWNER_ID).as_int().map_or_else(|| "-".into(), |id| address(source, id));
-    format!("{id:>5}  {prefix:<16} {state:<9} {expires:<21.21} {role:<22} {owner:<24} {name}")
+    format!("{id:>5}  {prefix:<16} {state:<9} {expires:<20} {role:<22} {owner:<24} {name}")
+}
+
+/// The second that an instant lies in.
+fn whole_secs(at: Timestamp) -> Timestamp {
+    at.plus_micros(-at.micros().rem_euclid(1_000_000)).unwrap_or(at)
 }
 
 /// How its owner is called on the command line.

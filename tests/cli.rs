@@ -48,6 +48,7 @@ fn help_and_pages_for_shells_go_to_standard_output() {
 fn mistakes_are_one_line_and_exit_with_2() {
     check(&["serve", "--listn"], 2, "", "see 'tessera serve --help'\n");
     check(&["token", "revoke"], 2, "", "see 'tessera token revoke --help'\n");
+    check(&["token", "revoke", "intake"], 2, "", "takes the Id that 'tessera token list' shows");
     check(&["completions", "tcsh"], 2, "", "[possible values: bash, ");
 }
 

@@ -204,6 +204,7 @@ Examples:
   tessera token revoke 7")]
 pub struct TokenRevoke {
     /// The token's Id, as 'tessera token list' shows it
+    #[arg(value_parser = token_id)]
     pub id: u64,
     /// Where the tokens are kept.
     #[command(flatten)]
@@ -390,4 +391,8 @@ pub struct Man {
 /// Reads a role's name, and lists them all in help and mistakes.
 fn roles() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(|name| name.parse())
+}
+
+fn token_id(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "takes the Id that 'tessera token list' shows, such as 7")
 }

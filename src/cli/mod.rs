@@ -146,6 +146,10 @@ mod tests {
             "invalid value 'soon' for '--expires <WHEN>': takes a duration such as 90s, 15m, 12h or 30d, or a last day such as 2027-01-31; see 'tessera token create --help'",
         );
         check(
+            &["token", "revoke", "intake"],
+            "invalid value 'intake' for '<ID>': takes the Id that 'tessera token list' shows, such as 7; see 'tessera token revoke --help'",
+        );
+        check(
             &["srve"],
             "unrecognized subcommand 'srve'; a similar subcommand exists: 'serve'; see 'tessera --help'",
         );

@@ -56,6 +56,9 @@ fn mistakes_are_one_line_and_exit_with_2() {
 fn failures_are_one_line_and_exit_with_1() {
     check(&["man", "nothing"], 1, "", "tessera: there is no command 'nothing'; ");
     check(&["serve", "--page-size", "0"], 1, "", "tessera: flag --page-size: page_size is '0'");
+    let want = "is '24h', but takes a whole number from 0 to 8760\n";
+    check(&["serve", "--backup-every-hours", "24h"], 1, "", want);
+    check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
     check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
 }
 

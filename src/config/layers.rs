@@ -218,7 +218,7 @@ mod tests {
         check(
             "page_size = 0",
             &[],
-            "file tessera.toml: page_size is '0', but takes a whole number from 1 to 100000, such as 4096 or 4KiB",
+            "file tessera.toml: page_size is '0', but takes a whole number from 1 to 100000",
         );
         check(
             "",

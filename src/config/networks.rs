@@ -1,10 +1,10 @@
 //! Sets of IP networks, such as those whose proxies are believed.
 
-use std::{net::IpAddr, ops::RangeInclusive};
+use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::value::Value;
+use super::value::{Bounds, Value};
 
 /// Networks as a setting says them; empty means no address at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ fn network(text: &str) -> Option<IpNet> {
 
 /// Networks and addresses, with commas or blanks between them.
 impl Value for Networks {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         let parts = text.split([',', ' ', '\t']).filter(|part| !part.is_empty());
         let networks: Option<Vec<IpNet>> = parts.map(network).collect();
         let takes =
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Networks, String> {
-        Networks::read(text, &(0..=u64::MAX))
+        Networks::read(text, &Bounds::of("networks", 0..=u64::MAX))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     networks::Networks,
-    value::{LogFormat, LogLevel, Origin, PublicUrl, Value},
+    value::{Bounds, LogFormat, LogLevel, Origin, PublicUrl, Value},
 };
 
 /// One setting as the file, the environment, the flags and the documentation name it.
@@ -61,7 +61,7 @@ macro_rules! settings {
         impl Default for Config {
             fn default() -> Self {
                 // The table is checked by a test of this module.
-                $(let $name = <$kind as Value>::read($default, &$range).expect("a default is valid");)+
+                $(let $name = <$kind as Value>::read($default, &Bounds::of(stringify!($name), $range)).expect("a default is valid");)+
                 Self { $($name,)+ origins: vec![Origin::Default; SETTINGS.len()] }
             }
         }
@@ -73,7 +73,7 @@ macro_rules! settings {
             /// What the setting takes.
             pub(super) fn set(&mut self, name: &str, text: &str, origin: Origin) -> Result<bool, String> {
                 $(if name == stringify!($name) {
-                    self.$name = <$kind as Value>::read(text, &$range)?;
+                    self.$name = <$kind as Value>::read(text, &Bounds::of(name, $range))?;
                 } else)+ {
                     return Ok(false);
                 }

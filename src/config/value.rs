@@ -32,13 +32,29 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What a setting that is a number takes.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    range: RangeInclusive<u64>,
+    /// True where it counts bytes, so that a unit may follow it.
+    is_size: bool,
+}
+
+impl Bounds {
+    /// Those of the setting called `name`, whose unit is a part of it.
+    #[must_use]
+    pub fn of(name: &str, range: RangeInclusive<u64>) -> Self {
+        Self { range, is_size: name.split('_').any(|word| word == "bytes") }
+    }
+}
+
 /// A kind of value that has a text form, the same in file, environment and flag.
 pub trait Value: Sized {
-    /// Reads `text`; numbers must lie within `range`.
+    /// Reads `text`; numbers must lie within `bounds`.
     ///
     /// # Errors
     /// What would have worked, to follow the words "takes".
-    fn read(text: &str, range: &RangeInclusive<u64>) -> Result<Self, String>;
+    fn read(text: &str, bounds: &Bounds) -> Result<Self, String>;
 
     /// The text form; [`Value::read`] takes it back.
     fn show(&self) -> String;
@@ -49,13 +65,15 @@ pub trait Value: Sized {
 
 /// A whole number; sizes may end in `KiB`, `MiB` or `GiB`.
 impl Value for u64 {
-    fn read(text: &str, range: &RangeInclusive<u64>) -> Result<Self, String> {
-        number(text).filter(|n| range.contains(n)).ok_or_else(|| {
-            format!(
-                "a whole number from {} to {}, such as 4096 or 4KiB",
-                range.start(),
-                range.end()
-            )
+    fn read(text: &str, bounds: &Bounds) -> Result<Self, String> {
+        let Bounds { range, is_size } = bounds;
+        number(text, *is_size).filter(|n| range.contains(n)).ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            if *is_size {
+                format!("bytes from {least} to {most}, as a number that KiB, MiB or GiB may follow")
+            } else {
+                format!("a whole number from {least} to {most}")
+            }
         })
     }
 
@@ -64,21 +82,21 @@ impl Value for u64 {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
+fn number(text: &str, is_size: bool) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
     let factor: u64 = match unit.trim() {
         "" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
+        "KiB" if is_size => 1 << 10,
+        "MiB" if is_size => 1 << 20,
+        "GiB" if is_size => 1 << 30,
         _ => return None,
     };
     digits.replace('_', "").parse::<u64>().ok()?.checked_mul(factor)
 }
 
 impl Value for bool {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         match text {
             "true" | "1" => Ok(true),
             "false" | "0" => Ok(false),
@@ -94,7 +112,7 @@ impl Value for bool {
 }
 
 impl Value for PathBuf {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         if text.is_empty() {
             Err("a folder, such as ./tessera-data".into())
         } else {
@@ -109,7 +127,7 @@ impl Value for PathBuf {
 
 /// Empty text is no file at all.
 impl Value for Option<PathBuf> {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         Ok((!text.is_empty()).then(|| text.into()))
     }
 
@@ -119,7 +137,7 @@ impl Value for Option<PathBuf> {
 }
 
 impl Value for SocketAddr {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:8420".into())
     }
 
@@ -129,7 +147,7 @@ impl Value for SocketAddr {
 }
 
 impl Value for TimeZone {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         if text == "UTC" {
             return Ok(Self::UTC);
         }
@@ -171,7 +189,7 @@ impl PublicUrl {
 
 /// Empty text is no address at all.
 impl Value for Option<PublicUrl> {
-    fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+    fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -192,7 +210,7 @@ macro_rules! words {
         pub enum $name { $($(#[$word_doc])* $word),+ }
 
         impl Value for $name {
-            fn read(text: &str, _: &RangeInclusive<u64>) -> Result<Self, String> {
+            fn read(text: &str, _: &Bounds) -> Result<Self, String> {
                 match text {
                     $($text => Ok(Self::$word),)+
                     _ => Err(format!("one of {}", [$($text),+].join(", "))),
@@ -236,11 +254,10 @@ words! {
 mod tests {
     use super::*;
 
-    const ANY: RangeInclusive<u64> = 0..=u64::MAX;
-
     #[track_caller]
     fn check<T: Value>(text: &str, want: Result<&str, &str>) {
-        let got = T::read(text, &ANY).map(|value| value.show());
+        let got =
+            T::read(text, &Bounds::of("some_bytes_max", 0..=u64::MAX)).map(|value| value.show());
         assert_eq!(got, want.map(str::to_owned).map_err(str::to_owned));
     }
 
@@ -250,9 +267,21 @@ mod tests {
         check::<u64>("1_000", Ok("1000"));
         check::<u64>("64 MiB", Ok("67108864"));
         check::<u64>("64MiB", Ok("67108864"));
-        let want = "a whole number from 1 to 9, such as 4096 or 4KiB";
+        let want = "bytes from 1 to 9, as a number that KiB, MiB or GiB may follow";
         for bad in ["", "KiB", "-1", "1.5", "10", "64MB", "99999999999999999999"] {
-            assert_eq!(u64::read(bad, &(1..=9)), Err(want.to_owned()), "{bad}");
+            let bounds = Bounds::of("body_bytes_max", 1..=9);
+            assert_eq!(u64::read(bad, &bounds), Err(want.to_owned()), "{bad}");
+        }
+    }
+
+    /// Hours were said to take `4KiB`, and took it.
+    #[test]
+    fn what_counts_no_bytes_takes_no_unit() {
+        let bounds = Bounds::of("backup_every_hours", 0..=8760);
+        assert_eq!(u64::read("24", &bounds), Ok(24));
+        for bad in ["24h", "4KiB"] {
+            let want = "a whole number from 0 to 8760".to_owned();
+            assert_eq!(u64::read(bad, &bounds), Err(want), "{bad}");
         }
     }
 

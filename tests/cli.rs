@@ -59,7 +59,6 @@ fn failures_are_one_line_and_exit_with_1() {
     let want = "is '24h', but takes a whole number from 0 to 8760\n";
     check(&["serve", "--backup-every-hours", "24h"], 1, "", want);
     check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
-    check(&["serve", "--config", "/no/such.toml"], 1, "", "cannot read the settings file");
 }
 
 /// `token create` in the wrong folder silently made a new helpdesk, and left it behind even when it
@@ -142,6 +141,8 @@ fn a_closed_pipe_ends_quietly() {
 struct Server {
     child: Child,
     address: String,
+    /// What it wrote until it listened.
+    told: String,
     log: BufReader<std::process::ChildStderr>,
 }
 
@@ -149,15 +150,19 @@ impl Server {
     fn start(args: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
-        let mut child = tessera(&all).spawn().unwrap();
+        Self::of(tessera(&all).spawn().unwrap())
+    }
+
+    fn of(mut child: Child) -> Self {
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut told) = (String::new(), String::new());
         let start = "listening on http://";
         while !line.starts_with(start) {
+            told.push_str(&line);
             line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended");
+            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended: {told}");
         }
-        Self { child, address: line[start.len()..].trim().to_owned(), log }
+        Self { child, address: line[start.len()..].trim().to_owned(), told, log }
     }
 }
 
@@ -192,4 +197,26 @@ fn a_server_logs_without_secrets_and_ends_when_asked() {
     );
     assert!(line["duration_ms"].is_number() && line["bytes"].is_number(), "{line}");
     assert!(!log.contains("tsr_"), "{log}");
+    let messages: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.split_once("\"message\":\"")?.1.split('"').next())
+        .filter(|message| message.starts_with("stop"))
+        .collect();
+    assert_eq!(messages, ["stopping", "stopped"], "{log}");
+    assert!(log.contains("\"connections\":") && log.contains("\"requests\":0"), "{log}");
+}
+
+/// Whoever missed the first start was never told where the token lies.
+#[test]
+fn an_unused_first_token_is_mentioned_at_every_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let place = format!("removed once used): {}", dir.path().join("first-token").display());
+    for _ in 0..2 {
+        let server = Server::start(&["--data", &data]);
+        assert!(server.told.contains(&place), "{}", server.told);
+    }
+    std::fs::remove_file(dir.path().join("first-token")).unwrap();
+    let server = Server::start(&["--data", &data]);
+    assert!(!server.told.contains("first token"), "{}", server.told);
 }

@@ -65,6 +65,9 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     runtime.shutdown_timeout(LAST_READS);
     backups.stop();
     workspace.engine.close();
+    if served.is_ok() {
+        tracing::info!("stopped");
+    }
     served
 }
 
@@ -199,8 +202,12 @@ fn left_over(workspace: &Workspace, path: &Path) -> Option<Handout> {
         let structure = snapshot.model().structure(row.type_id);
         Some((caller.token_id?, row.record.get(structure, token::EXPIRES).as_instant()?))
     });
-    if found.is_none() {
-        handout::remove(path);
+    match &found {
+        Some((_, expires)) => eprintln!(
+            "first token (administrator, until {expires}, removed once used): {}",
+            path.display()
+        ),
+        None => handout::remove(path),
     }
     found.map(|(id, expires)| Handout::new(path.to_owned(), id, expires))
 }

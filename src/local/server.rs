@@ -76,6 +76,10 @@ impl Server {
             tracing::warn!("'{}' stays: {error}", self.path.display());
         }
         drop(self.listener);
+        let running = CALLS_MAX as usize - self.permits.available_permits();
+        if running > 0 {
+            tracing::info!(running, "waiting for local calls");
+        }
         let all = || self.permits.acquire_many(CALLS_MAX);
         if tokio::time::timeout(drain, all()).await.is_err() {
             tracing::warn!("local calls still running after drain_secs are cut off");

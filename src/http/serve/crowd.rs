@@ -73,6 +73,13 @@ impl Crowd {
         shrink(&mut self.lock());
     }
 
+    /// How many are here now.
+    pub(super) fn present(&self) -> Present {
+        let members = self.lock();
+        let requests = members.values().filter(|pulse| pulse.idle_since().is_none()).count();
+        Present { connections: members.len(), requests }
+    }
+
     /// Resolves when nobody is connected; only one may wait for it.
     pub(super) async fn is_gone(&self) {
         while !self.lock().is_empty() {
@@ -83,6 +90,12 @@ impl Crowd {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Pulse>>> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many are connected, and how many of those wait for an answer or the rest of one.
+pub(super) struct Present {
+    pub(super) connections: usize,
+    pub(super) requests: usize,
 }
 
 /// Asks those idle for longest to leave, and counts them out at once.

@@ -26,7 +26,7 @@ use tokio::{
 
 use self::{
     connection::Connections,
-    crowd::{Crowd, Member},
+    crowd::{Crowd, Member, Present},
     pulse::{Patience, Pulse},
     tls::Tls,
 };
@@ -150,6 +150,8 @@ pub async fn serve(listening: Listening, app: Arc<App>, shutdown: impl Future<Ou
         tokio::spawn(Arc::clone(&connections).run(stream, peer, member));
     }
     app.health.set_draining();
+    let Present { connections, requests } = crowd.present();
+    tracing::info!(connections, requests, "stopping");
     drop(listener);
     // An error means that nobody is connected.
     let _ = stage.send(Stage::Draining);

@@ -220,3 +220,15 @@ fn an_unused_first_token_is_mentioned_at_every_start() {
     let server = Server::start(&["--data", &data]);
     assert!(!server.told.contains("first token"), "{}", server.told);
 }
+
+#[test]
+fn a_misspelt_variable_is_told_at_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serve = tessera(&["serve", "--listen", "127.0.0.1:0", "--data"]);
+    serve.arg(dir.path()).env("TESSERA_BACKUP_EVERY_HOUR", "24");
+    let server = Server::of(serve.spawn().unwrap());
+    let want = "did you mean TESSERA_BACKUP_EVERY_HOURS?";
+    assert!(server.told.contains(want), "{}", server.told);
+    let shown = serve.arg("--print-config").output().unwrap();
+    assert!(String::from_utf8(shown.stderr).unwrap().contains(want));
+}

@@ -43,6 +43,9 @@ const LAST_READS: Duration = Duration::from_secs(1);
 pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let (config, misspelt) = args.load()?;
     if args.print_config {
+        for line in misspelt {
+            eprintln!("{line}");
+        }
         return out.bytes(config.print().as_bytes());
     }
     let _flushed_last = logging::start(config.log_format, config.log_level);

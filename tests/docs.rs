@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use tessera::{
+    auth::{Role, scope},
     cli,
     config::{SETTINGS, Setting},
+    model::helpdesk,
 };
 
 fn read(path: &str) -> String {
@@ -115,6 +117,54 @@ fn writable(unit: &str) -> Vec<String> {
     };
     let state = words("StateDirectory=").into_iter().map(|dir| format!("/var/lib/{dir}"));
     state.chain(words("ReadWritePaths=")).collect()
+}
+
+#[test]
+fn every_role_stands_with_exactly_its_scopes() {
+    let page = read("docs/access.md");
+    let of_tables = rows(&page);
+    let roles = Role::ALL.map(|role| format!("`{role}`"));
+    let head = [&["Scope".to_owned(), "What it is for".to_owned()][..], &roles].concat();
+    assert!(of_tables.contains(&head), "docs/access.md lacks: | {} |", head.join(" | "));
+    let wanted: Vec<Vec<String>> = scope::ALL
+        .iter()
+        .map(|scope| {
+            let brings =
+                scope.implies.map_or_else(String::new, |name| format!("; brings `{name}`"));
+            let holds = |role: Role| if role.scopes().has(scope.name) { "yes" } else { "-" };
+            let of_scope = [format!("`{}`", scope.name), format!("{}{brings}", scope.doc)];
+            of_scope.into_iter().chain(Role::ALL.map(|role| holds(role).to_owned())).collect()
+        })
+        .collect();
+    let width = head.len();
+    let told: Vec<&Vec<String>> =
+        of_tables.iter().filter(|row| row.len() == width && **row != head).collect();
+    for want in &wanted {
+        assert!(told.contains(&want), "docs/access.md lacks: | {} |", want.join(" | "));
+    }
+    assert_eq!(told.len(), wanted.len(), "docs/access.md tells of scopes that are gone");
+}
+
+#[test]
+fn every_entity_set_and_guarded_property_stands_with_the_scope_that_reads_it() {
+    let (page, model) = (read("docs/access.md"), helpdesk());
+    let row = |what: String, scope: &str| vec![format!("`{what}`"), format!("`{scope}`")];
+    let mut wanted: Vec<Vec<String>> = Vec::new();
+    for set in &model.sets {
+        wanted.push(row(set.name.to_owned(), set.scopes.read));
+        let properties = &model.structure(set.ty).properties;
+        for property in properties.iter().filter(|property| !property.hidden) {
+            let scope =
+                property.scope.map(|scope| (format!("{}/{}", set.name, property.name), scope));
+            wanted.extend(scope.map(|(name, scope)| row(name, scope)));
+        }
+    }
+    let is_pair = |row: &Vec<String>| row.len() == 2 && row[0].starts_with('`');
+    let told: Vec<Vec<String>> = rows(&page).into_iter().filter(is_pair).collect();
+    for want in &wanted {
+        assert!(told.contains(want), "docs/access.md lacks: | {} |", want.join(" | "));
+    }
+    assert_eq!(told.len(), wanted.len(), "docs/access.md tells of what is gone: {told:?}");
 }
 
 /// What the files of docs/deploy say is what the binary takes.

@@ -33,7 +33,7 @@ pub(super) const CATEGORIES: [&str; 5] = ["Hardware", "Software", "Network", "Ac
 /// Offices, to tell tickets apart.
 pub(super) const PLACES: [&str; 4] = ["Berlin", "Lyon", "Porto", "Gdańsk"];
 
-/// A sort of request: title (`@` is a place), description, category from 1, type, tags.
+/// A sort of request: title and description (`@` is a place in both), category from 1, type, tags.
 pub(super) struct Plot {
     pub(super) title: &'static str,
     pub(super) description: &'static str,

@@ -147,7 +147,7 @@ impl Story<'_> {
         self.tickets.push(json!({
             "Id": id,
             "Title": plot.title.replace('@', place),
-            "Description": format!("{}\n\nOffice: {place}", plot.description),
+            "Description": format!("{}\n\nOffice: {place}", plot.description.replace('@', place)),
             "Status": ticket.status,
             "Priority": PRIORITIES[ticket.priority],
             "CategoryId": category,

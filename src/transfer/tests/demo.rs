@@ -46,6 +46,22 @@ fn the_demo_shows_something_of_everything() {
     }
 }
 
+/// A description read "for everybody in @": only titles had their place filled in.
+#[test]
+fn no_text_of_the_demo_holds_a_placeholder() {
+    let bench = bench();
+    for (set, names) in [
+        (set::TICKETS, &["Title", "Description", "TagsText"][..]),
+        (set::COMMENTS, &["Body"]),
+        (set::CUSTOMERS, &["Name", "Company", "Department"]),
+        (set::USERS, &["Name"]),
+    ] {
+        for text in bench.list(set, names) {
+            assert!(!text.contains(['@', '{', '}']), "{text}");
+        }
+    }
+}
+
 #[test]
 fn its_times_lie_in_the_last_month_and_after_creation() {
     let bench = bench();

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     auth::{Owner, Principal, Role},
     error::Error,
-    id::guid_at,
     model::{
         Key, Prop, Row, Value, helpdesk,
         props::{comment, member, ticket, token, user},
@@ -147,27 +146,6 @@ pub fn find(source: &dyn Source, id_or_address: &str) -> Result<Row, Error> {
             .next(),
     };
     found.ok_or_else(|| invalid("User", format!("nobody has the id or address '{id_or_address}'")))
-}
-
-/// Adds an active member of staff.
-pub(crate) fn add(
-    draft: &mut dyn Draft,
-    name: &str,
-    address: &str,
-    role: Role,
-) -> Result<Row, Error> {
-    let (id, now) = (draft.next_id(set::USERS)?, draft.now());
-    let model = draft.model();
-    let mut edit = Edit::new(model, set::USERS);
-    edit.set(model, user::ID, id);
-    edit.set(model, user::GUID, guid_at(now));
-    edit.set(model, user::NAME, name);
-    edit.set(model, user::EMAIL, address);
-    edit.set(model, user::ROLE, role.name());
-    edit.set(model, user::IS_ACTIVE, true);
-    edit.set(model, user::CREATED, now);
-    edit.set(model, user::UPDATED, now);
-    draft.put(set::USERS, edit)
 }
 
 /// What bounds the rights of tokens of this user now; `None` is the workspace itself.

@@ -33,6 +33,11 @@ pub(super) struct Entity {
 }
 
 impl Entity {
+    /// An entity of which just that is said.
+    pub(super) fn of(given: Vec<(Prop, Value)>) -> Self {
+        Self { given, ..Self::default() }
+    }
+
     /// What was given for a property; `None` if nothing was.
     pub(super) fn get(&self, prop: Prop) -> Option<&Value> {
         self.given.iter().find(|(at, _)| *at == prop).map(|(_, value)| value)

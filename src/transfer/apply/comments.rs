@@ -154,7 +154,9 @@ impl Work<'_> {
             (None | Some("User" | "Customer"), None, None) => {
                 match (entity.author_email.clone(), name) {
                     (Some(address), name) => self.writer_at(&address, name, on).map(Some),
-                    (None, Some(name)) => Ok(Some(Writer::Customer(self.customer_named(name)?))),
+                    (None, Some(name)) => {
+                        Ok(Some(Writer::Customer(self.customer_named(name, None)?)))
+                    }
                     (None, None) if kind.is_some() => {
                         Err(refusal("AuthorKind", "it takes an id, an address or a name beside it"))
                     }
@@ -182,14 +184,6 @@ impl Work<'_> {
         if let Some(row) = staff.first() {
             return Ok(Writer::User(self.id_of(row)));
         }
-        self.customer(address, name).map(Writer::Customer)
-    }
-
-    fn check_there(&self, set: crate::model::SetId, target: &str, id: i64) -> Result<(), Error> {
-        if self.row(set, id).is_some() {
-            return Ok(());
-        }
-        let set = self.model.set(set).name;
-        Err(refusal(target, format!("there is no {set}({id})")))
+        self.customer(address, name, None).map(Writer::Customer)
     }
 }

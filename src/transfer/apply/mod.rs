@@ -179,6 +179,15 @@ impl Work<'_> {
         self.model.entity_type(id).property("UpdatedDateTime").unwrap_or(Prop(0))
     }
 
+    /// Refuses an id in `target` that is not in its set.
+    fn check_there(&self, set: SetId, target: &str, id: i64) -> Result<(), Error> {
+        if self.row(set, id).is_some() {
+            return Ok(());
+        }
+        let set = self.model.set(set).name;
+        Err(refusal(target, format!("there is no {set}({id})")))
+    }
+
     fn row(&self, set: SetId, id: i64) -> Option<Row> {
         self.draft.row(set, &Key::Int(id))
     }

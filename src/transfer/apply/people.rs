@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Outcome, Work, refusal};
+use super::{Work, refusal};
 use crate::{
-    auth::Role,
-    desk::{get, people, users},
+    desk::get,
     error::Error,
     model::{
-        Row, SetId, Value,
+        SetId, Value,
         props::{customer, user},
         set,
     },
@@ -17,8 +16,8 @@ use crate::{
 /// A person as a line names them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Person<'a> {
-    /// The property to blame.
-    pub(super) target: &'a str,
+    /// The members for id, address and name, to be blamed.
+    pub(super) members: [&'a str; 3],
     /// The id, or that there is nobody.
     pub(super) id: Option<&'a Value>,
     /// The address, or that there is none.
@@ -28,7 +27,9 @@ pub(super) struct Person<'a> {
 }
 
 impl Work<'_> {
-    /// The id a line gives for a person of `set` (customers or staff); `None` where it says nothing.
+    /// The id of the person of `set` (customers or staff) that a line names: by address, else by name,
+    /// else by id; `None` where it says nothing. Beside an address or a name the id is what the helpdesk
+    /// it came from calls them: it chooses among namesakes, and is taken for a new one if it is free.
     pub(super) fn person(
         &mut self,
         set: SetId,
@@ -36,67 +37,65 @@ impl Work<'_> {
     ) -> Result<Option<Value>, Error> {
         let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
         let (address, name) = (text(person.address), text(person.name));
-        if let Some(id) = person.id.and_then(Value::as_int) {
-            if let Some(row) = self.row(set, id) {
-                self.check_address(set, &row, person.target, address.as_deref())?;
-                return Ok(Some(Value::Int(id)));
-            }
-            if address.is_none() && name.is_none() {
-                let set = self.model.set(set).name;
-                return Err(refusal(person.target, format!("there is no {set}({id})")));
-            }
-        }
+        let beside = person.id;
         let id = match (address, name) {
-            (Some(address), name) if set == set::USERS => self.staff(&address, name.as_deref())?,
-            (Some(address), name) => self.customer(&address, name.as_deref())?,
-            (None, Some(name)) if set == set::USERS => self.staff_named(person.target, &name)?,
-            (None, Some(name)) => self.customer_named(&name)?,
+            (Some(address), name) if set == set::USERS => {
+                self.staff(&address, name.as_deref(), beside)?
+            }
+            (Some(address), name) => self.customer(&address, name.as_deref(), beside)?,
+            (None, Some(name)) => match self.namesake(set, &name, beside) {
+                Some(id) => id,
+                None if set == set::USERS => self.staff_named(person.members, &name)?,
+                None => self.customer_named(&name, beside)?,
+            },
             (None, None) => {
-                let is_nobody = person.id.or(person.address).or(person.name).is_some();
-                return Ok(is_nobody.then_some(Value::Null));
+                let Some(id) = beside.and_then(Value::as_int) else {
+                    let is_nobody = beside.or(person.address).or(person.name).is_some();
+                    return Ok(is_nobody.then_some(Value::Null));
+                };
+                let [member, ..] = person.members;
+                self.check_there(set, member, id)?;
+                id
             }
         };
         Ok(Some(Value::Int(id)))
     }
 
-    /// Refuses an address beside an id that belongs to somebody else.
-    fn check_address(
-        &self,
-        set: SetId,
-        row: &Row,
-        target: &str,
-        address: Option<&str>,
-    ) -> Result<(), Error> {
-        let by = if set == set::USERS { user::EMAIL } else { customer::EMAIL };
-        let known = get(self.model, row, by);
-        let known = known.as_text().map(str::to_lowercase);
-        if address.is_none_or(|address| known == Some(address.to_lowercase())) {
-            return Ok(());
-        }
-        Err(refusal(target, "the address is not that of this id"))
+    /// The id beside a name, if whoever has it is so called.
+    fn namesake(&self, set: SetId, name: &str, beside: Option<&Value>) -> Option<i64> {
+        let by = if set == set::USERS { user::NAME } else { customer::NAME };
+        let id = beside.and_then(Value::as_int)?;
+        let row = self.row(set, id)?;
+        (get(self.model, &row, by).as_text() == Some(name)).then_some(id)
     }
 
     /// The customer with that address.
-    pub(super) fn customer(&mut self, address: &str, name: Option<&str>) -> Result<i64, Error> {
+    pub(super) fn customer(
+        &mut self,
+        address: &str,
+        name: Option<&str>,
+        beside: Option<&Value>,
+    ) -> Result<i64, Error> {
         let known = self.draft.rows_where(set::CUSTOMERS, customer::EMAIL, &Value::text(address));
         if let Some(row) = known.first() {
             return Ok(self.id_of(row));
         }
         check_not_empty(address)?;
         let name = name.unwrap_or_else(|| address.split('@').next().unwrap_or(address));
-        self.count(set::CUSTOMERS, Outcome::Created);
-        let row = people::new_customer(self.draft, name, Some(address))?;
-        Ok(self.id_of(&row))
+        let given = vec![(customer::NAME, name.into()), (customer::EMAIL, address.into())];
+        self.make(set::CUSTOMERS, beside, given)
     }
 
     /// The customer without an address of exactly that name.
-    pub(super) fn customer_named(&mut self, name: &str) -> Result<i64, Error> {
+    pub(super) fn customer_named(
+        &mut self,
+        name: &str,
+        beside: Option<&Value>,
+    ) -> Result<i64, Error> {
         if let Some(id) = self.without_address(name) {
             return Ok(id);
         }
-        self.count(set::CUSTOMERS, Outcome::Created);
-        let row = people::new_customer(self.draft, name, None)?;
-        let id = self.id_of(&row);
+        let id = self.make(set::CUSTOMERS, beside, vec![(customer::NAME, name.into())])?;
         if let Some(known) = &mut self.memo.without_address {
             known.insert(name.into(), id);
         }
@@ -126,20 +125,24 @@ impl Work<'_> {
     }
 
     /// The member of staff with that address; a new one is an active agent.
-    fn staff(&mut self, address: &str, name: Option<&str>) -> Result<i64, Error> {
+    fn staff(
+        &mut self,
+        address: &str,
+        name: Option<&str>,
+        beside: Option<&Value>,
+    ) -> Result<i64, Error> {
         let known = self.draft.rows_where(set::USERS, user::EMAIL, &Value::text(address));
         if let Some(row) = known.first() {
             return Ok(self.id_of(row));
         }
         check_not_empty(address)?;
         let name = name.unwrap_or_else(|| address.split('@').next().unwrap_or(address));
-        self.count(set::USERS, Outcome::Created);
-        let row = users::add(self.draft, name, address, Role::Agent)?;
-        Ok(self.id_of(&row))
+        let given = vec![(user::NAME, name.into()), (user::EMAIL, address.into())];
+        self.make(set::USERS, beside, given)
     }
 
     /// The one member of staff of that name; without an address nobody can be made.
-    fn staff_named(&self, target: &str, name: &str) -> Result<i64, Error> {
+    fn staff_named(&self, [_, _, target]: [&str; 3], name: &str) -> Result<i64, Error> {
         let model = self.model;
         let mut found = self
             .draft

@@ -1,12 +1,12 @@
 //! Pickers, teams and their members, people, and history: entities that stand for themselves.
 
-use super::{Outcome, Work, refusal};
+use super::{Work, refusal};
 use crate::{
     auth::Role,
     desk::{get, pickers},
     error::Error,
     model::{
-        Key, Row, SetId, Value,
+        ID_MAX, Key, Prop, Row, SetId, Value,
         props::{customer, history, member, picker, status, team, user, view},
         set,
     },
@@ -18,17 +18,37 @@ impl Work<'_> {
     /// Makes or changes an entity that stands for itself.
     pub(super) fn plain(&mut self, id: SetId, entity: &Entity) -> Result<(), Error> {
         let before = self.same(id, entity);
-        let mut edit = self.start(id, before.as_ref(), entity)?;
-        self.fill(&mut edit, before.as_ref(), entity)?;
+        self.put(id, before.as_ref(), entity).map(|_| ())
+    }
+
+    /// Makes an entity that is known by name or address alone, under the id beside it if that is free; its id.
+    pub(super) fn make(
+        &mut self,
+        set: SetId,
+        beside: Option<&Value>,
+        mut given: Vec<(Prop, Value)>,
+    ) -> Result<i64, Error> {
+        let is_free = |id: &i64| (1..=ID_MAX).contains(id) && self.row(set, *id).is_none();
+        let id = beside.and_then(Value::as_int).filter(is_free);
+        if let (Some(id), [key]) = (id, self.model.entity_type(set).key.as_slice()) {
+            given.push((*key, id.into()));
+        }
+        let row = self.put(set, None, &Entity::of(given))?;
+        Ok(self.id_of(&row))
+    }
+
+    fn put(&mut self, id: SetId, before: Option<&Row>, entity: &Entity) -> Result<Row, Error> {
+        let mut edit = self.start(id, before, entity)?;
+        self.fill(&mut edit, before, entity)?;
         if before.is_none() {
             self.complete(id, &mut edit);
         }
         self.check(id, &edit)?;
         let updated = self.updated_of(id);
         let is_given = entity.get(updated).is_some_and(|at| !at.is_null());
-        let (_, outcome) = self.finish(id, edit, before.as_ref(), (updated, is_given))?;
+        let (row, outcome) = self.finish(id, edit, before, (updated, is_given))?;
         self.count(id, outcome);
-        Ok(())
+        Ok(row)
     }
 
     /// The entity a line is about: of that key, else of that name or address.
@@ -150,10 +170,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The list entry or team of exactly that name, made if there is none.
+    /// The list entry or team of exactly that name, made if there is none. The id beside it is what the
+    /// helpdesk it came from calls it: it chooses among namesakes, and is taken for a new one if it is free.
     pub(super) fn named(
         &mut self,
-        id: SetId,
+        (id, beside): (SetId, Option<&Value>),
         property: &str,
         name: &str,
         kind: Option<&str>,
@@ -162,26 +183,23 @@ impl Work<'_> {
             return Err(refusal(property, "a name is not empty; leave it out or give null"));
         }
         let by = if id == set::TEAMS { team::NAME } else { picker::NAME };
-        let text = Value::text(name);
-        let found = self.draft.rows_where(id, by, &text);
-        let row = match found.as_slice() {
-            [row] => row.clone(),
-            [] => {
-                crate::desk::check_value(self.model.entity_type(id).property_at(by), &text)?;
-                self.count(id, Outcome::Created);
-                if id == set::TEAMS {
-                    crate::desk::teams::add(self.draft, name)?
-                } else {
-                    let kind = kind.filter(|kind| status::KINDS.contains(kind));
-                    let entry = pickers::Entry { name, kind, is_default: false };
-                    pickers::add(self.draft, id, entry)?
+        let found = self.draft.rows_where(id, by, &Value::text(name));
+        let ids: Vec<i64> = found.iter().map(|row| self.id_of(row)).collect();
+        let chosen = beside.and_then(Value::as_int).filter(|beside| ids.contains(beside));
+        match (chosen, ids.as_slice()) {
+            (Some(id), _) | (None, &[id]) => Ok(id),
+            (None, []) => {
+                let mut given = vec![(by, Value::text(name))];
+                if let Some(kind) = kind.filter(|kind| status::KINDS.contains(kind)) {
+                    given.push((status::KIND, Value::text(kind)));
                 }
+                self.make(id, beside, given)
             }
-            several => {
-                let reason = format!("{} entities have this name; give the id", several.len());
-                return Err(refusal(property, reason));
+            (None, several) => {
+                let reason =
+                    format!("{} entities have this name; give the id of one", several.len());
+                Err(refusal(property, reason))
             }
-        };
-        Ok(self.id_of(&row))
+        }
     }
 }

@@ -96,9 +96,10 @@ impl Work<'_> {
     /// The id a line gives by id or by name; `None` where it says nothing.
     fn reference(&mut self, look_up: LookUp, entity: &Entity) -> Result<Option<Value>, Error> {
         let structure = self.model.entity_type(set::TICKETS);
+        let name_of = |prop| structure.property_at(prop).name;
         let (id, name) = (entity.get(look_up.id), entity.get(look_up.name));
         let person = |name_prop| Person {
-            target: structure.property_at(look_up.name).name,
+            members: [look_up.id, look_up.name, name_prop].map(name_of),
             id,
             address: name,
             name: entity.get(name_prop),
@@ -110,29 +111,16 @@ impl Work<'_> {
             set::USERS => return self.person(set::USERS, person(ticket::ASSIGNEE_NAME)),
             _ => {}
         }
-        let property = structure.property_at(look_up.name).name;
-        let text = name.and_then(Value::as_text);
-        if let Some(id) = id.and_then(Value::as_int) {
-            let row = self.row(look_up.target, id);
-            let known = row.map(|row| get(self.model, &row, look_up.by));
-            match (known, text) {
-                (Some(known), Some(text)) if known.as_text() != Some(text) => {
-                    return Err(refusal(property, "it is not the name of the id beside it"));
-                }
-                (Some(_), _) => return Ok(Some(Value::Int(id))),
-                (None, Some(_)) => {}
-                (None, None) => {
-                    let set = self.model.set(look_up.target).name;
-                    let property = structure.property_at(look_up.id).name;
-                    return Err(refusal(property, format!("there is no {set}({id})")));
-                }
-            }
+        if let Some(text) = name.and_then(Value::as_text) {
+            let kind = entity.text(ticket::STATUS_KIND).filter(|_| look_up.target == set::STATUSES);
+            let which = (look_up.target, id);
+            return self.named(which, name_of(look_up.name), text, kind).map(|id| Some(id.into()));
         }
-        let Some(text) = text else {
-            let is_nothing = id.or(name).is_some() && look_up.target != set::STATUSES;
-            return Ok(is_nothing.then_some(Value::Null));
-        };
-        let kind = entity.text(ticket::STATUS_KIND).filter(|_| look_up.target == set::STATUSES);
-        Ok(Some(Value::Int(self.named(look_up.target, property, text, kind)?)))
+        if let Some(id) = id.and_then(Value::as_int) {
+            self.check_there(look_up.target, name_of(look_up.id), id)?;
+            return Ok(Some(id.into()));
+        }
+        let is_nothing = id.or(name).is_some() && look_up.target != set::STATUSES;
+        Ok(is_nothing.then_some(Value::Null))
     }
 }

@@ -66,7 +66,7 @@ not json
 {"Id":0}
 {"Id":1.5}
 {"Id":3,"StatusId":99}
-{"Id":3,"StatusId":1,"Status":"Open"}
+{"Id":3,"StatusId":1,"Status":""}
 {"Id":3,"Title":7}
 {"Id":3,"CreatedDateTime":"2015-05-12T21:25:49.000+0000"}
 {"Id":3,"AssigneeName":"Nobody"}
@@ -85,10 +85,10 @@ not json
             "line 5: 'Id' does not fit: it takes a number from 1 to 9007199254740991",
             "line 6: 'Id' takes a value of type Int64",
             "line 7: 'StatusId' does not fit: there is no Statuses(99)",
-            "line 8: 'Status' does not fit: it is not the name of the id beside it",
+            "line 8: 'Status' does not fit: a name is not empty; leave it out or give null",
             "line 9: 'Title' takes a value of type String",
             "line 10: 'CreatedDateTime' takes a value of type DateTimeOffset",
-            "line 11: 'AssigneeEmail' does not fit: nobody has this name; staff need an address",
+            "line 11: 'AssigneeName' does not fit: nobody has this name; staff need an address",
             "line 12: 'Tags' does not fit: a tag is a text that is not empty",
             "line 13: 'Title' says something else than another member",
             "line 14: 'Body' does not fit: a comment has a text",

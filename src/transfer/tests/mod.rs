@@ -2,6 +2,7 @@
 
 mod demo;
 mod import;
+mod names;
 mod people;
 mod round_trip;
 mod views;

@@ -74,23 +74,60 @@ fn an_address_is_one_person_in_any_letter_case_and_keeps_its_first_name() {
 }
 
 #[test]
-fn an_id_and_an_address_of_somebody_else_do_not_go_together() {
+fn an_address_is_whoever_has_it_whatever_the_id_beside_it() {
     let bench = Bench::seeded();
     bench.import(set::CUSTOMERS, r#"{"Id":5,"Name":"Mia","Email":"mia@x"}"#);
     let summary = bench.tickets(concat!(
         "{\"RequesterId\":5,\"RequesterEmail\":\"Mia@x\"}\n",
         "{\"RequesterId\":5,\"RequesterEmail\":\"zoe@x\"}\n",
-        "{\"RequesterId\":6}\n",
-        "{\"RequesterId\":6,\"RequesterEmail\":\"zoe@x\"}\n",
+        "{\"RequesterId\":7}\n",
+        "{\"RequesterId\":7,\"RequesterEmail\":\"zoe@x\"}\n",
         "{\"RequesterEmail\":\"\"}\n",
+        "{\"RequesterId\":9,\"RequesterEmail\":\"kim@x\"}\n",
+        "{\"RequesterId\":0,\"RequesterEmail\":\"bob@x\"}\n",
     ));
     assert_eq!(
         reasons(&summary),
         [
-            "line 2: 'RequesterEmail' does not fit: the address is not that of this id",
-            "line 3: 'RequesterEmail' does not fit: there is no Customers(6)",
+            "line 3: 'RequesterId' does not fit: there is no Customers(7)",
             "line 5: 'Email' does not fit: an address is not empty; leave it out or give null",
         ]
     );
-    assert_eq!(bench.list(set::TICKETS, &["RequesterName"]), ["Mia", "zoe"]);
+    let names = ["RequesterId", "RequesterName"];
+    assert_eq!(bench.list(set::TICKETS, &names), ["5 Mia", "6 zoe", "6 zoe", "9 kim", "10 bob"]);
+}
+
+#[test]
+fn an_id_beside_a_name_chooses_among_namesakes_and_is_kept_for_somebody_new() {
+    let bench = Bench::seeded();
+    bench.import(
+        set::CUSTOMERS,
+        "{\"Id\":4,\"Name\":\"Mia\",\"Email\":\"mia@x\"}\n{\"Id\":5,\"Name\":\"Mia\"}",
+    );
+    bench.import(
+        set::USERS,
+        "{\"Id\":4,\"Name\":\"Ann\",\"Email\":\"a@x\"}\n{\"Id\":5,\"Name\":\"Ann\",\"Email\":\"b@x\"}\n{\"Id\":6,\"Name\":\"Lin\",\"Email\":\"l@x\"}",
+    );
+    let text = concat!(
+        r#"{"Id":1,"RequesterId":4,"RequesterName":"Mia","AssigneeId":5,"AssigneeName":"Ann"}"#,
+        "\n",
+        r#"{"Id":2,"RequesterId":77,"RequesterName":"Mia","AssigneeId":5,"AssigneeName":"Lin"}"#,
+        "\n",
+        r#"{"Id":3,"RequesterId":4,"RequesterName":"Kim","AssigneeId":9,"AssigneeName":"Oda","AssigneeEmail":"o@x"}"#,
+        "\n",
+        r#"{"Id":4,"RequesterId":70,"RequesterName":"Bob","AssigneeId":6,"AssigneeName":"Ann"}"#,
+        "\n",
+        r#"{"Id":5,"RequesterId":70,"RequesterName":"Bob"}"#,
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            reasons(&bench.tickets(text)),
+            ["line 4: 'AssigneeName' does not fit: several members of staff have this name"]
+        );
+        let names = ["RequesterId", "RequesterName", "AssigneeId", "AssigneeName"];
+        assert_eq!(
+            bench.list(set::TICKETS, &names),
+            ["4 Mia 5 Ann", "5 Mia 6 Lin", "6 Kim 9 Oda", "70 Bob - -"]
+        );
+    }
 }

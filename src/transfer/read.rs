@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, error::Category};
 
 use super::{
     fields::{Field, Fields, set_of_type},
@@ -15,6 +15,7 @@ use crate::{
         props::{comment, history, ticket},
         set,
     },
+    odata::body::takes,
     query::literal::from_text,
 };
 
@@ -93,10 +94,7 @@ impl Reader {
         line: &[u8],
         unknown: &mut Unknown,
     ) -> Result<(SetId, Entity), String> {
-        let members: Members = serde_json::from_slice(line).map_err(|error| {
-            let at = error.column();
-            format!("it is not one JSON object: {}, at byte {at}", reason_of(&error))
-        })?;
+        let members = members(line)?;
         let set = self.set_of(&members)?;
         Ok((set, self.entity(set, members, false, unknown)?))
     }
@@ -272,10 +270,7 @@ fn value_of(json: Json, ty: &Type) -> Result<Value, String> {
         Json::Number(number) if is_bare => from_text(&number.to_string(), primitive),
         _ => None,
     };
-    value.ok_or_else(|| {
-        let kind = primitive.name().trim_start_matches("Edm.");
-        format!("takes a value of type {kind}")
-    })
+    value.ok_or_else(|| format!("takes {}", takes(primitive)))
 }
 
 /// The members of an object in their order.
@@ -305,8 +300,26 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// The message without the position, which counts lines of one line.
-fn reason_of(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+/// The members of a line.
+///
+/// # Errors
+/// That it is no object, and from where on.
+fn members(line: &[u8]) -> Result<Members, String> {
+    serde_json::from_slice(line.trim_ascii_end()).map_err(|error| {
+        let text = error.to_string();
+        // A line of the object, where it stands on several.
+        let place = match error.line() {
+            0 | 1 => format!("at byte {}", error.column().max(1)),
+            number => format!("at byte {} of its line {number}", error.column()),
+        };
+        let reason = match (error.classify(), text.split(" at line ").next()) {
+            (Category::Data, _) => "it is something else",
+            (Category::Eof, _) => "it ends too early",
+            (Category::Syntax | Category::Io, Some("expected ident" | "expected value") | None) => {
+                "it stops making sense"
+            }
+            (Category::Syntax | Category::Io, Some(reason)) => reason,
+        };
+        format!("it is not a JSON object: {reason}, {place}")
+    })
 }

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use link::Inline;
 use members::Members;
 use serde_json::value::RawValue;
+pub(crate) use value::takes;
 
 use super::check::{Checker, Lookup};
 use crate::{

@@ -269,7 +269,8 @@ fn quoted(raw: &str) -> Option<String> {
     raw.starts_with('"').then(|| serde_json::from_str(raw).ok())?
 }
 
-fn takes(primitive: Primitive) -> String {
+/// What a value of that type looks like in JSON, with an example where it helps.
+pub(crate) fn takes(primitive: Primitive) -> String {
     let what = match primitive {
         Primitive::Binary => "base64url text",
         Primitive::Boolean => "true or false",

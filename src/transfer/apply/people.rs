@@ -142,7 +142,7 @@ impl Work<'_> {
     }
 
     /// The one member of staff of that name; without an address nobody can be made.
-    fn staff_named(&self, [_, _, target]: [&str; 3], name: &str) -> Result<i64, Error> {
+    fn staff_named(&self, [_, address, target]: [&str; 3], name: &str) -> Result<i64, Error> {
         let model = self.model;
         let mut found = self
             .draft
@@ -150,8 +150,16 @@ impl Work<'_> {
             .filter(|row| get(model, row, user::NAME).as_text() == Some(name));
         match (found.next(), found.next()) {
             (Some(row), None) => Ok(self.id_of(&row)),
-            (Some(_), Some(_)) => Err(refusal(target, "several members of staff have this name")),
-            (None, _) => Err(refusal(target, "nobody has this name; staff need an address")),
+            (Some(_), Some(_)) => {
+                let reason = format!("several members of staff have this name; give '{address}'");
+                Err(refusal(target, reason))
+            }
+            (None, _) => {
+                let reason = format!(
+                    "nobody on the staff has this name; give '{address}' to make somebody new"
+                );
+                Err(refusal(target, reason))
+            }
         }
     }
 }

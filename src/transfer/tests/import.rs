@@ -80,15 +80,15 @@ not json
     assert_eq!(
         reasons(&summary),
         [
-            "line 3: it is not one JSON object: expected ident, at byte 2",
-            "line 4: it is not one JSON object: invalid type: sequence, expected an object, at byte 0",
+            "line 3: it is not a JSON object: it stops making sense, at byte 2",
+            "line 4: it is not a JSON object: it is something else, at byte 1",
             "line 5: 'Id' does not fit: it takes a number from 1 to 9007199254740991",
-            "line 6: 'Id' takes a value of type Int64",
+            "line 6: 'Id' takes a whole number from -9223372036854775808 to 9223372036854775807",
             "line 7: 'StatusId' does not fit: there is no Statuses(99)",
             "line 8: 'Status' does not fit: a name is not empty; leave it out or give null",
-            "line 9: 'Title' takes a value of type String",
-            "line 10: 'CreatedDateTime' takes a value of type DateTimeOffset",
-            "line 11: 'AssigneeName' does not fit: nobody has this name; staff need an address",
+            "line 9: 'Title' takes text in double quotes",
+            "line 10: 'CreatedDateTime' takes a date and time with Z or an offset, such as \"2026-11-21T22:00:00Z\"",
+            "line 11: 'AssigneeName' does not fit: nobody on the staff has this name; give 'AssigneeEmail' to make somebody new",
             "line 12: 'Tags' does not fit: a tag is a text that is not empty",
             "line 13: 'Title' says something else than another member",
             "line 14: 'Body' does not fit: a comment has a text",
@@ -102,6 +102,20 @@ not json
     assert_eq!(bench.list(set::CATEGORIES, &["Name"]), Vec::<String>::new());
     assert_eq!(bench.list(set::COMMENTS, &["Body"]), Vec::<String>::new());
     assert_eq!(bench.list(set::TICKET_HISTORY, &["Id"]).len(), 10);
+}
+
+#[test]
+fn what_is_no_object_is_told_with_the_place_where_it_ceases_to_be_one() {
+    let check = |line: &str, want: &str| {
+        let told = reasons(&Bench::seeded().tickets(line));
+        assert_eq!(told, [format!("line 1: it is not a JSON object: {want}")]);
+    };
+    check("{\"Id\":1,\n", "it ends too early, at byte 8");
+    check("{\"Id\":1 \"Title\":2}", "expected `,` or `}`, at byte 9");
+    check("{\"Id\":1}{}", "trailing characters, at byte 9");
+    check("{Id:1}", "key must be a string, at byte 2");
+    check("Id;Title", "it stops making sense, at byte 1");
+    check("7", "it is something else, at byte 1");
 }
 
 /// An alternate key would have led to either of two entities.

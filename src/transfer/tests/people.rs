@@ -122,7 +122,9 @@ fn an_id_beside_a_name_chooses_among_namesakes_and_is_kept_for_somebody_new() {
     for _ in 0..2 {
         assert_eq!(
             reasons(&bench.tickets(text)),
-            ["line 4: 'AssigneeName' does not fit: several members of staff have this name"]
+            [
+                "line 4: 'AssigneeName' does not fit: several members of staff have this name; give 'AssigneeEmail'"
+            ]
         );
         let names = ["RequesterId", "RequesterName", "AssigneeId", "AssigneeName"];
         assert_eq!(

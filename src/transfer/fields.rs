@@ -82,3 +82,9 @@ pub(super) fn set_of_type(model: &Model, annotation: &str) -> Option<SetId> {
     };
     model.set_ids().find(is_it).map(|(id, _)| id)
 }
+
+/// The set that the context of an answer names: `https://desk/odata/$metadata#Tickets(Id,Title)`.
+pub(super) fn set_of_context(model: &Model, context: &str) -> Option<SetId> {
+    let (_, of) = context.split_once("$metadata#")?;
+    model.find_set(of.split(['(', '/']).next()?)
+}

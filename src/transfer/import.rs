@@ -67,8 +67,10 @@ pub struct Tally {
 /// A line that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its number in the file, from 1.
+    /// Its number in the file, from 1; where an object stands on several, that of the first.
     pub line: u64,
+    /// Which entity of it, from 1, if it is a page of the feed.
+    pub entity: Option<u64>,
     /// What is wrong with it.
     pub reason: String,
 }
@@ -76,7 +78,7 @@ pub struct Refusal {
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Lines read, blank ones aside.
+    /// Lines read, blank ones aside; a page of the feed counts for its entities.
     pub lines: u64,
     /// What became of the entities, by set.
     pub sets: BTreeMap<SetId, Tally>,
@@ -99,8 +101,11 @@ pub enum Failure {
     Store(Error),
 }
 
-/// A line with its number: what it says, or what is wrong with it.
-type Reading = (u64, Result<(SetId, Entity), String>);
+/// A line with its place: what it says, or what is wrong with it.
+type Reading = (Place, Result<(SetId, Entity), String>);
+
+/// The number of a line, and that of an entity in it if it is a page of the feed; both from 1.
+type Place = (u64, Option<u64>);
 
 /// Lines read together.
 #[derive(Default)]
@@ -148,25 +153,36 @@ fn read(source: impl io::Read + Send, options: Options, to: &SyncSender<Batch>) 
                 break;
             }
         };
-        let entity = match line {
-            Line::Text(bytes) => {
-                size += bytes.len();
-                reader.line(&bytes, &mut batch.unknown)
-            }
-            Line::TooLong => Err(format!("it is longer than {LINE_BYTES_MAX} bytes")),
+        let (found, bytes) = match line {
+            Line::Text(text) => (reader.entities(&text, &mut batch.unknown), text.len()),
+            Line::TooLong(start) => (vec![(None, Err(too_long(&start)))], 0),
         };
-        batch.lines.push((number, entity));
-        if size >= BATCH_BYTES || batch.lines.len() >= BATCH_LINES {
-            batch.bytes = lines.consumed();
-            size = 0;
-            if to.send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
+        let share = bytes / found.len().max(1);
+        for (entity, reading) in found {
+            batch.lines.push(((number, entity), reading));
+            size += share;
+            if size >= BATCH_BYTES || batch.lines.len() >= BATCH_LINES {
+                batch.bytes = lines.consumed();
+                size = 0;
+                if to.send(std::mem::take(&mut batch)).is_err() {
+                    return Ok(());
+                }
             }
         }
     }
     batch.bytes = lines.consumed();
     let _ = to.send(batch);
     result
+}
+
+fn too_long(start: &[u8]) -> String {
+    let start = String::from_utf8_lossy(start);
+    if start.contains("@odata.context") || start.contains("\"value\"") {
+        return format!(
+            "this looks like a page of the feed of more than {LINE_BYTES_MAX} bytes; write its entities one a line"
+        );
+    }
+    format!("it is longer than {LINE_BYTES_MAX} bytes")
 }
 
 /// Writes the batches in their order, some on their way at once.
@@ -241,7 +257,7 @@ fn run(draft: &mut dyn Draft, memo: &mut Memo, batch: &Batch) -> Result<Summary,
         return Ok(summary);
     }
     summary = Summary::of(batch);
-    for (number, line) in &batch.lines {
+    for (place, line) in &batch.lines {
         let Ok((set, entity)) = line else { continue };
         let mut outcomes = Vec::new();
         let done = draft.attempt(&mut |draft| {
@@ -250,11 +266,11 @@ fn run(draft: &mut dyn Draft, memo: &mut Memo, batch: &Batch) -> Result<Summary,
         });
         match done {
             Ok(()) => summary.count(outcomes),
-            Err(error) if error.status() < 500 => summary.refuse(*number, error.to_string()),
+            Err(error) if error.status() < 500 => summary.refuse(*place, error.to_string()),
             Err(error) => return Err(error),
         }
     }
-    summary.refusals.sort_by_key(|refusal| refusal.line);
+    summary.refusals.sort_by_key(|refusal| (refusal.line, refusal.entity));
     summary.refusals.truncate(REASONS_TOLD);
     Ok(summary)
 }
@@ -267,9 +283,9 @@ impl Summary {
             unknown: batch.unknown.clone(),
             ..Self::default()
         };
-        for (number, line) in &batch.lines {
+        for (place, line) in &batch.lines {
             if let Err(reason) = line {
-                summary.refuse(*number, reason.clone());
+                summary.refuse(*place, reason.clone());
             }
         }
         summary
@@ -298,9 +314,9 @@ impl Summary {
         self.sets.get(&set).copied().unwrap_or_default()
     }
 
-    fn refuse(&mut self, line: u64, reason: String) {
+    fn refuse(&mut self, (line, entity): Place, reason: String) {
         self.refused += 1;
-        self.refusals.push(Refusal { line, reason });
+        self.refusals.push(Refusal { line, entity, reason });
     }
 
     fn count(&mut self, outcomes: Vec<(SetId, Outcome)>) {
@@ -317,6 +333,9 @@ impl Summary {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)
+        match self.entity {
+            None => write!(f, "line {}: {}", self.line, self.reason),
+            Some(at) => write!(f, "line {}, entity {at}: {}", self.line, self.reason),
+        }
     }
 }

@@ -10,6 +10,7 @@ pub mod export;
 mod fields;
 pub mod import;
 mod lines;
+mod page;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value as Json, error::Category};
 
 use super::{
-    fields::{Field, Fields, set_of_type},
+    fields::{Field, Fields, set_of_context, set_of_type},
     is_importable,
 };
 use crate::{
@@ -85,7 +85,7 @@ impl Reader {
         Self { model, fields: Fields::new(model), set }
     }
 
-    /// Reads one line; the set it is for, and what it says.
+    /// Reads a line of one entity; the set it is for, and what it says.
     ///
     /// # Errors
     /// What is wrong with it, for people.
@@ -95,18 +95,64 @@ impl Reader {
         unknown: &mut Unknown,
     ) -> Result<(SetId, Entity), String> {
         let members = members(line)?;
-        let set = self.set_of(&members)?;
-        Ok((set, self.entity(set, members, false, unknown)?))
+        let set = self.set_of(&members, self.set)?;
+        self.one(set, members, unknown)
     }
 
-    fn set_of(&self, members: &Members) -> Result<SetId, String> {
-        let is_type = |name: &str| matches!(name, "@odata.type" | "@type");
-        let Some((_, given)) = members.0.iter().find(|(name, _)| is_type(name)) else {
-            return Ok(self.set);
+    /// The set of lines that do not say theirs.
+    pub(super) fn set(&self) -> SetId {
+        self.set
+    }
+
+    /// The set of the entity that has these members: by its type, else by the context of the feed.
+    ///
+    /// # Errors
+    /// Where entities of that set cannot be imported.
+    pub(super) fn set_of(&self, members: &Members, otherwise: SetId) -> Result<SetId, String> {
+        let find = |names: [&str; 2]| {
+            let mut found = members.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+            found.next().map(|(_, given)| given)
         };
-        let found = given.as_str().and_then(|name| set_of_type(self.model, name));
-        let found = found.filter(|set| is_importable(self.model, *set));
-        found.ok_or_else(|| format!("entities of type {given} cannot be imported"))
+        let importable = |set: &SetId| is_importable(self.model, *set);
+        if let Some(given) = find(["@odata.type", "@type"]) {
+            let found = given.as_str().and_then(|name| set_of_type(self.model, name));
+            return found
+                .filter(importable)
+                .ok_or_else(|| format!("entities of type {given} cannot be imported"));
+        }
+        let context = find(["@odata.context", "@context"]).and_then(Json::as_str);
+        match context.and_then(|context| set_of_context(self.model, context)) {
+            Some(set) if importable(&set) => Ok(set),
+            Some(set) => {
+                let name = self.model.set(set).name;
+                Err(format!("entities of {name} cannot be imported"))
+            }
+            None => Ok(otherwise),
+        }
+    }
+
+    /// Whether any of the members means something in `set`.
+    pub(super) fn knows_any(&self, set: SetId, members: &Members) -> bool {
+        members.0.iter().any(|(name, _)| self.fields.get(set, name).is_some())
+    }
+
+    /// Reads the members of one entity.
+    ///
+    /// # Errors
+    /// What is wrong with them; also if none of them means anything, so that nothing empty is made.
+    pub(super) fn one(
+        &self,
+        set: SetId,
+        members: Members,
+        unknown: &mut Unknown,
+    ) -> Result<(SetId, Entity), String> {
+        if self.knows_any(set, &members) {
+            return Ok((set, self.entity(set, members, false, unknown)?));
+        }
+        let name = self.model.set(set).name;
+        Err(format!(
+            "it has no member that {name} have; name another set with --set, or in the line with '@odata.type'"
+        ))
     }
 
     /// `is_text_id`: numbers that identify comments are references, as those of their ticket are.
@@ -274,7 +320,7 @@ fn value_of(json: Json, ty: &Type) -> Result<Value, String> {
 }
 
 /// The members of an object in their order.
-struct Members(Vec<(String, Json)>);
+pub(super) struct Members(pub(super) Vec<(String, Json)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -304,7 +350,7 @@ impl<'de> Deserialize<'de> for Members {
 ///
 /// # Errors
 /// That it is no object, and from where on.
-fn members(line: &[u8]) -> Result<Members, String> {
+pub(super) fn members(line: &[u8]) -> Result<Members, String> {
     serde_json::from_slice(line.trim_ascii_end()).map_err(|error| {
         let text = error.to_string();
         // A line of the object, where it stands on several.

@@ -46,7 +46,7 @@ fn an_unknown_status_gets_its_kind_by_name_or_as_told() {
     let bench = Bench::seeded();
     bench.tickets(concat!(
         "{\"Status\":\"Reopened\"}\n{\"Status\":\"closed\"}\n{\"Status\":\"Parked\",\"StatusKind\":\"Pending\"}\n",
-        "{\"Status\":\"Closed\"}\n{}\n"
+        "{\"Status\":\"Closed\"}\n{\"Title\":null}\n"
     ));
     assert_eq!(
         bench.list(set::TICKETS, &["Id", "Status", "StatusKind"]),

@@ -3,6 +3,7 @@
 mod demo;
 mod import;
 mod names;
+mod pages;
 mod people;
 mod round_trip;
 mod views;

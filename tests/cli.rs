@@ -232,3 +232,26 @@ fn a_misspelt_variable_is_told_at_the_start() {
     let shown = serve.arg("--print-config").output().unwrap();
     assert!(String::from_utf8(shown.stderr).unwrap().contains(want));
 }
+
+// The first 20 were shown, and nothing said that there were others.
+#[test]
+fn refused_lines_that_are_not_shown_are_counted_and_can_be_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, file) = (dir.path().join("data"), dir.path().join("bad.jsonl"));
+    std::fs::write(&file, "{\"Id\":1}\n".to_owned() + &"x\n".repeat(48)).unwrap();
+    let (data, file) = (data.to_str().unwrap(), file.to_str().unwrap());
+    let told = |more: &[&str]| {
+        let output = run(&[&["import", "--data", data, file], more].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stderr).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = told(&[]);
+    assert_eq!(first.len(), 22, "{first:?}");
+    assert!(first[19].contains(": line 21: "), "{first:?}");
+    assert_eq!(first[20], format!("{file}: and 28 more; --all-errors prints every one"));
+    assert!(first[21].starts_with("tessera: 48 of 49 lines were refused; "), "{first:?}");
+    let all = told(&["--all-errors"]);
+    assert_eq!(all.len(), 49);
+    assert!(all[47].contains(": line 49: "), "{all:?}");
+}

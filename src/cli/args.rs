@@ -106,9 +106,13 @@ is refused with its number and reason and does not stop the rest; running it aga
 Examples:
   tessera import tickets.jsonl
   tessera import --data /var/lib/tessera tickets-2025.jsonl.gz tickets-2026.jsonl.gz
-  tessera import --set Customers customers.jsonl")]
+  tessera import --set Customers customers.jsonl
+  tessera import --all-errors tickets.jsonl 2> refused.txt")]
 pub struct Import {
-    /// Entity set the lines belong to
+    /// Print every refused line, not only the first 20 of each file
+    #[arg(long)]
+    pub all_errors: bool,
+    /// Entity set of lines that do not name theirs
     #[arg(long, value_name = "SET", default_value = "Tickets")]
     pub set: String,
     /// Where to import to.

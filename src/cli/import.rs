@@ -25,7 +25,7 @@ pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
     }
     let (mut sum, started) = (Tally::default(), Instant::now());
     let mut place = call::Place::open(&config)?;
-    let import = Call::Import { set: args.set.clone() };
+    let import = Call::Import { set: args.set.clone(), all_errors: args.all_errors };
     for path in &args.files {
         let mut source = File::open(path).map_err(|error| unreadable(path, &error))?;
         let bar = progress_bar(source.metadata().map_or(0, |about| about.len()), path);
@@ -44,6 +44,10 @@ pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
         let tally: Tally = serde_json::from_slice(&told)?;
         for refusal in &tally.refusals {
             eprintln!("{}: {refusal}", path.display());
+        }
+        let more = tally.refused - tally.refusals.len() as u64;
+        if more > 0 {
+            eprintln!("{}: and {more} more; --all-errors prints every one", path.display());
         }
         sum.add(tally);
     }

@@ -62,6 +62,8 @@ pub enum Call {
     Import {
         /// The name of the set of lines that do not say theirs.
         set: String,
+        /// Tell every refusal, not only the first.
+        all_errors: bool,
     },
 }
 
@@ -142,7 +144,9 @@ impl Call {
             Self::Export { set } => reads::export(ground, set.as_deref(), out),
             Self::Query { address, explain: false } => reads::query(ground, address, out),
             Self::Query { address, explain: true } => reads::explain(ground, address, out),
-            Self::Import { set } => import::run(ground, set, input, (out, progress)),
+            Self::Import { set, all_errors } => {
+                import::run(ground, (set, *all_errors), input, (out, progress))
+            }
         }
     }
 }
@@ -184,6 +188,6 @@ mod tests {
         }
         check(&Call::Export { set: Some("Tickets".into()) });
         check(&Call::Query { address: "Tickets?$top=1".into(), explain: true });
-        check(&Call::Import { set: "Tickets".into() });
+        check(&Call::Import { set: "Tickets".into(), all_errors: true });
     }
 }

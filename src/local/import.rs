@@ -11,7 +11,7 @@ use super::{Failure, Ground, failure::line};
 use crate::{
     error::nearest,
     model::{Model, SetId},
-    transfer::{self, Options, Progress, Summary, import, is_importable},
+    transfer::{self, Options, Progress, REASONS_TOLD, Summary, import, is_importable},
 };
 
 /// What became of one file or several, by the names of sets.
@@ -23,7 +23,7 @@ pub struct Tally {
     pub sets: Vec<(String, [u64; 3])>,
     /// Lines refused.
     pub refused: u64,
-    /// The first of them, each with its number and what is wrong with it.
+    /// The first of them, or all if they were asked for, each with its number and what is wrong with it.
     pub refusals: Vec<String>,
     /// Names of members that nobody knew, with how often they came.
     pub unknown: BTreeMap<String, u64>,
@@ -67,12 +67,13 @@ impl Tally {
 /// Imports what `input` holds and writes its [`Tally`].
 pub(super) fn run(
     ground: &Ground,
-    set: &str,
+    (set, all_errors): (&str, bool),
     input: &mut (dyn Read + Send),
     (out, progress): (&mut dyn Write, &mut dyn FnMut(Progress)),
 ) -> Result<(), Failure> {
     let model = ground.desk.model();
-    let options = Options { model, set: find_set(model, set)? };
+    let reasons = if all_errors { usize::MAX } else { REASONS_TOLD };
+    let options = Options { model, set: find_set(model, set)?, reasons };
     let done = import(&*ground.engine, input, options, progress);
     let summary = done.map_err(|failure| match failure {
         transfer::Failure::File(error) => Failure::new(format!("the file fails: {error}")),

@@ -30,8 +30,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const BATCHES_AHEAD: usize = 16;
 /// Transactions on their way at once, so that they share a sync of the journal.
 const IN_FLIGHT: usize = 16;
-/// Refusals told with their reasons.
-const REASONS_TOLD: usize = 20;
+/// How many refusals are told with their reasons unless all are asked for.
+pub const REASONS_TOLD: usize = 20;
 /// How long to wait when the store is full of work.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -40,8 +40,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Options {
     /// The model of the store.
     pub model: &'static Model,
-    /// The set of lines that do not say theirs in `@odata.type`.
+    /// The set of lines that do not say theirs in `@odata.type` or `@odata.context`.
     pub set: SetId,
+    /// How many refusals are told with their reasons at most; each costs memory.
+    pub reasons: usize,
 }
 
 /// How far an import is.
@@ -129,7 +131,7 @@ pub fn import(
     let (sender, batches) = sync_channel(BATCHES_AHEAD);
     thread::scope(|scope| {
         let reading = scope.spawn(move || read(source, options, &sender));
-        let written = write(store, batches, &memo, progress);
+        let written = write(store, batches, (&memo, options.reasons), progress);
         // A reader whose batches nobody takes any more has ended by itself.
         let read = reading.join().unwrap_or_else(|_| Err(io::Error::other("the reader panicked")));
         let summary = written.map_err(Failure::Store)?;
@@ -189,7 +191,7 @@ fn too_long(start: &[u8]) -> String {
 fn write(
     store: &dyn Store,
     batches: Receiver<Batch>,
-    memo: &Arc<Mutex<Memo>>,
+    (memo, reasons): (&Arc<Mutex<Memo>>, usize),
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
@@ -197,12 +199,14 @@ fn write(
     for batch in batches {
         if in_flight.len() >= IN_FLIGHT {
             finish(&mut in_flight, &mut summary, progress)?;
+            summary.refusals.truncate(reasons);
         }
         let bytes = batch.bytes;
         in_flight.push_back((bytes, submit(store, &Arc::new(batch), memo)?));
     }
     while !in_flight.is_empty() {
         finish(&mut in_flight, &mut summary, progress)?;
+        summary.refusals.truncate(reasons);
     }
     Ok(summary)
 }
@@ -271,7 +275,6 @@ fn run(draft: &mut dyn Draft, memo: &mut Memo, batch: &Batch) -> Result<Summary,
         }
     }
     summary.refusals.sort_by_key(|refusal| (refusal.line, refusal.entity));
-    summary.refusals.truncate(REASONS_TOLD);
     Ok(summary)
 }
 
@@ -305,7 +308,6 @@ impl Summary {
             *self.unknown.entry(name).or_default() += count;
         }
         self.refusals.extend(other.refusals);
-        self.refusals.truncate(REASONS_TOLD);
     }
 
     /// What became of the entities of one set.

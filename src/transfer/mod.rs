@@ -16,7 +16,7 @@ mod read;
 mod tests;
 
 pub use export::{EXPORTED, export};
-pub use import::{Failure, Options, Progress, Summary, import};
+pub use import::{Failure, Options, Progress, REASONS_TOLD, Summary, import};
 
 use crate::model::{Contents, Model, SetId, set};
 

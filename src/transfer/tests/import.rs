@@ -165,6 +165,16 @@ fn only_the_first_refusals_are_told_and_all_are_counted() {
 }
 
 #[test]
+fn all_refusals_are_told_in_their_order_if_asked_for() {
+    let bench = Bench::seeded();
+    let text = "{\"Id\":1}\nx\n{\"Id\":0}\n".repeat(800);
+    let options = Options { model: helpdesk(), set: set::TICKETS, reasons: usize::MAX };
+    let summary = import_file(&*bench.store, text.as_bytes(), options, &mut |_| {}).unwrap();
+    let lines: Vec<u64> = summary.refusals.iter().map(|refusal| refusal.line).collect();
+    assert_eq!(lines, (1..=2_400).filter(|line| line % 3 != 1).collect::<Vec<_>>());
+}
+
+#[test]
 fn running_it_again_changes_nothing_and_a_change_is_an_update() {
     let bench = Bench::empty();
     let text = concat!(
@@ -257,7 +267,7 @@ fn an_import_tells_how_far_it_is() {
     let bench = Bench::seeded();
     let text = "{\"Title\":\"x\"}\n".repeat(2_100);
     let mut seen = Vec::new();
-    let options = Options { model: helpdesk(), set: set::TICKETS };
+    let options = Options { model: helpdesk(), set: set::TICKETS, reasons: REASONS_TOLD };
     import_file(&*bench.store, text.as_bytes(), options, &mut |progress| seen.push(progress))
         .unwrap();
     let lines: Vec<u64> = seen.iter().map(|progress| progress.lines).collect();

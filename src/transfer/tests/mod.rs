@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use jiff::tz::TimeZone;
 
-use super::{EXPORTED, Options, Summary, export, import as import_file};
+use super::{EXPORTED, Options, REASONS_TOLD, Summary, export, import as import_file};
 use crate::{
     desk::seed,
     model::{Key, Row, SetId, Value, helpdesk, set},
@@ -46,7 +46,7 @@ impl Bench {
     }
 
     fn import(&self, set: SetId, text: &str) -> Summary {
-        let options = Options { model: helpdesk(), set };
+        let options = Options { model: helpdesk(), set, reasons: REASONS_TOLD };
         import_file(&*self.store, text.as_bytes(), options, &mut |_| {}).unwrap()
     }
 

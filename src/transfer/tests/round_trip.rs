@@ -49,7 +49,7 @@ fn an_export_imports_into_the_same_again() {
 fn real_tickets_go_in_and_come_out_the_same() {
     let Some(sample) = real_tickets("sample-200.jsonl") else { return };
     let bench = Bench::seeded();
-    let options = Options { model: helpdesk(), set: set::TICKETS };
+    let options = Options { model: helpdesk(), set: set::TICKETS, reasons: REASONS_TOLD };
     let summary = import_file(&*bench.store, &sample[..], options, &mut |_| {}).unwrap();
     assert_eq!(reasons(&summary), Vec::<String>::new());
     assert_eq!(summary.tally(set::TICKETS).created, 200);
@@ -63,7 +63,7 @@ fn real_tickets_go_in_and_come_out_the_same() {
 fn the_whole_real_set_goes_in_packed_as_it_is() {
     let Some(packed) = real_tickets("tickets.jsonl.gz") else { return };
     let bench = Bench::seeded();
-    let options = Options { model: helpdesk(), set: set::TICKETS };
+    let options = Options { model: helpdesk(), set: set::TICKETS, reasons: REASONS_TOLD };
     let summary = import_file(&*bench.store, &packed[..], options, &mut |_| {}).unwrap();
     assert_eq!(reasons(&summary), Vec::<String>::new());
     assert_eq!(summary.tally(set::TICKETS).created, 3_736);

@@ -255,3 +255,44 @@ fn refused_lines_that_are_not_shown_are_counted_and_can_be_had() {
     assert_eq!(all.len(), 49);
     assert!(all[47].contains(": line 49: "), "{all:?}");
 }
+
+/// What a command printed that read `input`, if it ended well.
+#[track_caller]
+fn fed(args: &[&str], input: &[u8]) -> String {
+    let mut child = tessera(args).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+// 48 of the demo's 60 tickets were refused by a new helpdesk, and standard input was a file called '-'.
+#[test]
+fn the_demos_tickets_go_into_a_new_helpdesk_through_a_pipe_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let (demo, new) = (dir.path().join("demo"), dir.path().join("new"));
+    let (demo, new) = (demo.to_str().unwrap(), new.to_str().unwrap());
+    let server = Server::start(&["--demo", "--data", demo]);
+    let exported = run(&["export", "--data", demo, "--set", "Tickets"]).stdout;
+    drop(server);
+    let import = ["import", "--data", new, "-"];
+    let first = fed(&import, &exported);
+    assert!(first.starts_with("Tickets: 60 created, 0 updated, 0 unchanged\n"), "{first}");
+    let whole = run(&["export", "--data", new]).stdout;
+    let again = fed(&import, &exported);
+    assert!(again.starts_with("Tickets: 0 created, 0 updated, 60 unchanged\n"), "{again}");
+    assert!(run(&["export", "--data", new]).stdout == whole, "something changed");
+}
+
+#[test]
+fn standard_input_has_a_name_in_what_is_said_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().to_str().unwrap();
+    check(&["import", "--data", data, "-"], 0, "0 lines in ", "");
+    let mut child =
+        tessera(&["import", "--data", data, "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"x\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.starts_with("standard input: line 1: it is not a JSON object: "), "{err}");
+}

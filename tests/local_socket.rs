@@ -195,6 +195,28 @@ fn an_import_beside_the_server_is_seen_by_its_clients_and_tells_the_same() {
 }
 
 #[test]
+fn standard_input_is_imported_as_it_comes_beside_the_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, client) = served(dir.path());
+    let mut child = tessera(&["import", "-", "--data", dir.path().to_str().unwrap()])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than is read ahead, and the pipe stays open: what came first must be there before the end.
+    input.write_all(tickets(20_000).as_bytes()).unwrap();
+    let patience = Instant::now();
+    while client.count("/odata/Tickets/$count") < 128 {
+        assert!(patience.elapsed() < Duration::from_mins(1), "nothing came through");
+    }
+    input.write_all(b"{\"Id\":20001}\n").unwrap();
+    drop(input);
+    let told = Done::from(child.wait_with_output().unwrap()).ok();
+    assert!(told.starts_with("Tickets: 20000 created, 1 updated, 0 unchanged\n"), "{told}");
+    drop(server);
+}
+
+#[test]
 fn a_backup_beside_the_server_restores_to_the_same() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (server, _) = served(dir.path());

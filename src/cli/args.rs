@@ -100,14 +100,16 @@ pub struct DataArgs {
 /// `tessera import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One JSON object a line, in the shape the feed returns; files ending in .gz are unpacked. A bad line
-is refused with its number and reason and does not stop the rest; running it again changes nothing.
+One JSON object a line, in the shape the feed returns, plain or in gzip; a saved page of the feed is
+taken apart. A bad line is refused with its number and reason and does not stop the rest; running it
+again changes nothing.
 
 Examples:
   tessera import tickets.jsonl
   tessera import --data /var/lib/tessera tickets-2025.jsonl.gz tickets-2026.jsonl.gz
   tessera import --set Customers customers.jsonl
-  tessera import --all-errors tickets.jsonl 2> refused.txt")]
+  tessera import --all-errors tickets.jsonl 2> refused.txt
+  tessera export --data ./other --set Tickets | tessera import -")]
 pub struct Import {
     /// Print every refused line, not only the first 20 of each file
     #[arg(long)]
@@ -118,7 +120,7 @@ pub struct Import {
     /// Where to import to.
     #[command(flatten)]
     pub data: DataArgs,
-    /// Files to read, in this order
+    /// Files to read, in this order; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }

@@ -1,6 +1,11 @@
 //! `tessera import`.
 
-use std::{fs::File, path::Path, time::Instant};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::Instant,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -21,33 +26,34 @@ pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
     find_set(helpdesk(), &args.set)?;
     for path in &args.files {
         // A misspelt name must not end a long import half way.
-        File::open(path).map_err(|error| unreadable(path, &error))?;
+        open(path)?;
     }
     let (mut sum, started) = (Tally::default(), Instant::now());
     let mut place = call::Place::open(&config)?;
     let import = Call::Import { set: args.set.clone(), all_errors: args.all_errors };
     for path in &args.files {
-        let mut source = File::open(path).map_err(|error| unreadable(path, &error))?;
-        let bar = progress_bar(source.metadata().map_or(0, |about| about.len()), path);
+        let (mut source, length) = open(path)?;
+        let name = name_of(path);
+        let bar = progress_bar(length, path);
         let mut show = |at: Progress| {
             bar.set_position(at.bytes);
             let rate = u128::from(at.lines) * 1000 / bar.elapsed().as_millis().max(1);
             bar.set_message(format!("{} rows, {rate} rows/s", at.lines));
         };
         let mut told = Vec::new();
-        let ends = Ends { out: &mut told, input: &mut source, progress: &mut show };
+        let ends = Ends { out: &mut told, input: &mut *source, progress: &mut show };
         place.run(&import, ends).map_err(|failure| match failure {
-            Failure::Failed(why) => Failure::Failed(format!("{}: {why}", path.display())),
+            Failure::Failed(why) => Failure::Failed(format!("{name}: {why}")),
             other @ (Failure::NewerFormat(_) | Failure::ClosedPipe) => other,
         })?;
         bar.finish_and_clear();
         let tally: Tally = serde_json::from_slice(&told)?;
         for refusal in &tally.refusals {
-            eprintln!("{}: {refusal}", path.display());
+            eprintln!("{name}: {refusal}");
         }
         let more = tally.refused - tally.refusals.len() as u64;
         if more > 0 {
-            eprintln!("{}: and {more} more; --all-errors prints every one", path.display());
+            eprintln!("{name}: and {more} more; --all-errors prints every one");
         }
         sum.add(tally);
     }
@@ -64,15 +70,36 @@ pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
     )))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("cannot read '{}': {error}", path.display()))
+/// A file and its length, or standard input for `-`, which has none.
+fn open(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
+    if is_stdin(path) {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let unreadable = |error| Failure::new(format!("cannot read '{}': {error}", path.display()));
+    let file = File::open(path).map_err(unreadable)?;
+    let length = file.metadata().map_or(0, |about| about.len());
+    Ok((Box::new(file), Some(length)))
 }
 
-/// On a terminal a bar with rows a second and the time left; nothing where nobody watches.
-fn progress_bar(bytes: u64, path: &Path) -> ProgressBar {
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn name_of(path: &Path) -> String {
+    if is_stdin(path) { "standard input".into() } else { path.display().to_string() }
+}
+
+/// On a terminal a bar with rows a second and the time left, as far as the length is known; nothing
+/// where nobody watches.
+fn progress_bar(length: Option<u64>, path: &Path) -> ProgressBar {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let style = "{prefix} [{bar:30}] {percent}% {msg}, {eta} left";
-    let bar = ProgressBar::new(bytes).with_prefix(name);
+    let (bar, style) = match length {
+        Some(length) => {
+            (ProgressBar::new(length), "{prefix} [{bar:30}] {percent}% {msg}, {eta} left")
+        }
+        None => (ProgressBar::no_length(), "{prefix} {msg}"),
+    };
+    let bar = bar.with_prefix(name);
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -202,7 +202,18 @@ pub enum Denial {
     Revoked(Timestamp),
 }
 
+/// A task that did not come to its end: it panicked, or the process is ending.
+impl From<tokio::task::JoinError> for Error {
+    fn from(error: tokio::task::JoinError) -> Self {
+        if error.is_cancelled() { Self::ENDING } else { Self::internal(&error) }
+    }
+}
+
 impl Error {
+    /// The process is about to end; whoever comes next may do it.
+    pub const ENDING: Self =
+        Self::Overloaded { reason: "the server is ending", retry_after: Duration::from_secs(1) };
+
     /// Stable: clients match on it. Never rename one.
     #[must_use]
     pub fn code(&self) -> &'static str {

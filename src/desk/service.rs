@@ -330,7 +330,7 @@ impl Desk {
     {
         let snapshot = self.snapshot();
         let work = tokio::task::spawn_blocking(move || look(&*snapshot));
-        work.await.unwrap_or_else(|error| Err(Error::internal(&error)))
+        work.await.unwrap_or_else(|error| Err(error.into()))
     }
 
     async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>

@@ -65,7 +65,7 @@ pub async fn ready(app: Arc<App>, request: Request) -> Result<Response, Error> {
     request.only_get()?;
     let asked = Arc::clone(&app);
     let gauges = tokio::task::spawn_blocking(move || asked.feed.service().gauges());
-    let gauges = gauges.await.map_err(|error| Error::internal(&error))?;
+    let gauges = gauges.await?;
     let checks = checks(app.health.word(), &gauges, &app.config);
     let is_ready = checks.iter().all(|check| check.ok);
     let status = if is_ready { "ready" } else { "not ready" };

@@ -110,8 +110,8 @@ impl From<Fault> for Error {
             | Fault::Unknown { .. }
             | Fault::Trimmed { .. }
             | Fault::Locked { .. }
-            | Fault::Io(..)
-            | Fault::Closed => Self::internal(&fault),
+            | Fault::Io(..) => Self::internal(&fault),
+            Fault::Closed => Self::ENDING,
         }
     }
 }
@@ -138,7 +138,7 @@ mod tests {
         );
         check(Fault::Trimmed { first: 7 }, 500, "InternalError");
         check(Fault::Io("cannot read 'x'".into(), "no".into()), 500, "InternalError");
-        check(Fault::Closed, 500, "InternalError");
+        check(Fault::Closed, 503, "Overloaded");
     }
 
     #[test]

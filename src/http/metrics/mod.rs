@@ -169,8 +169,7 @@ async fn page(
         caller.require(SCOPE)?;
     }
     let page = tokio::task::spawn_blocking(move || text::page(figures::all(&app)));
-    let page = page.await.map_err(|error| Error::internal(&error))?;
-    let page = page.map_err(|error| Error::internal(&error))?;
+    let page = page.await?.map_err(|error| Error::internal(&error))?;
     let mut response = respond::with_type(200, "text/plain; version=0.0.4; charset=utf-8", page);
     let cached = HeaderValue::from_static("private, no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, cached);

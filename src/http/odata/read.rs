@@ -110,7 +110,7 @@ pub(super) async fn get<S: Service>(
                 let _turn = turn;
                 read.run()
             });
-            work.await.unwrap_or_else(|error| Err(Error::internal(&error)))
+            work.await.unwrap_or_else(|error| Err(error.into()))
         }
         None => read.run(),
     }

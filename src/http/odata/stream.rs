@@ -85,7 +85,7 @@ impl<R: Rest> Held<R> {
             }
             Ok((piece.into(), is_last))
         });
-        work.await.map_err(|error| Error::internal(&error))?
+        work.await.map_err(Error::from)?
     }
 }
 

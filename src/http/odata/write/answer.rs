@@ -90,7 +90,7 @@ pub(super) async fn tell(
     write: impl FnOnce() -> Result<Told, Error> + Send + 'static,
 ) -> Told {
     let work = tokio::task::spawn_blocking(write);
-    work.await.unwrap_or_else(|error| Err(Error::internal(&error))).unwrap_or_else(|error| {
+    work.await.unwrap_or_else(|error| Err(error.into())).unwrap_or_else(|error| {
         tracing::warn!("a change was made, but not told: {error}");
         quiet
     })

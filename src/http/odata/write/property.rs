@@ -172,7 +172,7 @@ impl<S: Service> Job<S> {
             // What it was may have to be read from the disk.
             let (job, body) = (Arc::clone(&self), body.clone());
             let work = tokio::task::spawn_blocking(move || job.update(&row, way, &body));
-            let work = work.await.unwrap_or_else(|error| Err(Error::internal(&error)));
+            let work = work.await.unwrap_or_else(|error| Err(error.into()));
             let (update, is_pinned) = work?;
             match self.feed.service.update(self.asked.caller.clone(), update).await {
                 Ok(row) => return Ok(self.respond(row).await),

@@ -386,8 +386,13 @@ fn a_scheduled_backup_is_given_up_as_soon_as_the_server_is_told_to_stop() {
     }
     // A request whose body does not come.
     let mut request = TcpStream::connect(&server.address).unwrap();
-    let head = "POST /odata/Tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-    write!(request, "{head}Authorization: Bearer {secret}\r\nContent-Length: 9\r\n\r\n").unwrap();
+    let head = "POST /odata/Tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 9\r\nExpect: 100-continue\r\n";
+    write!(request, "{head}Authorization: Bearer {secret}\r\n\r\n").unwrap();
+    // Asked for its body, it is at hand for certain.
+    let mut asked = [0; 25];
+    request.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
     server.signal("TERM");
     let told = Instant::now();
     while !server.log().contains("scheduled backup") {

@@ -14,6 +14,7 @@ fn desk() -> (TempDir, Server, Client) {
     let dir = tempfile::tempdir().unwrap();
     let ada =
         ["user", "create", "--name", "Ada", "--email", "ada@x.example", "--role", "Administrator"];
+    support::make_data(dir.path(), &[]);
     run(dir.path(), &ada).ok();
     let token = token(dir.path());
     let server = Server::start(dir.path());

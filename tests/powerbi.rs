@@ -235,6 +235,7 @@ fn a_key_in_the_address_is_refused_and_the_doors_are_named() {
 #[test]
 fn an_expired_token_is_told_so_with_its_time() {
     let dir = tempfile::tempdir().unwrap();
+    support::make_data(dir.path(), &[]);
     let args = ["token", "create", "--name", "old", "--role", "ReadOnlyAgent", "--expires", "1s"];
     let token = run_in(dir.path(), &args, &[]).ok();
     let server = Server::start(dir.path());
@@ -388,6 +389,7 @@ fn a_selected_navigation_property_comes_as_its_link() {
 #[test]
 fn a_navigation_property_one_may_not_follow_is_unknown() {
     let dir = tempfile::tempdir().unwrap();
+    support::make_data(dir.path(), &[]);
     let args = ["token", "create", "--name", "t", "--role", "Agent", "--scopes", "tickets:read"];
     let token = run(dir.path(), &args).ok();
     let server = Server::start(dir.path());

@@ -76,6 +76,7 @@ fn check_statuses(answers: &[Answer], want: &[(u16, usize)]) {
 fn plain_patches_of_one_ticket_all_take_effect_in_some_order() {
     const WRITERS: usize = 32;
     let dir = tempfile::tempdir().unwrap();
+    support::make_data(dir.path(), &[]);
     for number in 0..WRITERS {
         let (name, email) = (format!("Agent {number}"), format!("agent{number}@example.net"));
         run(dir.path(), &["user", "create", "--name", &name, "--email", &email, "--role", "Agent"])

@@ -89,21 +89,10 @@ impl Call {
     }
 
     /// Whether there must be data already, so that a misspelt folder does not become an empty helpdesk.
+    /// Only what brings data along, in the file it reads, may make some.
     #[must_use]
     pub fn needs_data(&self) -> bool {
-        match self {
-            Self::Import { .. } => false,
-            Self::TokenCreate { .. }
-            | Self::TokenList
-            | Self::TokenRevoke { .. }
-            | Self::UserCreate { .. }
-            | Self::UserList
-            | Self::UserChange { .. }
-            | Self::Check
-            | Self::Backup
-            | Self::Export { .. }
-            | Self::Query { .. } => true,
-        }
+        !self.has_input()
     }
 
     /// Whether it reads a file.

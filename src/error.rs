@@ -117,6 +117,38 @@ pub enum Error {
         /// What is held.
         held: String,
     },
+    /// The workspace's policy for tokens does not allow it, whatever the caller's rights.
+    PolicyForbids {
+        /// The property at fault.
+        target: String,
+        /// What the policy is, and what would have worked.
+        reason: String,
+    },
+    /// The token does not work from the caller's address.
+    AddressNotAllowed {
+        /// The address as we see it.
+        address: String,
+    },
+    /// The session must be confirmed with the password first.
+    ConfirmationRequired,
+    /// A page of another site asked, with credentials the browser sends by itself.
+    CrossSite,
+    /// More requests than the limit lets through.
+    TooManyRequests {
+        /// Which limit it is.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// An idempotency key came back with another request.
+    IdempotencyKeyReused,
+    /// The request that brought the idempotency key is not answered yet.
+    IdempotencyKeyInUse,
+    /// A request that was answered with a secret came again; the secret is not kept.
+    SecretAlreadyShown {
+        /// The access token whose secret that was.
+        id: i64,
+    },
     /// No such resource path.
     UnknownResource {
         /// The segment that is not known.
@@ -200,6 +232,12 @@ pub enum Denial {
     Expired(Timestamp),
     /// A known token that was revoked.
     Revoked(Timestamp),
+    /// A known secret that was replaced, and no longer works since then.
+    Rotated(Timestamp),
+    /// A session that has ended, or never was.
+    NoSession,
+    /// Nobody signs in with this address and this password.
+    SignIn,
 }
 
 /// A task that did not come to its end: it panicked, or the process is ending.
@@ -236,8 +274,19 @@ impl Error {
             Self::Unauthenticated(Denial::Invalid) => "InvalidToken",
             Self::Unauthenticated(Denial::Expired(_)) => "TokenExpired",
             Self::Unauthenticated(Denial::Revoked(_)) => "TokenRevoked",
+            Self::Unauthenticated(Denial::Rotated(_)) => "TokenRotated",
+            Self::Unauthenticated(Denial::NoSession) => "SessionEnded",
+            Self::Unauthenticated(Denial::SignIn) => "SignInFailed",
             Self::Forbidden { .. } => "InsufficientScope",
             Self::ExceedsRights { .. } => "ExceedsRights",
+            Self::PolicyForbids { .. } => "PolicyForbids",
+            Self::AddressNotAllowed { .. } => "AddressNotAllowed",
+            Self::ConfirmationRequired => "ConfirmationRequired",
+            Self::CrossSite => "CrossSiteRequest",
+            Self::TooManyRequests { .. } => "TooManyRequests",
+            Self::IdempotencyKeyReused => "IdempotencyKeyReused",
+            Self::IdempotencyKeyInUse => "IdempotencyKeyInUse",
+            Self::SecretAlreadyShown { .. } => "SecretAlreadyShown",
             Self::UnknownResource { .. } => "UnknownResource",
             Self::NotFound { .. } => "NotFound",
             Self::MethodNotAllowed { .. } => "MethodNotAllowed",
@@ -274,15 +323,24 @@ impl Error {
             | Self::TokenInQuery
             | Self::AmbiguousCredentials => 400,
             Self::Unauthenticated(_) => 401,
-            Self::Forbidden { .. } | Self::ExceedsRights { .. } => 403,
+            Self::Forbidden { .. }
+            | Self::ExceedsRights { .. }
+            | Self::PolicyForbids { .. }
+            | Self::AddressNotAllowed { .. }
+            | Self::ConfirmationRequired
+            | Self::CrossSite => 403,
             Self::UnknownResource { .. } | Self::NotFound { .. } => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::NotAcceptable { .. } => 406,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::IdempotencyKeyInUse | Self::SecretAlreadyShown { .. } => {
+                409
+            }
             Self::PreconditionFailed { .. } => 412,
             Self::BodyTooLarge { .. } => 413,
             Self::UriTooLong { .. } => 414,
             Self::UnsupportedMediaType { .. } => 415,
+            Self::IdempotencyKeyReused => 422,
+            Self::TooManyRequests { .. } => 429,
             Self::Internal { .. } => 500,
             Self::NotImplemented { .. } => 501,
             Self::Overloaded { .. } | Self::WritesStopped => 503,
@@ -304,14 +362,21 @@ impl Error {
             | Self::LimitExceeded { target, .. }
             | Self::InvalidValue { target, .. }
             | Self::ReadOnlyProperty { target }
+            | Self::PolicyForbids { target, .. }
             | Self::Conflict { target, .. } => Some(target),
             Self::InvalidHeader { name, .. } => Some(name),
+            Self::IdempotencyKeyReused | Self::IdempotencyKeyInUse => Some("Idempotency-Key"),
             Self::InvalidBody { .. }
             | Self::TokenInQuery
             | Self::AmbiguousCredentials
             | Self::Unauthenticated(_)
             | Self::Forbidden { .. }
             | Self::ExceedsRights { .. }
+            | Self::AddressNotAllowed { .. }
+            | Self::ConfirmationRequired
+            | Self::CrossSite
+            | Self::TooManyRequests { .. }
+            | Self::SecretAlreadyShown { .. }
             | Self::NotFound { .. }
             | Self::MethodNotAllowed { .. }
             | Self::NotAcceptable { .. }
@@ -378,6 +443,28 @@ impl fmt::Display for Error {
             Self::ExceedsRights { asked, held } => {
                 write!(f, "asked for '{asked}', which is more than what can be given: '{held}'")
             }
+            Self::PolicyForbids { target, reason } => write!(f, "'{target}' is against the policy: {reason}"),
+            Self::AddressNotAllowed { address } => {
+                write!(f, "this token does not work from the address {address}; whoever made it can add that")
+            }
+            Self::ConfirmationRequired => {
+                f.write_str("give your password again at /session/confirm first; that holds for 5 minutes")
+            }
+            Self::CrossSite => f.write_str(
+                "a page of another site may not do this; send an access token as 'Authorization: Bearer' or as \
+                 'X-Api-Key' instead",
+            ),
+            Self::TooManyRequests { reason, .. } => write!(f, "{reason}; try again after the seconds in Retry-After"),
+            Self::IdempotencyKeyReused => {
+                f.write_str("this Idempotency-Key came with another request before; take a new one for each change")
+            }
+            Self::IdempotencyKeyInUse => {
+                f.write_str("the request with this Idempotency-Key is still being answered; try again shortly")
+            }
+            Self::SecretAlreadyShown { id } => write!(
+                f,
+                "this was done before, and its secret was told then and is not kept; rotate AccessTokens({id}) for a new one"
+            ),
             Self::UnknownResource { name, suggestion } => {
                 write!(f, "there is no resource '{name}'{}", did_you_mean(suggestion.as_deref()))
             }
@@ -412,6 +499,9 @@ impl fmt::Display for Denial {
             Self::Invalid => f.write_str("the access token is not valid"),
             Self::Expired(at) => write!(f, "the access token expired at {at}"),
             Self::Revoked(at) => write!(f, "the access token was revoked at {at}"),
+            Self::Rotated(at) => write!(f, "this secret was replaced by a new one and worked until {at}"),
+            Self::NoSession => f.write_str("the session has ended; sign in again"),
+            Self::SignIn => f.write_str("nobody signs in with this address and this password"),
         }
     }
 }

@@ -62,10 +62,11 @@ fn error_codes() -> BTreeMap<String, String> {
         Some(name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
     };
     let mut statuses = BTreeMap::new();
-    for arm in body("status").split(",\n") {
+    for arm in body("status").replace("}\n", "},\n").split(",\n") {
         let Some((patterns, status)) = arm.split_once(" => ") else { continue };
         for name in patterns.split(['\n', '|']).filter_map(|text| variant(text.trim())) {
-            statuses.insert(name, status.trim().to_owned());
+            let status = status.trim_matches(|c: char| !c.is_ascii_digit());
+            statuses.insert(name, status.to_owned());
         }
     }
     body("code")
@@ -150,7 +151,7 @@ fn every_entity_set_and_guarded_property_stands_with_the_scope_that_reads_it() {
     let (page, model) = (read("docs/access.md"), helpdesk());
     let row = |what: String, scope: &str| vec![format!("`{what}`"), format!("`{scope}`")];
     let mut wanted: Vec<Vec<String>> = Vec::new();
-    for set in &model.sets {
+    for set in model.sets.iter().filter(|set| !set.hidden) {
         wanted.push(row(set.name.to_owned(), set.scopes.read));
         let properties = &model.structure(set.ty).properties;
         for property in properties.iter().filter(|property| !property.hidden) {

@@ -4,12 +4,11 @@
 
 pub mod expiry;
 pub mod rights;
-pub mod role;
-pub mod scope;
 pub mod token;
+mod visit;
 
+pub use crate::model::{Kind, Role, Scopes, scope};
 pub use expiry::State;
 pub use rights::{Owner, Principal, in_force};
-pub use role::Role;
-pub use scope::Scopes;
-pub use token::{Kind, PlainToken, TokenHash};
+pub use token::{PlainToken, TokenHash};
+pub use visit::{Proof, Visit};

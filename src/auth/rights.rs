@@ -1,19 +1,37 @@
 //! What a caller may do now: a token's scopes, as far as its owner still holds them.
 
-use super::{role::Role, scope::Scopes};
-use crate::{error::Error, query::Rights};
+use core::net::IpAddr;
+use std::sync::Arc;
+
+use crate::{
+    error::Error,
+    model::{Kind, Role, Scopes},
+    query::Rights,
+};
 
 /// Who is asking, and with which rights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The access token; none for the product itself and who runs it at the machine.
+    /// The access token; none in a session, for the product itself and for who runs it at the machine.
     pub token_id: Option<i64>,
     /// How the token begins, for the log.
     pub prefix: Option<String>,
+    /// What the token is called by its kind.
+    pub kind: Option<Kind>,
+    /// The session, for somebody signed in.
+    pub session_id: Option<i64>,
+    /// Whether the password was given lately; true for everybody without a session.
+    pub is_confirmed: bool,
     /// The user it acts for; none for the workspace itself.
     pub user_id: Option<i64>,
+    /// The role of the token, or of the user signed in; none for the product itself.
+    pub role: Option<Role>,
     /// What it may do.
     pub scopes: Scopes,
+    /// Where the request comes from; none at the machine.
+    pub address: Option<IpAddr>,
+    /// The program that asks, as it calls itself.
+    pub agent: Option<Arc<str>>,
 }
 
 /// Whose rights bound those of a token.
@@ -49,7 +67,18 @@ impl Principal {
     /// The product itself, or whoever runs it at the machine: may do everything.
     #[must_use]
     pub fn system() -> Self {
-        Self { token_id: None, prefix: None, user_id: None, scopes: Scopes::all() }
+        Self {
+            token_id: None,
+            prefix: None,
+            kind: None,
+            session_id: None,
+            is_confirmed: true,
+            user_id: None,
+            role: None,
+            scopes: Scopes::all(),
+            address: None,
+            agent: None,
+        }
     }
 
     /// Refuses a caller without `scope`.
@@ -62,6 +91,16 @@ impl Principal {
         } else {
             Err(Error::Forbidden { scope: scope.to_owned() })
         }
+    }
+}
+
+impl Principal {
+    /// Refuses a session whose password was not given lately.
+    ///
+    /// # Errors
+    /// `ConfirmationRequired`.
+    pub fn require_confirmation(&self) -> Result<(), Error> {
+        if self.is_confirmed { Ok(()) } else { Err(Error::ConfirmationRequired) }
     }
 }
 
@@ -80,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::auth::scope::tests::any_scopes;
+    use crate::model::scope::tests::any_scopes;
 
     fn any_owner() -> impl Strategy<Value = Owner> {
         prop_oneof![

@@ -4,7 +4,10 @@
 
 use std::{fmt, hint::black_box, str::FromStr};
 
-use crate::hash::{Digest, digest};
+use crate::{
+    hash::{Digest, digest},
+    model::Kind,
+};
 
 const START: &str = "tsr_";
 const RANDOM_DIGITS: usize = 43;
@@ -12,44 +15,6 @@ const CHECK_DIGITS: usize = 6;
 /// Digits of the random part that are kept for recognition; 220 bits remain unknown.
 const PREFIX_DIGITS: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// A label fixed when a token is made, for limits and eyes, never for rights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// All of an administrator.
-    Admin,
-    /// All of a role that only reads.
-    Ro,
-    /// All of an agent.
-    Agent,
-    /// A service of the workspace.
-    Svc,
-    /// Fewer scopes than its role.
-    Custom,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Admin, Self::Ro, Self::Agent, Self::Svc, Self::Custom];
-
-    /// As it stands in the token.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Ro => "ro",
-            Self::Agent => "agent",
-            Self::Svc => "svc",
-            Self::Custom => "custom",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A token as its owner sees it, once. Not `Clone`, not `Serialize`, prints as `PlainToken(..)`.
 #[derive(PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{
     workspace::{Workspace, wait},
 };
 use crate::{
-    auth::{PlainToken, Principal, Role},
+    auth::{PlainToken, Principal, Role, Visit},
     config::Config,
     desk::tokens::{Request, any_made},
     http::{
@@ -168,7 +168,7 @@ fn report(opened: &Opened) {
 fn demo_token(workspace: &Workspace, data: &Path) -> Result<(), Failure> {
     let (path, desk) = (data.join("demo-token"), &workspace.desk);
     let snapshot = desk.snapshot();
-    let works = |secret: String| desk.authenticate(secret.trim()).is_ok();
+    let works = |secret: String| desk.authenticate(&Visit::here(secret.trim())).is_ok();
     if demo::is_empty(&*snapshot) {
         handout::write(&path, wait(demo::set_up(desk))?.expose())?;
     } else if !demo::is_demo(&*snapshot) {
@@ -199,7 +199,7 @@ fn first_token(workspace: &Workspace, data: &Path) -> Result<Option<Handout>, Fa
 /// A first token that a former run handed out and nobody has used; its file goes if it works no more.
 fn left_over(workspace: &Workspace, path: &Path) -> Option<Handout> {
     let secret = std::fs::read_to_string(path).ok()?;
-    let found = workspace.desk.authenticate(secret.trim()).ok().and_then(|caller| {
+    let found = workspace.desk.authenticate(&Visit::here(secret.trim())).ok().and_then(|caller| {
         let snapshot = workspace.desk.snapshot();
         let row = snapshot.row(set::ACCESS_TOKENS, &Key::Int(caller.token_id?))?;
         let structure = snapshot.model().structure(row.type_id);

@@ -4,6 +4,7 @@
 //! second runs inside a transaction on a [`Draft`], so that verbs compose and see one order of
 //! changes. Knows no HTTP, no OData text and no disk.
 
+pub mod audit;
 mod body;
 pub mod comments;
 mod customers;
@@ -14,10 +15,12 @@ mod members;
 pub mod people;
 pub mod pickers;
 mod plain;
+pub mod policy;
 mod references;
 mod rules;
 pub mod seed;
 mod service;
+pub mod signing;
 pub mod teams;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,9 @@
 //! What an empty workspace starts with: lists to choose from.
 
-use super::pickers::{Entry, add};
+use super::{
+    pickers::{Entry, add},
+    policy, signing,
+};
 use crate::{
     error::Error,
     model::{SetId, set},
@@ -14,11 +17,13 @@ const OTHERS: [(SetId, [&str; 4]); 2] = [
     (set::SOURCES, ["Email", "Web", "API", "Phone"]),
 ];
 
-/// Fills the lists of a workspace that has no status yet; does nothing to any other.
+/// Gives a workspace its policy and its key, and fills its lists if it has no status yet.
 ///
 /// # Errors
 /// Those of the store.
 pub fn fill(draft: &mut dyn Draft) -> Result<(), Error> {
+    policy::ensure(draft)?;
+    signing::ensure(draft)?;
     if draft.rows(set::STATUSES).next().is_some() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use super::{
     Properties, actor, body, comments, deleted, plain, rules, seed, tickets, tokens, users,
 };
 use crate::{
-    auth::{PlainToken, Principal, Role, expiry::TOKEN_HOURS_MAX},
+    auth::{PlainToken, Principal, Role, Visit, expiry::TOKEN_HOURS_MAX},
     error::Error,
     model::{
         ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
@@ -81,12 +81,12 @@ impl Desk {
         self.settings
     }
 
-    /// Who presents `secret`, and what that allows now.
+    /// Who comes, and what that allows now.
     ///
     /// # Errors
     /// `Unauthenticated`.
-    pub fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
-        tokens::authenticate(&*self.snapshot(), secret, self.now())
+    pub fn authenticate(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
+        tokens::authenticate(&*self.snapshot(), visit, self.now())
     }
 
     /// Fills the lists of a workspace that has none.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{get, invalid, users};
 use crate::{
-    auth::{Kind, PlainToken, Principal, Role, Scopes, State, TokenHash, expiry, in_force},
+    auth::{
+        Kind, PlainToken, Principal, Proof, Role, Scopes, State, TokenHash, Visit, expiry, in_force,
+    },
     error::{Denial, Error},
     id::{guid_at, random_bytes},
     model::{Key, Model, Row, Value, props::token, set},
@@ -154,12 +156,21 @@ pub fn state(model: &Model, row: &Row, now: Timestamp) -> State {
     State::at(now, expires, instant(token::REVOKED))
 }
 
-/// Who presents `secret`, and what that allows now.
+/// Who comes, and what that allows now.
 ///
 /// # Errors
 /// `Unauthenticated`; that a token expired or was revoked learns only who presents a known secret.
-pub fn authenticate(source: &dyn Source, secret: &str, now: Timestamp) -> Result<Principal, Error> {
+pub fn authenticate(
+    source: &dyn Source,
+    visit: &Visit<'_>,
+    now: Timestamp,
+) -> Result<Principal, Error> {
     let invalid = || Error::Unauthenticated(Denial::Invalid);
+    let secret = match visit.proof {
+        Proof::Token(secret) => secret,
+        Proof::TokenInAddress(_) => return Err(Error::TokenInQuery),
+        Proof::Session(_) => return Err(Error::Unauthenticated(Denial::NoSession)),
+    };
     let secret: PlainToken = secret.parse().map_err(|_| invalid())?;
     let (hash, model) = (secret.hash(), source.model());
     let wanted = Value::Binary(Arc::from(&hash.as_bytes()[..]));
@@ -179,11 +190,19 @@ pub fn authenticate(source: &dyn Source, secret: &str, now: Timestamp) -> Result
     // A scope this version does not know gives nothing.
     let given =
         Scopes::filter(|scope| names.items().iter().any(|name| name.as_text() == Some(scope.name)));
+    let role = get(model, &row, token::ROLE).as_text().and_then(|name| name.parse().ok());
+    let kind = get(model, &row, token::KIND);
     Ok(Principal {
         token_id: get(model, &row, token::ID).as_int(),
         prefix: get(model, &row, token::KEY_PREFIX).as_text().map(str::to_owned),
+        kind: Kind::ALL.into_iter().find(|known| kind.as_text() == Some(known.name())),
+        session_id: None,
+        is_confirmed: true,
         user_id,
+        role,
         scopes: in_force(given, users::owner(source, user_id)),
+        address: Some(visit.address),
+        agent: visit.agent.map(Arc::from),
     })
 }
 

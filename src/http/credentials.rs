@@ -5,10 +5,13 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use warp::http::{HeaderMap, header};
+use warp::http::{HeaderMap, Method, header};
 
-use super::respond::is_from_browser;
-use crate::error::{Denial, Error};
+use super::{Request, respond::is_from_browser};
+use crate::{
+    auth::{Proof, Visit},
+    error::{Denial, Error},
+};
 
 /// How every token of ours begins.
 pub const TOKEN_START: &str = "tsr_";
@@ -40,6 +43,8 @@ pub enum Door {
     Basic,
     /// `X-Api-Key`.
     ApiKey,
+    /// The session's cookie.
+    Cookie,
 }
 
 /// One secret and the door it came through.
@@ -49,6 +54,24 @@ pub struct Presented {
     pub secret: PlainSecret,
     /// The first of the doors it came through.
     pub door: Door,
+}
+
+impl Presented {
+    /// The visit this is part of.
+    #[must_use]
+    pub fn visit<'a>(&'a self, request: &'a Request) -> Visit<'a> {
+        let secret = self.secret.expose();
+        let proof = match self.door {
+            Door::Bearer | Door::Basic | Door::ApiKey => Proof::Token(secret),
+            Door::Cookie => Proof::Session(secret),
+        };
+        Visit {
+            proof,
+            address: request.client.to_canonical(),
+            agent: request.header("user-agent"),
+            is_read: request.method == Method::GET,
+        }
+    }
 }
 
 /// The secret presented by a request with these headers and this raw query.

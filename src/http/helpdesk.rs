@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::handout::Handout;
+use super::{handout::Handout, odata::Gate};
 use crate::{
-    auth::Principal,
+    auth::{Principal, Visit},
     desk::{Desk, Properties, tokens},
     error::Error,
     model::{Model, Nav, Prop, Relation, Row, SetId, Value, set},
@@ -88,21 +88,6 @@ impl Service for Helpdesk {
         self.desk.now()
     }
 
-    fn caller(&self, secret: &str) -> Result<Principal, Error> {
-        let caller = self.desk.authenticate(secret)?;
-        if let Some(id) = caller.token_id {
-            self.used.note(id.unsigned_abs(), minute(self.desk.now()));
-        }
-        if let Some(handout) = &self.handout {
-            handout.token_used(caller.token_id, self.desk.now());
-        }
-        Ok(caller)
-    }
-
-    fn log_name(&self, caller: &Principal) -> Option<String> {
-        caller.prefix.clone()
-    }
-
     async fn create(&self, caller: Principal, create: Create) -> Result<Row, Error> {
         let Create { set, body: mut given, parent, children, .. } = create;
         if let Some((parent, navigation)) = &parent {
@@ -132,6 +117,23 @@ impl Service for Helpdesk {
     async fn act(&self, caller: Principal, act: Act) -> Result<Option<Row>, Error> {
         let Act { action, key, precondition, given, .. } = act;
         self.desk.act(&caller, action, (key, precondition), given).await.map(Some)
+    }
+}
+
+impl Gate for Helpdesk {
+    fn caller(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
+        let caller = self.desk.authenticate(visit)?;
+        if let Some(id) = caller.token_id {
+            self.used.note(id.unsigned_abs(), minute(self.desk.now()));
+        }
+        if let Some(handout) = &self.handout {
+            handout.token_used(caller.token_id, self.desk.now());
+        }
+        Ok(caller)
+    }
+
+    fn log_name(&self, caller: &Principal) -> Option<String> {
+        caller.prefix.clone()
     }
 }
 

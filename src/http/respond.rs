@@ -116,8 +116,10 @@ fn challenges(error: &Error, manner: Manner) -> Vec<String> {
         return Vec::new();
     };
     let bearer = match denial {
-        Denial::Missing => r#"Bearer realm="tessera""#.to_owned(),
-        Denial::Invalid | Denial::Expired(_) | Denial::Revoked(_) => format!(
+        Denial::Missing | Denial::NoSession | Denial::SignIn => {
+            r#"Bearer realm="tessera""#.to_owned()
+        }
+        Denial::Invalid | Denial::Expired(_) | Denial::Revoked(_) | Denial::Rotated(_) => format!(
             r#"Bearer realm="tessera", error="invalid_token", error_description="{denial}""#
         ),
     };
@@ -129,8 +131,13 @@ fn challenges(error: &Error, manner: Manner) -> Vec<String> {
 }
 
 fn retry_after(error: &Error) -> Option<Duration> {
-    if let Error::Overloaded { retry_after, .. } = error {
+    if let Error::Overloaded { retry_after, .. } | Error::TooManyRequests { retry_after, .. } =
+        error
+    {
         return Some(*retry_after);
+    }
+    if *error == Error::IdempotencyKeyInUse {
+        return Some(Duration::from_secs(1));
     }
     // A person has to look at it first.
     (*error == Error::WritesStopped).then_some(Duration::from_mins(1))

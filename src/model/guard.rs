@@ -17,4 +17,11 @@ pub enum Guard {
         /// Name of a Boolean property; entities for which it is true are shared.
         shared: &'static str,
     },
+    /// Everybody sees their own, and who holds a scope sees all.
+    Own {
+        /// Name of the property that holds the owner's id; null for the workspace itself.
+        owner: &'static str,
+        /// The scope that sees all.
+        scope: &'static str,
+    },
 }

@@ -4,12 +4,18 @@ use std::sync::LazyLock;
 
 use super::{
     actions::actions,
+    audit::audit_event,
     comment::comment,
     deleted::deleted_ticket,
     guard::Guard,
     history::ticket_history,
+    kept::{
+        credential_type, kept_answer_type, rotated_secret_type, session_type, signing_key_type,
+        token_use_type,
+    },
     person::{customer_type, user_type},
     picker::{picker, status_type},
+    policy::token_policy,
     schema::{Contents, EntitySet, Model, SetScopes, StructId},
     team::{team, team_member},
     ticket::{ticket, ticket_tag},
@@ -63,6 +69,22 @@ pub mod set {
     pub const SAVED_VIEWS: SetId = SetId(15);
     /// `DeletedTickets`.
     pub const DELETED_TICKETS: SetId = SetId(16);
+    /// `AuditEvents`.
+    pub const AUDIT_EVENTS: SetId = SetId(17);
+    /// `TokenPolicies`.
+    pub const TOKEN_POLICIES: SetId = SetId(18);
+    /// Hidden: how tokens were used.
+    pub const TOKEN_USES: SetId = SetId(19);
+    /// Hidden: secrets taken out of use by rotation.
+    pub const ROTATED_SECRETS: SetId = SetId(20);
+    /// Hidden: who is signed in.
+    pub const SESSIONS: SetId = SetId(21);
+    /// Hidden: what people sign in with.
+    pub const CREDENTIALS: SetId = SetId(22);
+    /// Hidden: answers to changes with an idempotency key.
+    pub const KEPT_ANSWERS: SetId = SetId(23);
+    /// Hidden: keys that sign.
+    pub const SIGNING_KEYS: SetId = SetId(24);
 }
 
 fn declare() -> Model {
@@ -81,9 +103,17 @@ fn declare() -> Model {
         (picker("Source", "How a ticket came in"), stored("Sources", 11, PICKER)),
         (picker("Resolution", "How a ticket ended"), stored("Resolutions", 12, PICKER)),
         (ticket_history(), stored("TicketHistory", 13, read_only("tickets:read"))),
-        (access_token(), stored("AccessTokens", 14, read_only("tokens:read"))),
+        (access_token(), EntitySet { guard: OWN_TOKENS, ..stored("AccessTokens", 14, TOKENS) }),
         (saved_view(), EntitySet { guard: OWN, ..stored("SavedViews", 15, SAVED_VIEWS) }),
         (deleted_ticket(), stored("DeletedTickets", 16, DELETED_TICKETS)),
+        (audit_event(), stored("AuditEvents", 17, read_only("audit:read"))),
+        (token_policy(), stored("TokenPolicies", 18, read_only("settings:read"))),
+        (token_use_type(), hidden("TokenUses", 19)),
+        (rotated_secret_type(), hidden("RotatedSecrets", 20)),
+        (session_type(), hidden("Sessions", 21)),
+        (credential_type(), hidden("Credentials", 22)),
+        (kept_answer_type(), hidden("KeptAnswers", 23)),
+        (signing_key_type(), hidden("SigningKeys", 24)),
     ];
     let mut model = Model {
         namespace: "Tessera",
@@ -101,6 +131,7 @@ fn declare() -> Model {
 
 const TICKETS: SetScopes = SetScopes {
     read: "tickets:read",
+    read_own: None,
     create: Some("tickets:create"),
     write: Some("tickets:write"),
     delete: Some("tickets:delete"),
@@ -109,6 +140,7 @@ const TICKETS: SetScopes = SetScopes {
 /// Who may create comments may change their own; that is looked at where the author is known.
 const COMMENTS: SetScopes = SetScopes {
     read: "comments:read",
+    read_own: None,
     create: Some("comments:create"),
     write: Some("comments:create"),
     delete: Some("comments:delete"),
@@ -118,6 +150,7 @@ const NOTES: Option<Guard> = Some(Guard::Flagged { property: "IsInternal", scope
 
 const CUSTOMERS: SetScopes = SetScopes {
     read: "customers:read",
+    read_own: None,
     create: Some("customers:write"),
     write: Some("customers:write"),
     delete: Some("customers:delete"),
@@ -125,6 +158,7 @@ const CUSTOMERS: SetScopes = SetScopes {
 
 const USERS: SetScopes = SetScopes {
     read: "users:read",
+    read_own: None,
     create: Some("users:write"),
     write: Some("users:write"),
     delete: Some("users:delete"),
@@ -132,6 +166,7 @@ const USERS: SetScopes = SetScopes {
 
 const TEAMS: SetScopes = SetScopes {
     read: "teams:read",
+    read_own: None,
     create: Some("teams:write"),
     write: Some("teams:write"),
     delete: Some("teams:delete"),
@@ -140,6 +175,7 @@ const TEAMS: SetScopes = SetScopes {
 /// There is nothing to change about who is in a team; to take somebody out of one is to change the team.
 const TEAM_MEMBERS: SetScopes = SetScopes {
     read: "teams:read",
+    read_own: None,
     create: Some("teams:write"),
     write: None,
     delete: Some("teams:write"),
@@ -148,6 +184,7 @@ const TEAM_MEMBERS: SetScopes = SetScopes {
 /// Pickers are read with the tickets that name them.
 const PICKER: SetScopes = SetScopes {
     read: "tickets:read",
+    read_own: None,
     create: Some("settings:write"),
     write: Some("settings:write"),
     delete: Some("settings:write"),
@@ -156,6 +193,7 @@ const PICKER: SetScopes = SetScopes {
 /// Views of others, and sharing one's own, need more; that is looked at where the owner is known.
 const SAVED_VIEWS: SetScopes = SetScopes {
     read: "tickets:read",
+    read_own: None,
     create: Some("tickets:write"),
     write: Some("tickets:write"),
     delete: Some("tickets:write"),
@@ -163,16 +201,32 @@ const SAVED_VIEWS: SetScopes = SetScopes {
 
 const OWN: Option<Guard> = Some(Guard::OwnerOrShared { owner: "OwnerId", shared: "IsShared" });
 
+const TOKENS: SetScopes = SetScopes { read_own: Some("tokens:mint"), ..read_only("tokens:read") };
+
+const OWN_TOKENS: Option<Guard> = Some(Guard::Own { owner: "OwnerId", scope: "tokens:read" });
+
 const DELETED_TICKETS: SetScopes =
-    SetScopes { read: "tickets:delete", create: None, write: None, delete: Some("tickets:delete") };
+    SetScopes { delete: Some("tickets:delete"), ..read_only("tickets:delete") };
 
 /// A set no verb changes.
-fn read_only(read: &'static str) -> SetScopes {
-    SetScopes { read, create: None, write: None, delete: None }
+const fn read_only(read: &'static str) -> SetScopes {
+    SetScopes { read, read_own: None, create: None, write: None, delete: None }
 }
 
 fn stored(name: &'static str, code: u16, scopes: SetScopes) -> EntitySet {
-    EntitySet { name, ty: StructId(0), contents: Contents::Stored { code }, scopes, guard: None }
+    EntitySet {
+        name,
+        ty: StructId(0),
+        contents: Contents::Stored { code },
+        scopes,
+        guard: None,
+        hidden: false,
+    }
+}
+
+/// A set for the product itself; the scope is never asked for.
+fn hidden(name: &'static str, code: u16) -> EntitySet {
+    EntitySet { hidden: true, ..stored(name, code, read_only("settings:read")) }
 }
 
 fn unfolded(
@@ -182,7 +236,14 @@ fn unfolded(
     read: &'static str,
 ) -> EntitySet {
     let contents = Contents::Unfolded { set, property };
-    EntitySet { name, ty: StructId(0), contents, scopes: read_only(read), guard: None }
+    EntitySet {
+        name,
+        ty: StructId(0),
+        contents,
+        scopes: read_only(read),
+        guard: None,
+        hidden: false,
+    }
 }
 
 #[cfg(test)]

@@ -3,17 +3,21 @@
 //! The schema part (`schema`, `value`, `record`, `key`, `declare`) would describe any service; the
 //! rest of the folder is the one model this product serves. No I/O, no text formats.
 
+mod access;
 pub mod actions;
+mod audit;
 mod comment;
 pub mod declare;
 mod deleted;
 mod guard;
 mod helpdesk;
 mod history;
+mod kept;
 mod key;
 mod operation;
 mod person;
 mod picker;
+mod policy;
 mod record;
 mod schema;
 mod team;
@@ -24,6 +28,7 @@ mod value;
 mod version;
 mod view;
 
+pub use access::{Kind, Role, Scopes, scope};
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
@@ -40,11 +45,14 @@ pub use version::{Precondition, Tags, etag};
 /// Property indices of every type, one module each.
 pub mod props {
     pub use super::{
+        audit::props as audit,
         comment::props as comment,
         deleted::props as deleted,
         history::props as history,
+        kept::{credential, kept_answer, rotated_secret, session, signing_key, token_use},
         person::{customer, user},
         picker::{props as picker, status},
+        policy::props as policy,
         team::{member, props as team},
         ticket::{props as ticket, tag},
         token::props as token,

@@ -80,6 +80,8 @@ pub trait Entity {
     fn value(&self, property: Prop) -> Value;
     /// A property of the entity of `set` whose key is `id`; null where there is none.
     fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value;
+    /// The time of the reading; one for the whole of it.
+    fn now(&self) -> Timestamp;
     /// The date of an instant in the workspace's time zone, null for null.
     fn date_of(&self, instant: Option<Timestamp>) -> Value;
 }
@@ -190,6 +192,8 @@ pub enum Contents {
 pub struct SetScopes {
     /// To read it.
     pub read: &'static str,
+    /// To read what [`Guard::Own`] leaves of it, where `read` is not held.
+    pub read_own: Option<&'static str>,
     /// To create in it.
     pub create: Option<&'static str>,
     /// To change it.
@@ -211,6 +215,8 @@ pub struct EntitySet {
     pub scopes: SetScopes,
     /// Entities that need more than the read scope.
     pub guard: Option<Guard>,
+    /// Whether it exists only inside: never served, named or imported.
+    pub hidden: bool,
 }
 
 /// A whole model: what `$metadata` tells and every other layer asks.
@@ -247,10 +253,11 @@ impl Model {
         self.structure(self.set(id).ty)
     }
 
-    /// The set of exactly that name, else the one that matches ignoring case.
+    /// The set of exactly that name, else the one that matches ignoring case; no hidden one.
     #[must_use]
     pub fn find_set(&self, name: &str) -> Option<SetId> {
-        find(self.sets.iter().map(|set| set.name), name).map(SetId)
+        let shown = |set: &EntitySet| if set.hidden { "" } else { set.name };
+        find(self.sets.iter().map(shown), name).filter(|_| !name.is_empty()).map(SetId)
     }
 
     /// Whether `id` is `ancestor` or derived from it.
@@ -320,6 +327,7 @@ impl Model {
                 None => [None, None],
                 Some(Guard::Flagged { property, .. }) => [Some(property), None],
                 Some(Guard::OwnerOrShared { owner, shared }) => [Some(owner), Some(shared)],
+                Some(Guard::Own { owner, .. }) => [Some(owner), None],
             };
             let there = self.structure(set.ty);
             if names.into_iter().flatten().any(|name| there.property(name).is_none()) {

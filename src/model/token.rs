@@ -33,7 +33,7 @@ pub mod props {
         NAME => stored(3, "Name", String).max(256),
         KEY_PREFIX => stored(4, "KeyPrefix", String).max(32).doc("How the secret begins, to recognise it by"),
         KIND => stored(5, "Kind", String).max(16).doc("admin, ro, agent, svc or custom"),
-        OWNER_ID => stored(6, "OwnerId", Int64).nullable().doc("Whose token it is; null for the workspace itself"),
+        OWNER_ID => stored(6, "OwnerId", Int64).nullable().indexed(Index::Many).doc("Whose token it is; null for the workspace itself"),
         OWNER_NAME => computed("OwnerName", String, owner_name).doc("Name of the owner"),
         ROLE => stored(7, "Role", String).max(64).doc("The role it was made for"),
         SCOPES => stored_as(8, "Scopes", Type::Collection(Box::new(Type::Primitive(String)))).doc("The rights it was given"),
@@ -42,7 +42,15 @@ pub mod props {
         UPDATED => stored(11, "UpdatedDateTime", DateTimeOffset),
         EXPIRES => stored(12, "ExpiresDateTime", DateTimeOffset),
         REVOKED => stored(13, "RevokedDateTime", DateTimeOffset).nullable(),
-        CREATED_BY_ID => stored(14, "CreatedById", Int64).nullable().doc("The user who made it; null when made at the machine"),
+        PURPOSE => stored(15, "Purpose", String).nullable().max(1000).doc("Which program uses it, and what for"),
+        RESPONSIBLE_ID => stored(16, "ResponsibleId", Int64).nullable().indexed(Index::Many).doc("Who answers for a service token"),
+        PARENT_ID => stored(17, "ParentId", Int64).nullable().indexed(Index::Many).doc("The token it was made with, whose rights bound it"),
+        ALLOWED_ADDRESSES => stored_as(18, "AllowedAddresses", Type::Collection(Box::new(Type::Primitive(String)))).doc("Addresses and networks it works from; empty for everywhere"),
+        ROTATED => stored(19, "RotatedDateTime", DateTimeOffset).nullable().doc("When its secret was last replaced"),
+        OVERLAP_ENDS => stored(20, "OverlapEndsDateTime", DateTimeOffset).nullable().doc("Until when the secret before works too"),
+        ORPHANED => stored(21, "OrphanedDateTime", DateTimeOffset).nullable().doc("Since when nobody answers for it"),
+        FULL_EXPIRES => stored(22, "FullExpiresDateTime", DateTimeOffset).nullable().hidden().doc("Its end before it was orphaned"),
+        CREATED_BY_ID => stored(14, "CreatedById", Int64).nullable().indexed(Index::Many).doc("The user who made it; null when made at the machine"),
     }
 
     fn owner_name(token: &dyn Entity) -> Value {

@@ -25,15 +25,6 @@ pub trait Service: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Timestamp;
 
-    /// Who presents `secret`.
-    ///
-    /// # Errors
-    /// `Unauthenticated`, with the reason the presenter may know.
-    fn caller(&self, secret: &str) -> Result<Self::Caller, Error>;
-
-    /// What a log line may call the caller: the beginning of a token, never the token.
-    fn log_name(&self, caller: &Self::Caller) -> Option<String>;
-
     /// Creates an entity and tells it as it was stored. The scope the set asks for has been checked.
     ///
     /// # Errors

@@ -86,8 +86,9 @@ pub(super) fn model() -> Model {
         name,
         ty: StructId(ty),
         contents: Contents::Stored { code },
-        scopes: SetScopes { read: "", create: None, write: None, delete: None },
+        scopes: SetScopes { read: "", read_own: None, create: None, write: None, delete: None },
         guard: None,
+        hidden: false,
     };
     let enumeration = |name, is_flags, members| EnumType { name, is_flags, members };
     Model {

@@ -149,6 +149,10 @@ impl Entity for View<'_> {
         row.map_or(Value::Null, |row| self.keep(value(self.ctx, &row, property)))
     }
 
+    fn now(&self) -> Timestamp {
+        self.ctx.now
+    }
+
     fn date_of(&self, instant: Option<Timestamp>) -> Value {
         instant.map_or(Value::Null, |at| Value::Date(at.date_in(self.ctx.source.zone())))
     }

@@ -67,6 +67,10 @@ impl Draft for Work {
         &self.actor
     }
 
+    fn has_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     fn next_id(&self, set: SetId) -> Result<i64, Error> {
         let id = self.root.next_id(set);
         if id > ID_MAX {

@@ -52,6 +52,9 @@ pub trait Draft: Source {
     /// Who is acting.
     fn actor(&self) -> &Actor;
 
+    /// Whether it changed anything so far.
+    fn has_changed(&self) -> bool;
+
     /// The id the next entity of `set` gets; never one that was used before.
     ///
     /// # Errors

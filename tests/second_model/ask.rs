@@ -5,13 +5,14 @@ use std::{collections::VecDeque, net::IpAddr, pin::Pin, sync::Arc, task, time::D
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tessera::{
+    auth::Visit,
     config::Config,
     http::{
         Arrival, Body, Request, Surface,
-        odata::{Feed, Settings, answer},
+        odata::{Feed, Gate, Settings, answer},
         respond,
     },
-    odata::{Limits, service::Service},
+    odata::Limits,
 };
 use warp::http::{HeaderMap, HeaderValue, Method, Uri};
 
@@ -80,7 +81,7 @@ impl Server {
 
     /// How the clerk's query would be run.
     pub(crate) fn explain(&self, address: &str) -> String {
-        let clerk = self.0.service().caller(CLERK).unwrap();
+        let clerk = self.0.service().caller(&Visit::here(CLERK)).unwrap();
         self.0.explain(clerk, address).unwrap()
     }
 

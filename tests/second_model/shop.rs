@@ -4,7 +4,9 @@ use std::sync::{Arc, RwLock};
 
 use jiff::tz::TimeZone;
 use tessera::{
+    auth::{Proof, Visit},
     error::{Denial, Error},
+    http::odata::Gate,
     id::Guid,
     model::{
         Action, Complex, Contents, EntitySet, EnumId, EnumType, Guard, Index, Key, Model,
@@ -92,8 +94,8 @@ fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> Entity
     let of = |scope| is_writable.then_some(scope);
     let (create, write) = (of("shop:create"), of("shop:write"));
     let read = if name == "Prices" { "prices:read" } else { "shop:read" };
-    let scopes = SetScopes { read, create, write, delete: write };
-    EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None }
+    let scopes = SetScopes { read, read_own: None, create, write, delete: write };
+    EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None, hidden: false }
 }
 
 fn collection(item: Type) -> Type {
@@ -415,6 +417,21 @@ impl Source for Shelves {
     }
 }
 
+impl Gate for Shop {
+    fn caller(&self, visit: &Visit<'_>) -> Result<Scopes, Error> {
+        match visit.proof {
+            Proof::Token("stranger") | Proof::TokenInAddress(_) | Proof::Session(_) => {
+                Err(Error::Unauthenticated(Denial::Invalid))
+            }
+            Proof::Token(name) => Ok(Scopes::of(name)),
+        }
+    }
+
+    fn log_name(&self, _: &Scopes) -> Option<String> {
+        None
+    }
+}
+
 impl Service for Shop {
     type Caller = Scopes;
 
@@ -428,17 +445,6 @@ impl Service for Shop {
 
     fn now(&self) -> Timestamp {
         Date::from_days(20_000).start_utc()
-    }
-
-    fn caller(&self, secret: &str) -> Result<Scopes, Error> {
-        if secret == "stranger" {
-            return Err(Error::Unauthenticated(Denial::Invalid));
-        }
-        Ok(Scopes::of(secret))
-    }
-
-    fn log_name(&self, _: &Scopes) -> Option<String> {
-        None
     }
 
     async fn create(&self, _: Scopes, create: Create) -> Result<Row, Error> {

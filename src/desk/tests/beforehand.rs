@@ -50,6 +50,10 @@ impl Draft for Deaf<'_> {
         self.0.actor()
     }
 
+    fn has_changed(&self) -> bool {
+        self.0.has_changed()
+    }
+
     fn next_id(&self, set: SetId) -> Result<i64, Error> {
         self.0.next_id(set)
     }

@@ -1,7 +1,7 @@
 //! Customers, staff, teams and who is in them: changed and deleted.
 
 use super::*;
-use crate::desk::users;
+use crate::{auth::Visit, desk::users};
 
 const LAST: &str = "Conflict 'User' conflicts: this is the last active administrator; make another \
                     one first";
@@ -176,7 +176,7 @@ fn the_tokens_of_somebody_disabled_stop_at_once_and_work_again_later() {
         owner_id: Some(bob),
     };
     let (_, secret) = block_on(bench.desk.mint_token(&bench.caller, request)).unwrap();
-    let scopes = || bench.desk.authenticate(secret.expose()).unwrap().scopes;
+    let scopes = || bench.desk.authenticate(&Visit::here(secret.expose())).unwrap().scopes;
     assert_eq!(scopes(), Role::Agent.scopes());
     let set_active = |is_active| {
         block_on(bench.desk.set_user_active(&bench.caller, "BOB@example.net", is_active)).unwrap()

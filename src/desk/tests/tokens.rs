@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    auth::Visit,
     desk::tokens::{Mint, Request},
     error::Denial,
     model::props::{token, user},
@@ -18,7 +19,7 @@ fn mint(bench: &Bench, request: Request) -> Result<(Row, String), Error> {
 }
 
 fn denied(bench: &Bench, secret: &str) -> Denial {
-    match bench.desk.authenticate(secret) {
+    match bench.desk.authenticate(&Visit::here(secret)) {
         Err(Error::Unauthenticated(denial)) => denial,
         other => panic!("{other:?}"),
     }
@@ -38,7 +39,7 @@ fn set_user(bench: &Bench, id: i64, prop: Prop, value: Value) {
 fn a_minted_token_opens_the_door_with_its_rights_until_it_ends() {
     let bench = Bench::new();
     let (row, secret) = mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
-    let caller = bench.desk.authenticate(&secret).unwrap();
+    let caller = bench.desk.authenticate(&Visit::here(&secret)).unwrap();
     assert_eq!(caller.scopes, Role::ReadOnlyAgent.scopes());
     assert_eq!((caller.token_id, caller.user_id), (Some(1), None));
     assert!(secret.starts_with(caller.prefix.as_deref().unwrap()));
@@ -46,7 +47,7 @@ fn a_minted_token_opens_the_door_with_its_rights_until_it_ends() {
     assert_eq!(bench.show(&row, "Scopes"), "tickets:read|customers:read");
     assert_eq!(bench.show(&row, "ExpiresDateTime"), "2026-12-21T22:00:00Z");
     bench.at("2026-12-21T21:59:59Z");
-    assert!(bench.desk.authenticate(&secret).is_ok());
+    assert!(bench.desk.authenticate(&Visit::here(&secret)).is_ok());
     bench.at("2026-12-21T22:00:00Z");
     assert_eq!(denied(&bench, &secret), Denial::Expired("2026-12-21T22:00:00Z".parse().unwrap()));
 }
@@ -111,7 +112,7 @@ fn rights_follow_the_owner_at_every_request() {
     bench.user("Ann", Role::Administrator);
     let wish = Request { owner_id: Some(1), ..request(Role::Agent) };
     let (_, secret) = mint(&bench, wish).unwrap();
-    let scopes = || bench.desk.authenticate(&secret).unwrap().scopes;
+    let scopes = || bench.desk.authenticate(&Visit::here(&secret)).unwrap().scopes;
     assert_eq!(scopes(), Role::Agent.scopes());
     set_user(&bench, 1, user::ROLE, text("ReadOnlyAgent"));
     assert_eq!(scopes(), Role::ReadOnlyAgent.scopes());

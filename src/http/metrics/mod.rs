@@ -13,10 +13,9 @@ use std::{
 
 use warp::http::{HeaderValue, Method, header};
 
-use super::{App, Manner, Request, Response, Surface, credentials, respond};
+use super::{App, Manner, Request, Response, Surface, credentials, odata::Gate, respond};
 use crate::{
     error::Error,
-    odata::service::Service,
     tally::{Count, Durations, Level, Named},
 };
 
@@ -48,11 +47,14 @@ const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"];
 
 /// Words for what came of credentials.
 const LOGIN_OK: &str = "ok";
-const LOGINS: [(&str, &str); 4] = [
+const LOGINS: [(&str, &str); 7] = [
     ("Unauthenticated", "missing"),
     ("InvalidToken", "unknown"),
     ("TokenExpired", "expired"),
     ("TokenRevoked", "revoked"),
+    ("TokenRotated", "rotated"),
+    ("SessionEnded", "ended"),
+    ("SignInFailed", "wrong"),
 ];
 
 impl Metrics {
@@ -164,7 +166,7 @@ async fn page(
     if !app.config.metrics_open {
         let presented = credentials::presented(&request.headers, request.query())?;
         let service = app.feed.service();
-        let caller = service.caller(presented.secret.expose())?;
+        let caller = service.caller(&presented.visit(&request))?;
         *name = service.log_name(&caller);
         caller.require(SCOPE)?;
     }

@@ -18,6 +18,7 @@ use warp::http::{HeaderValue, header};
 
 use super::{Manner, Request, Response, credentials, respond};
 use crate::{
+    auth::Visit,
     config::{Config, PublicUrl},
     error::Error,
     odata::{
@@ -32,6 +33,18 @@ use crate::{
 
 /// Headers by which an answer differs.
 const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
+
+/// A service that knows who comes.
+pub trait Gate: Service {
+    /// Who comes, and what that allows now.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, with the reason the presenter may know; whatever else keeps the visitor out.
+    fn caller(&self, visit: &Visit<'_>) -> Result<Self::Caller, Error>;
+
+    /// What a log line may call the caller: the beginning of a token, never the token.
+    fn log_name(&self, caller: &Self::Caller) -> Option<String>;
+}
 
 /// What the surface needs to know of the settings.
 #[derive(Clone, Debug)]
@@ -125,7 +138,7 @@ impl<S: Service> Feed<S> {
 }
 
 /// Answers a request below the root of `feed`. `HEAD` comes as `GET`.
-pub async fn answer<S: Service>(feed: Arc<Feed<S>>, request: Request) -> Response {
+pub async fn answer<S: Gate>(feed: Arc<Feed<S>>, request: Request) -> Response {
     let manner = Manner::of(&request.headers);
     let mut name = None;
     let answered = respond_to(&feed, request, &mut name).await;
@@ -136,7 +149,7 @@ pub async fn answer<S: Service>(feed: Arc<Feed<S>>, request: Request) -> Respons
     response
 }
 
-async fn respond_to<S: Service>(
+async fn respond_to<S: Gate>(
     feed: &Arc<Feed<S>>,
     request: Request,
     name: &mut Option<String>,
@@ -148,7 +161,7 @@ async fn respond_to<S: Service>(
     let open = Checker::new(feed.service.model(), &Everything, limits).target(&path, None)?;
     let verb = Verb::of(&request.method, &open, feed.service.model())?;
     let presented = credentials::presented(&request.headers, request.query())?;
-    let caller = feed.service.caller(presented.secret.expose())?;
+    let caller = feed.service.caller(&presented.visit(&request))?;
     *name = feed.service.log_name(&caller);
     negotiate::versions(&request.headers)?;
     let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;

@@ -72,7 +72,9 @@ impl<'a> Checker<'a> {
     /// Whether the caller may read a set.
     #[must_use]
     pub fn is_readable(&self, set: SetId) -> bool {
-        self.rights.has(self.model.set(set).scopes.read)
+        let declared = self.model.set(set);
+        let may = |scope: &'static str| self.rights.has(scope);
+        !declared.hidden && (may(declared.scopes.read) || declared.scopes.read_own.is_some_and(may))
     }
 
     /// The set a navigation property leads to, if the caller may read it.
@@ -80,6 +82,19 @@ impl<'a> Checker<'a> {
     pub fn readable_target(&self, structure: &StructType, navigation: Nav) -> Option<SetId> {
         let target = self.model.target(structure.navigation_at(navigation))?;
         self.is_readable(target).then_some(target)
+    }
+
+    /// That an entity is the caller's own. Whoever is nobody in particular owns nothing, not even what
+    /// nobody owns.
+    fn own(&self, structure: &StructType, owner: &str, path: impl Fn(Prop) -> Expr) -> Expr {
+        match structure.property(owner).zip(self.rights.user_id()) {
+            Some((owner, id)) => Expr::Binary {
+                op: BinaryOp::Eq,
+                left: Box::new(path(owner)),
+                right: Box::new(Expr::Literal(id.into())),
+            },
+            None => Expr::Literal(false.into()),
+        }
     }
 
     /// What must hold of an entity of `set`, named by `var`, for the caller to see it.
@@ -97,18 +112,11 @@ impl<'a> Checker<'a> {
                 Some(Expr::Not(Box::new(guarded)))
             }
             Guard::OwnerOrShared { owner, shared } => {
-                let nothing = || Expr::Literal(false.into());
-                let own = |(owner, id): (_, i64)| Expr::Binary {
-                    op: BinaryOp::Eq,
-                    left: Box::new(path(owner)),
-                    right: Box::new(Expr::Literal(id.into())),
-                };
-                // Whoever is nobody in particular owns nothing, not even what nobody owns.
-                let owner = structure.property(owner).zip(self.rights.user_id());
-                let own = owner.map_or_else(nothing, own);
-                let shared = structure.property(shared).map_or_else(nothing, path);
-                Some(Expr::Or(vec![own, shared]))
+                let shared = structure.property(shared).map_or(Expr::Literal(false.into()), path);
+                Some(Expr::Or(vec![self.own(structure, owner, path), shared]))
             }
+            Guard::Own { scope, .. } if self.rights.has(scope) => None,
+            Guard::Own { owner, .. } => Some(self.own(structure, owner, path)),
         }
     }
 

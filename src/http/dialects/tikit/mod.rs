@@ -8,11 +8,11 @@ mod source;
 use std::sync::Arc;
 
 use crate::{
-    auth::Principal,
+    auth::{Principal, Visit},
     error::Error,
     http::{
         Helpdesk,
-        odata::{Feed, Settings},
+        odata::{Feed, Gate, Settings},
     },
     model::Model,
     odata::service::Service,
@@ -51,9 +51,11 @@ impl Service for Tikit {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
+}
 
-    fn caller(&self, secret: &str) -> Result<Principal, Error> {
-        self.0.caller(secret)
+impl Gate for Tikit {
+    fn caller(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
+        self.0.caller(visit)
     }
 
     fn log_name(&self, caller: &Principal) -> Option<String> {

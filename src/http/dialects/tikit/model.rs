@@ -150,8 +150,9 @@ fn entity_set(id: u16, set: &Set) -> EntitySet {
         ty: StructId(id),
         // Nothing is stored under the number 0.
         contents: there.map_or(Contents::Stored { code: 0 }, |there| there.contents),
-        scopes: SetScopes { read, create: None, write: None, delete: None },
+        scopes: SetScopes { read, read_own: None, create: None, write: None, delete: None },
         guard: there.and_then(|there| there.guard),
+        hidden: false,
     }
 }
 

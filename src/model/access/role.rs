@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, fmt, str::FromStr};
 
-use super::{scope::Scopes, token::Kind};
+use super::{Kind, Scopes};
 use crate::error::{Error, nearest};
 
 /// What a member of staff may do, or what a token is made for.

@@ -197,7 +197,7 @@ impl FromStr for Scopes {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
@@ -219,9 +219,10 @@ pub(super) mod tests {
         let model = helpdesk();
         for set in &model.sets {
             let scopes = set.scopes;
-            let wanted = [Some(scopes.read), scopes.create, scopes.write, scopes.delete];
+            let wanted =
+                [Some(scopes.read), scopes.read_own, scopes.create, scopes.write, scopes.delete];
             let guard = match set.guard {
-                Some(Guard::Flagged { scope, .. }) => Some(scope),
+                Some(Guard::Flagged { scope, .. } | Guard::Own { scope, .. }) => Some(scope),
                 Some(Guard::OwnerOrShared { .. }) | None => None,
             };
             for name in wanted.into_iter().chain([guard]).flatten() {
@@ -284,7 +285,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::auth) fn any_scopes() -> impl Strategy<Value = Scopes> {
+    pub(crate) fn any_scopes() -> impl Strategy<Value = Scopes> {
         any::<u64>().prop_map(|bits| {
             Scopes::from_names(
                 (0..).zip(ALL).filter(|(at, _)| bits >> at & 1 == 1).map(|(_, s)| s.name),

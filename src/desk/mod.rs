@@ -11,6 +11,7 @@ mod customers;
 pub mod deleted;
 pub mod history;
 pub mod lookups;
+pub mod me;
 mod members;
 pub mod people;
 pub mod pickers;

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{handout::Handout, odata::Gate};
 use crate::{
     auth::{Principal, Visit},
-    desk::{Desk, Properties, tokens},
+    desk::{Desk, Properties, me, tokens},
     error::Error,
-    model::{Model, Nav, Prop, Relation, Row, SetId, Value, set},
-    odata::service::{Act, Child, Create, Delete, Service, Update},
+    model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, set},
+    odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
     query::Source,
     store::Gauges,
     tally::Lately,
@@ -114,9 +114,22 @@ impl Service for Helpdesk {
         self.desk.delete(&caller, (set, key), precondition).await
     }
 
-    async fn act(&self, caller: Principal, act: Act) -> Result<Option<Row>, Error> {
+    async fn act(&self, caller: Principal, act: Act) -> Result<Outcome, Error> {
         let Act { action, key, precondition, given, .. } = act;
-        self.desk.act(&caller, action, (key, precondition), given).await.map(Some)
+        let Some(key) = key else {
+            let name = self.desk.model().action(action).name;
+            return Err(Error::NotImplemented { feature: format!("the action '{name}'") });
+        };
+        self.desk.act(&caller, action, (key, precondition), given).await.map(Outcome::Entity)
+    }
+
+    fn call(&self, caller: &Principal, function: FunctionId) -> Result<Complex, Error> {
+        match function {
+            ME => me::me(&*self.desk.snapshot(), caller),
+            FunctionId(other) => {
+                Err(Error::internal(&format!("no function has the index {other}")))
+            }
+        }
     }
 }
 

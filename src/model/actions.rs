@@ -2,7 +2,7 @@
 
 use super::{
     declare::{action, parameter},
-    operation::Action,
+    operation::{Action, Returns},
     schema::ActionId,
     types::Primitive::{Int64, String},
 };
@@ -24,7 +24,8 @@ pub const RESTORE: ActionId = ActionId(6);
 
 /// All actions, in the order of their constants.
 pub(super) fn actions() -> Vec<Action> {
-    let on_ticket = |name, scope, doc| action(("Tickets", name), scope, "Tickets", doc);
+    let on_ticket =
+        |name, scope, doc| action(("Tickets", name), scope, Returns::Entity("Tickets"), doc);
     vec![
         on_ticket("Reply", "comments:create", "Adds a public comment by the caller")
             .takes(parameter("Body", String, "The comment").required())
@@ -50,7 +51,7 @@ pub(super) fn actions() -> Vec<Action> {
         action(
             ("DeletedTickets", "Restore"),
             "tickets:delete",
-            "Tickets",
+            Returns::Entity("Tickets"),
             "Brings a deleted ticket back with its comments",
         ),
     ]

@@ -1,7 +1,7 @@
 //! Short words for declaring properties, so that a model reads as a table.
 
-use super::operation::{Action, Parameter};
-use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, Write};
+use super::operation::{Action, Binding, Parameter, Returns};
+use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, StructType, Write};
 use super::types::{Primitive, Type};
 use super::value::Value;
 
@@ -75,15 +75,22 @@ pub fn children(name: &'static str, target: &'static str, by: &'static str) -> N
     Navigation { name, target, relation: Relation::Children { by } }
 }
 
-/// Something that can be done with an entity of `set`; it answers with an entity of the set `returns`.
+/// A type without a key of its own: values of it are parts of entities, or answers of operations.
+#[must_use]
+pub fn complex(name: &'static str, doc: &'static str, properties: Vec<Property>) -> StructType {
+    StructType { name, doc, base: None, key: vec![], properties, navigations: vec![] }
+}
+
+/// Something that can be done with an entity of `set`.
 #[must_use]
 pub fn action(
     (set, name): (&'static str, &'static str),
     scope: &'static str,
-    returns: &'static str,
+    returns: Returns,
     doc: &'static str,
 ) -> Action {
-    Action { name, doc, set, parameters: Vec::new(), returns: Some(returns), scope }
+    let (binding, parameters) = (Binding::Entity, Vec::new());
+    Action { name, doc, set, binding, parameters, returns, scope }
 }
 
 /// What an action is told; it may be left out.
@@ -92,7 +99,21 @@ pub fn parameter(name: &'static str, ty: Primitive, doc: &'static str) -> Parame
     Parameter { name, doc, ty: Type::Primitive(ty), nullable: true, max_length: None }
 }
 
+/// As [`parameter`], of any number of values.
+#[must_use]
+pub fn parameters(name: &'static str, item: Primitive, doc: &'static str) -> Parameter {
+    let ty = Type::Collection(Box::new(Type::Primitive(item)));
+    Parameter { ty, ..parameter(name, item, doc) }
+}
+
 impl Action {
+    /// It is done to the set as a whole.
+    #[must_use]
+    pub fn on_set(mut self) -> Self {
+        self.binding = Binding::Collection;
+        self
+    }
+
     /// It is told this too.
     #[must_use]
     pub fn takes(mut self, parameter: Parameter) -> Self {

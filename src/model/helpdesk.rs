@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::{
     actions::actions,
     audit::audit_event,
+    caller::{caller, functions},
     comment::comment,
     deleted::deleted_ticket,
     guard::Guard,
@@ -13,6 +14,7 @@ use super::{
         credential_type, kept_answer_type, rotated_secret_type, session_type, signing_key_type,
         token_use_type,
     },
+    minted::minted_token,
     person::{customer_type, user_type},
     picker::{picker, status_type},
     policy::token_policy,
@@ -121,11 +123,14 @@ fn declare() -> Model {
         structs: vec![],
         sets: vec![],
         actions: actions(),
+        functions: functions(),
     };
     for (id, (structure, set)) in (0..).zip(declared) {
         model.structs.push(structure);
         model.sets.push(EntitySet { ty: StructId(id), ..set });
     }
+    // After the entity types, whose indices are stored.
+    model.structs.extend([minted_token(), caller()]);
     model
 }
 
@@ -251,7 +256,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::model::{Prop, Property, actions, props};
+    use crate::model::{Binding, ME, Prop, Property, actions, props};
 
     #[test]
     fn every_name_in_the_model_leads_somewhere() {
@@ -265,8 +270,13 @@ mod tests {
         assert_eq!(model.find_set("tickethistory"), Some(set::TICKET_HISTORY));
         assert_eq!(model.find_set("Resolutions"), Some(set::RESOLUTIONS));
         assert_eq!(model.find_set("DeletedTickets"), Some(set::DELETED_TICKETS));
-        assert_eq!(model.find_action(set::TICKETS, "merge"), Some(actions::MERGE));
-        assert_eq!(model.find_action(set::DELETED_TICKETS, "Restore"), Some(actions::RESTORE));
+        assert_eq!(model.find_action(set::TICKETS, Binding::Entity, "merge"), Some(actions::MERGE));
+        assert_eq!(
+            model.find_action(set::DELETED_TICKETS, Binding::Entity, "Restore"),
+            Some(actions::RESTORE)
+        );
+        assert_eq!(model.find_action(set::TICKETS, Binding::Collection, "Merge"), None);
+        assert_eq!(model.find_function("me"), Some(ME));
         let named = |set, prop: Prop| model.entity_type(set).property_at(prop).name;
         assert_eq!(named(set::TICKETS, props::ticket::RESOLUTION_HOURS), "ResolutionHours");
         assert_eq!(named(set::STATUSES, props::status::KIND), "Kind");

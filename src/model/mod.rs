@@ -6,14 +6,17 @@
 mod access;
 pub mod actions;
 mod audit;
+mod caller;
 mod comment;
 pub mod declare;
 mod deleted;
+mod faults;
 mod guard;
 mod helpdesk;
 mod history;
 mod kept;
 mod key;
+mod minted;
 mod operation;
 mod person;
 mod picker;
@@ -29,14 +32,15 @@ mod version;
 mod view;
 
 pub use access::{Kind, Role, Scopes, scope};
+pub use caller::ME;
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
-pub use operation::{Action, Parameter};
+pub use operation::{Action, Binding, Function, Parameter, Returns};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
-    ActionId, Contents, Entity, EntitySet, EnumId, EnumType, Index, Model, Nav, Navigation, Origin,
-    Prop, Property, Relation, SetId, SetScopes, StructId, StructType, Write,
+    ActionId, Contents, Entity, EntitySet, EnumId, EnumType, FunctionId, Index, Model, Nav,
+    Navigation, Origin, Prop, Property, Relation, SetId, SetScopes, StructId, StructType, Write,
 };
 pub use types::{Primitive, Type};
 pub use value::{Complex, Value};
@@ -46,10 +50,12 @@ pub use version::{Precondition, Tags, etag};
 pub mod props {
     pub use super::{
         audit::props as audit,
+        caller::props as caller,
         comment::props as comment,
         deleted::props as deleted,
         history::props as history,
         kept::{credential, kept_answer, rotated_secret, session, signing_key, token_use},
+        minted::props as minted,
         person::{customer, user},
         picker::{props as picker, status},
         policy::props as policy,

@@ -1,6 +1,11 @@
 //! The shape of a model: types, properties, navigation, sets. Data only; knows no store and no text.
 
-use super::{guard::Guard, operation::Action, types::Type, value::Value};
+use super::{
+    guard::Guard,
+    operation::{Action, Function},
+    types::Type,
+    value::Value,
+};
 use crate::time::Timestamp;
 
 /// Index of a structured type (entity or complex) in [`Model::structs`].
@@ -15,6 +20,9 @@ pub struct SetId(pub u16);
 /// Index of an action in [`Model::actions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActionId(pub u16);
+/// Index of a function in [`Model::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(pub u16);
 /// Index of a property in its type, inherited properties first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prop(pub u16);
@@ -232,6 +240,8 @@ pub struct Model {
     pub sets: Vec<EntitySet>,
     /// Actions.
     pub actions: Vec<Action>,
+    /// Functions of the service.
+    pub functions: Vec<Function>,
 }
 
 impl Model {
@@ -276,78 +286,6 @@ impl Model {
     pub fn set_ids(&self) -> impl Iterator<Item = (SetId, &EntitySet)> {
         (0u16..).map(SetId).zip(&self.sets)
     }
-
-    /// The action of that index.
-    #[must_use]
-    pub fn action(&self, id: ActionId) -> &Action {
-        &self.actions[usize::from(id.0)]
-    }
-
-    /// The action on entities of `set` of exactly that name, else the one that matches ignoring case.
-    #[must_use]
-    pub fn find_action(&self, set: SetId, name: &str) -> Option<ActionId> {
-        let set = self.set(set).name;
-        let name_on_set = |action: &Action| if action.set == set { action.name } else { "" };
-        find(self.actions.iter().map(name_on_set), name).map(ActionId)
-    }
-
-    /// What would make the model unusable: references to names that do not exist. Empty when sound.
-    #[must_use]
-    pub fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        for structure in &self.structs {
-            for property in &structure.properties {
-                let known = match property.origin {
-                    Origin::Stored { .. } | Origin::LongText { .. } | Origin::Computed(_) => true,
-                    Origin::LookUp { navigation, property } => {
-                        self.leads_to(structure, navigation, property)
-                    }
-                    Origin::Count { navigation, unless } => {
-                        self.leads_to(structure, navigation, unless)
-                    }
-                };
-                if !known {
-                    faults.push(format!("{}.{} comes from nowhere", structure.name, property.name));
-                }
-            }
-            for navigation in &structure.navigations {
-                let known = match navigation.relation {
-                    Relation::Reference { by } => structure.property(by).is_some(),
-                    Relation::Children { by } => self
-                        .target(navigation)
-                        .is_some_and(|set| self.entity_type(set).property(by).is_some()),
-                };
-                if !known || self.target(navigation).is_none() {
-                    faults.push(format!("{}.{} leads nowhere", structure.name, navigation.name));
-                }
-            }
-        }
-        for set in &self.sets {
-            let names = match set.guard {
-                None => [None, None],
-                Some(Guard::Flagged { property, .. }) => [Some(property), None],
-                Some(Guard::OwnerOrShared { owner, shared }) => [Some(owner), Some(shared)],
-                Some(Guard::Own { owner, .. }) => [Some(owner), None],
-            };
-            let there = self.structure(set.ty);
-            if names.into_iter().flatten().any(|name| there.property(name).is_none()) {
-                faults.push(format!("{} is guarded by nothing", set.name));
-            }
-        }
-        for action in &self.actions {
-            let sets = [Some(action.set), action.returns];
-            if sets.into_iter().flatten().any(|set| self.find_set(set).is_none()) {
-                faults.push(format!("{} is an action of nothing", action.name));
-            }
-        }
-        faults
-    }
-
-    fn leads_to(&self, from: &StructType, navigation: &str, property: &str) -> bool {
-        from.navigation(navigation)
-            .and_then(|nav| self.target(from.navigation_at(nav)))
-            .is_some_and(|set| self.entity_type(set).property(property).is_some())
-    }
 }
 
 impl StructType {
@@ -386,7 +324,11 @@ impl StructType {
     }
 }
 
-fn find<'a>(mut names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<u16> {
+/// The position of exactly that name, else of the one that matches ignoring case.
+pub(super) fn find<'a>(
+    mut names: impl Iterator<Item = &'a str> + Clone,
+    name: &str,
+) -> Option<u16> {
     let mut again = names.clone();
     let exact = names.position(|candidate| candidate == name);
     let any = || again.position(|candidate| candidate.eq_ignore_ascii_case(name));

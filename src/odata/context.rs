@@ -48,6 +48,13 @@ impl Addresses<'_> {
         format!("{}#{}/{}", self.metadata(), self.entity_path(owner), path.names.join("/"))
     }
 
+    /// The context of a value of a complex type that is no entity's property.
+    #[must_use]
+    pub fn complex(&self, ty: StructId) -> String {
+        let name = self.model.structure(ty).name;
+        format!("{}#{}.{name}", self.metadata(), self.model.namespace)
+    }
+
     /// The id of an entity, which is the address to read it at.
     #[must_use]
     pub fn id(&self, row: &Row) -> String {

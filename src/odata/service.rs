@@ -2,11 +2,14 @@
 //!
 //! The generic resource code serves anything that implements [`Service`]; it holds no rule itself.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
     error::Error,
-    model::{ActionId, Key, Model, Nav, Precondition, Prop, Row, SetId, StructId, Value},
+    model::{
+        ActionId, Complex, FunctionId, Key, Model, Nav, Precondition, Prop, Row, SetId, StructId,
+        Value,
+    },
     query::{Rights, Source},
     time::Timestamp,
 };
@@ -65,8 +68,8 @@ pub trait Service: Send + Sync + 'static {
         std::future::ready(Err(READ_ONLY))
     }
 
-    /// Does an action to an entity and tells the entity it answers with, if the model says that it
-    /// answers with one. Its scope has been checked.
+    /// Does an action to an entity or a set, and tells what the model says that it answers with. Its
+    /// scope has been checked.
     ///
     /// # Errors
     /// As for [`Service::update`].
@@ -74,9 +77,19 @@ pub trait Service: Send + Sync + 'static {
         &self,
         caller: Self::Caller,
         act: Act,
-    ) -> impl Future<Output = Result<Option<Row>, Error>> + Send {
+    ) -> impl Future<Output = Result<Outcome, Error>> + Send {
         let _ = (caller, act);
         std::future::ready(Err(READ_ONLY))
+    }
+
+    /// Answers a function, from memory: nobody waits for a turn. Any caller may ask.
+    ///
+    /// # Errors
+    /// Whatever the function refuses; `NotImplemented` where there is none.
+    fn call(&self, caller: &Self::Caller, function: FunctionId) -> Result<Complex, Error> {
+        let _ = caller;
+        let name = self.model().function(function).name;
+        Err(Error::NotImplemented { feature: format!("the function '{name}'") })
     }
 }
 
@@ -134,18 +147,39 @@ pub struct Delete {
     pub precondition: Precondition,
 }
 
-/// An action to be done to one entity.
+/// An action to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Act {
     /// Which action.
     pub action: ActionId,
-    /// The set the entity is in.
+    /// The set it is done to, or that the entity is in.
     pub set: SetId,
-    /// Its key.
-    pub key: Key,
-    /// What must hold of its version.
+    /// The key of the entity; none where it is done to the set as a whole.
+    pub key: Option<Key>,
+    /// What must hold of the entity's version; nothing of a set.
     pub precondition: Precondition,
     /// The values given, each once and checked against its type, by the parameter's position. Null and
     /// left out are the same, and are not here.
     pub given: Vec<(usize, Value)>,
+}
+
+/// What an action answers with.
+#[derive(Clone, PartialEq)]
+pub enum Outcome {
+    /// Nothing.
+    Nothing,
+    /// An entity of the declared set.
+    Entity(Row),
+    /// A value of the declared complex type; it may hold a secret.
+    Complex(Complex),
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Entity(_) => "Entity(..)",
+            Self::Complex(_) => "Complex(..)",
+        })
+    }
 }

@@ -107,6 +107,7 @@ pub(super) fn model() -> Model {
         ],
         sets: vec![set("Things", 1, 2), set("Groups", 2, 4), set("Parts", 3, 5)],
         actions: vec![],
+        functions: vec![],
     }
 }
 

@@ -10,6 +10,8 @@ mod filters;
 mod headers;
 mod metadata;
 mod official;
+mod on_sets;
+mod operations;
 mod payloads;
 mod properties;
 mod shop;

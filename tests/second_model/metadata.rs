@@ -117,6 +117,7 @@ fn the_documents_are_valid_csdl() {
         ("helpdesk of a reader", document(helpdesk(), &Scopes::of("tickets:read"))),
         ("helpdesk of nobody", document(helpdesk(), &Scopes::of(""))),
         ("shop", document(&shop::model(), &Everything)),
+        ("shop of nobody", document(&shop::model(), &Scopes::of(""))),
     ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(document.as_bytes()).unwrap();

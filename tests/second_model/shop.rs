@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
+use crate::operations;
 use jiff::tz::TimeZone;
 use tessera::{
     auth::{Proof, Visit},
@@ -9,20 +10,19 @@ use tessera::{
     http::odata::Gate,
     id::Guid,
     model::{
-        Action, Complex, Contents, EntitySet, EnumId, EnumType, Guard, Index, Key, Model,
-        Parameter, Primitive, Prop, Property, Row, SetId, SetScopes, StructId, StructType, Type,
-        Value, Write,
+        Complex, Contents, EntitySet, EnumId, EnumType, FunctionId, Guard, Index, Key, Model,
+        Primitive, Prop, Property, Row, SetId, SetScopes, StructId, StructType, Type, Value, Write,
         declare::{children, long_text, reference, stored, stored_as},
     },
-    odata::service::{Act, Child, Create, Delete, Service, Update},
+    odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
     query::{Rights, Source, memory::MemorySource},
     time::{Date, TimeOfDay, Timestamp},
 };
 
-const PRODUCTS: SetId = SetId(0);
+pub(crate) const PRODUCTS: SetId = SetId(0);
 const REVIEWS: SetId = SetId(3);
 
-const COLOUR: EnumId = EnumId(0);
+pub(crate) const COLOUR: EnumId = EnumId(0);
 const USES: EnumId = EnumId(1);
 
 const PRODUCT: StructId = StructId(0);
@@ -39,7 +39,17 @@ pub(crate) fn model() -> Model {
             EnumType { name: "Colour", is_flags: false, members: colours },
             EnumType { name: "Uses", is_flags: true, members: uses },
         ],
-        structs: vec![product(), digital(), category(), price(), review(), size(), cardboard_box()],
+        structs: vec![
+            product(),
+            digital(),
+            category(),
+            price(),
+            review(),
+            size(),
+            cardboard_box(),
+            operations::stock(),
+            operations::hours(),
+        ],
         sets: vec![
             set("Products", PRODUCT, 1, true),
             set("Categories", StructId(2), 2, false),
@@ -53,41 +63,9 @@ pub(crate) fn model() -> Model {
                 ..set("Reviews", StructId(4), 4, false)
             },
         ],
-        actions: actions(),
+        actions: operations::actions(),
+        functions: operations::functions(),
     }
-}
-
-/// Actions, in the order of [`Shop`]'s verbs.
-fn actions() -> Vec<Action> {
-    use Primitive as P;
-    let told =
-        |name, ty, nullable, max_length| Parameter { name, doc: "", ty, nullable, max_length };
-    let action = |name, parameters, returns, scope| Action {
-        name,
-        doc: "",
-        set: "Products",
-        parameters,
-        returns,
-        scope,
-    };
-    let restock = vec![
-        told("Count", Type::Primitive(P::Int32), false, None),
-        told("Colour", Type::Enum(COLOUR), true, None),
-        told("Labels", collection(Type::Primitive(P::String)), true, None),
-        Parameter { doc: "Why", ..told("Note", Type::Primitive(P::String), true, Some(10)) },
-    ];
-    let review = vec![
-        told("Text", Type::Primitive(P::String), false, None),
-        told("IsHidden", Type::Primitive(P::Boolean), true, None),
-    ];
-    vec![
-        Action {
-            doc: "Puts some on the shelf",
-            ..action("Restock", restock, Some("Products"), "shop:write")
-        },
-        action("Review", review, Some("Reviews"), "reviews:create"),
-        action("Retire", vec![], None, "shop:retire"),
-    ]
 }
 
 fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> EntitySet {
@@ -98,7 +76,7 @@ fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> Entity
     EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None, hidden: false }
 }
 
-fn collection(item: Type) -> Type {
+pub(crate) fn collection(item: Type) -> Type {
     Type::Collection(Box::new(item))
 }
 
@@ -369,6 +347,14 @@ impl Shop {
         row.ok_or_else(|| Error::NotFound { what: "product".to_owned() })
     }
 
+    /// What is done to all products: the first is picked, or what was told is told again.
+    fn act_on_products(&self, act: Act) -> Outcome {
+        if self.model.action(act.action).name == "PickFirst" {
+            return Outcome::Entity(self.existing(act.set, &Key::Int(1)).unwrap());
+        }
+        Outcome::Complex(operations::counted(&self.model, act.given))
+    }
+
     /// All values of a product as they are kept, its long text among them.
     fn values(&self, row: &Row) -> Vec<Value> {
         let structure = self.model.structure(row.type_id);
@@ -492,8 +478,9 @@ impl Service for Shop {
         Ok(())
     }
 
-    async fn act(&self, _: Scopes, act: Act) -> Result<Option<Row>, Error> {
-        let row = self.existing(act.set, &act.key)?;
+    async fn act(&self, _: Scopes, act: Act) -> Result<Outcome, Error> {
+        let Some(key) = act.key else { return Ok(self.act_on_products(act)) };
+        let row = self.existing(act.set, &key)?;
         act.precondition.check(row.version)?;
         let structure = self.model.structure(row.type_id);
         match self.model.action(act.action).name {
@@ -501,18 +488,22 @@ impl Service for Shop {
                 let names = ["Sales", "Colour", "Labels", "Description"];
                 let of = |(at, value)| (structure.property(names[at]).unwrap(), value);
                 let changes = act.given.into_iter().map(of).collect();
-                Ok(Some(self.put(row.type_id, self.values(&row), changes)))
+                Ok(Outcome::Entity(self.put(row.type_id, self.values(&row), changes)))
             }
             "Review" => {
                 let of = |(at, value)| (Prop(u16::try_from(at).unwrap() + 2), value);
                 let body = act.given.into_iter().map(of).collect();
                 let product = row.record.get(structure, Prop(0));
-                Ok(Some(self.review(&product, Child { type_id: REVIEW, body })))
+                Ok(Outcome::Entity(self.review(&product, Child { type_id: REVIEW, body })))
             }
             _ => {
-                self.rows.write().unwrap().remove(act.set, &act.key);
-                Ok(None)
+                self.rows.write().unwrap().remove(act.set, &key);
+                Ok(Outcome::Nothing)
             }
         }
+    }
+
+    fn call(&self, _: &Scopes, _: FunctionId) -> Result<Complex, Error> {
+        Ok(operations::open_today(&self.model))
     }
 }

@@ -71,6 +71,7 @@ impl<S: Service> Feed<S> {
             | Target::PropertyCount(_) => {
                 return Ok("look up one row by its key\n".to_owned());
             }
+            Target::Function(_) => return Ok("call a function; no query is run\n".to_owned()),
             Target::Action(_) => return Err(Error::MethodNotAllowed { allow: "POST" }),
         };
         let snapshot = self.service.snapshot();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Error,
     http::{Request, Response, respond},
-    model::{Primitive, Type, Value},
+    model::{FunctionId, Primitive, Type, Value},
     odata::{
         check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
         context::{Addresses, next_link},
@@ -82,7 +82,9 @@ pub(super) async fn get<S: Service>(
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_) => true,
-        Target::ServiceDocument | Target::Metadata | Target::Action(_) => false,
+        Target::ServiceDocument | Target::Metadata | Target::Action(_) | Target::Function(_) => {
+            false
+        }
     };
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn().await?) } else { None };
@@ -137,7 +139,19 @@ impl<S: Service> Read<S> {
                 Ok(respond::text(200, value.items().len().to_string()))
             }
             Target::Action(_) => Err(Error::MethodNotAllowed { allow: "POST" }),
+            Target::Function(id) => self.function(&checker, *id),
         }
+    }
+
+    fn function(&self, checker: &Checker<'_>, id: FunctionId) -> Result<Response, Error> {
+        checker.only_options(&self.asked.options, Place::Other)?;
+        let service = &self.feed.service;
+        let answer = service.call(&self.asked.caller, id)?;
+        let returns = service.model().function(id).returns;
+        let declared = service.model().find_complex(returns).unwrap_or(answer.type_id);
+        let mut response = self.json(checker, |writer| Ok(writer.answer(declared, &answer)))?;
+        negotiate::preferences(&self.headers).put_applied(&mut response, Preference::OmitValues);
+        Ok(response)
     }
 
     fn checker(&self) -> Checker<'_> {

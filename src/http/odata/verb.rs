@@ -67,7 +67,8 @@ pub(super) fn allow(target: &Target, model: &Model) -> &'static str {
         | Target::Count(_)
         | Target::Property(_)
         | Target::RawValue(_)
-        | Target::PropertyCount(_) => READ,
+        | Target::PropertyCount(_)
+        | Target::Function(_) => READ,
     }
 }
 

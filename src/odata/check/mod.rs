@@ -22,7 +22,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 pub use options::Place;
 pub use target::{
-    ActionPath, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
+    ActionPath, Bound, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
 };
 
 use super::{Limits, ast};

@@ -1,12 +1,12 @@
 //! Resource paths against the model: from the service root to what is asked for.
 
 use super::{
-    ActionPath, Aliases, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup,
+    ActionPath, Aliases, Bound, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup,
     PropertyPath, Target, and,
 };
 use crate::{
     error::{Error, nearest},
-    model::{Nav, SetId, StructId, Type},
+    model::{Binding, FunctionId, Nav, SetId, StructId, Type},
     odata::{
         ast::Args,
         path::{PathSegment, ResourcePath},
@@ -20,6 +20,7 @@ enum At {
     Entity(EntityPath),
     Property(PropertyPath),
     Action(ActionPath),
+    Function(FunctionId),
 }
 
 impl Checker<'_> {
@@ -38,7 +39,7 @@ impl Checker<'_> {
             [PathSegment::Metadata] => return Ok(Target::Metadata),
             [PathSegment::Name(name), rest @ ..] => {
                 segments = rest;
-                At::Collection(self.root(name)?)
+                self.root(name)?
             }
             [first, ..] => return Err(unexpected(first)),
         };
@@ -55,21 +56,25 @@ impl Checker<'_> {
             At::Entity(path) => Target::Entity(path),
             At::Property(path) => Target::Property(path),
             At::Action(path) => Target::Action(path),
+            At::Function(id) => Target::Function(id),
         })
     }
 
-    fn root(&self, name: &str) -> Result<CollectionPath, Error> {
-        let set = self.model.find_set(name).ok_or_else(|| {
-            let readable = self.model.set_ids().filter(|(id, _)| self.is_readable(*id));
-            Error::UnknownResource {
-                name: name.to_owned(),
-                suggestion: nearest(name, readable.map(|(_, set)| set.name)),
-            }
-        })?;
+    /// A set, or a function of the service.
+    fn root(&self, name: &str) -> Result<At, Error> {
+        let Some(set) = self.model.find_set(name) else {
+            let function = self.model.find_function(name);
+            return function.map(At::Function).ok_or_else(|| {
+                let readable = self.model.set_ids().filter(|(id, _)| self.is_readable(*id));
+                let functions = self.model.functions.iter().map(|function| function.name);
+                let known = readable.map(|(_, set)| set.name).chain(functions);
+                Error::UnknownResource { name: name.to_owned(), suggestion: nearest(name, known) }
+            });
+        };
         if !self.is_readable(set) {
             return Err(Error::Forbidden { scope: self.model.set(set).scopes.read.to_owned() });
         }
-        Ok(self.collection_of(None, set))
+        Ok(At::Collection(self.collection_of(None, set)))
     }
 
     fn collection_of(&self, of: Option<(EntityPath, Nav)>, set: SetId) -> CollectionPath {
@@ -96,20 +101,21 @@ impl Checker<'_> {
                 (At::Entity(entity_of(path, by)), 1)
             }
             (At::Collection(path), PathSegment::Name(name)) => {
-                self.key_segments(path, name, segments)?
-            }
-            (At::Collection(path), PathSegment::Qualified(name)) => {
-                match self.cast_target(path.ty, name) {
-                    Some(to) => (At::Collection(cast_collection(path, to)), 1),
+                match self.action_on_set(&path, name) {
+                    Some(action) => (At::Action(action), 1),
                     None => self.key_segments(path, name, segments)?,
                 }
             }
+            (At::Collection(path), PathSegment::Qualified(name)) => {
+                self.qualified_after_set(path, name, segments)?
+            }
             (At::Entity(path), PathSegment::Name(name)) => (self.member(path, name)?, 1),
             (At::Entity(path), PathSegment::Qualified(name)) => (self.qualified(path, name)?, 1),
-            // `Reply()` is what some clients write for `Reply`.
-            (At::Action(path), PathSegment::Parens(Args::Positional(args))) if args.is_empty() => {
-                (At::Action(path), 1)
-            }
+            // `Reply()` is what some clients write for `Reply`, and `Me` what some write for `Me()`.
+            (
+                at @ (At::Action(_) | At::Function(_)),
+                PathSegment::Parens(Args::Positional(args)),
+            ) if args.is_empty() => (at, 1),
             (At::Property(mut path), PathSegment::Name(name)) => {
                 let Type::Complex(id) = path.ty else { return Err(no_resource(name)) };
                 let structure = self.model.structure(id);
@@ -158,7 +164,37 @@ impl Checker<'_> {
         Ok((At::Entity(entity_of(path, by)), texts.len()))
     }
 
-    /// A type cast or an action.
+    /// A type cast, an action on the set, or a key.
+    fn qualified_after_set(
+        &self,
+        path: CollectionPath,
+        name: &str,
+        segments: &[PathSegment],
+    ) -> Result<(At, usize), Error> {
+        if let Some(to) = self.cast_target(path.ty, name) {
+            return Ok((At::Collection(cast_collection(path, to)), 1));
+        }
+        if let Some(bare) = self.in_namespace(name) {
+            if let Some(action) = self.action_on_set(&path, bare) {
+                return Ok((At::Action(action), 1));
+            }
+            // Nobody means a key by the name of something that is done elsewhere.
+            let is_elsewhere = |binding| self.model.find_action(path.set, binding, bare).is_some();
+            if is_elsewhere(Binding::Entity) || is_elsewhere(Binding::Collection) {
+                return Err(no_resource(name));
+            }
+        }
+        self.key_segments(path, name, segments)
+    }
+
+    /// The action of that name, if the path leads to a set as a whole.
+    fn action_on_set(&self, path: &CollectionPath, name: &str) -> Option<ActionPath> {
+        let is_whole = path.of.is_none() && path.ty == self.model.set(path.set).ty;
+        let action = self.model.find_action(path.set, Binding::Collection, name)?;
+        is_whole.then_some(ActionPath { on: Bound::Set(path.set), action })
+    }
+
+    /// A type cast or an action on an entity.
     fn qualified(&self, mut path: EntityPath, name: &str) -> Result<At, Error> {
         if let Some(to) = self.cast_target(path.ty, name) {
             path.steps.push(EntityStep::Cast(to));
@@ -166,20 +202,20 @@ impl Checker<'_> {
             return Ok(At::Entity(path));
         }
         let Some(bare) = self.in_namespace(name) else { return Err(no_resource(name)) };
-        match self.model.find_action(path.set, bare) {
-            Some(action) => Ok(At::Action(ActionPath { entity: path, action })),
-            None => Err(Error::UnknownResource {
-                name: name.to_owned(),
-                suggestion: nearest(bare, self.action_names(path.set))
-                    .map(|known| format!("{}.{known}", self.model.namespace)),
-            }),
+        // The very name is known, only not here.
+        if self.model.find_action(path.set, Binding::Collection, bare).is_some() {
+            return Err(no_resource(name));
         }
+        let names = self.model.actions_on(path.set, Binding::Entity).map(|action| action.name);
+        let suggestion =
+            nearest(bare, names).map(|known| format!("{}.{known}", self.model.namespace));
+        self.action_on_entity(path, bare)
+            .ok_or_else(|| Error::UnknownResource { name: name.to_owned(), suggestion })
     }
 
-    fn action_names(&self, set: SetId) -> impl Iterator<Item = &'static str> {
-        let set = self.model.set(set).name;
-        let on_set = self.model.actions.iter().filter(move |action| action.set == set);
-        on_set.map(|action| action.name)
+    fn action_on_entity(&self, path: EntityPath, name: &str) -> Option<At> {
+        let action = self.model.find_action(path.set, Binding::Entity, name)?;
+        Some(At::Action(ActionPath { on: Bound::Entity(path), action }))
     }
 
     /// A property, a navigation property, or an action without its namespace.
@@ -195,10 +231,8 @@ impl Checker<'_> {
             }));
         }
         let Some((navigation, set)) = self.find_navigation(structure, name) else {
-            return match self.model.find_action(path.set, name) {
-                Some(action) => Ok(At::Action(ActionPath { entity: path, action })),
-                None => Err(self.no_member(path.ty, name)),
-            };
+            let ty = path.ty;
+            return self.action_on_entity(path, name).ok_or_else(|| self.no_member(ty, name));
         };
         if Self::is_to_many(structure, navigation) {
             return Ok(At::Collection(self.collection_of(Some((path, navigation)), set)));

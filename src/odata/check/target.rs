@@ -1,7 +1,7 @@
 //! What a resource path leads to, once its names are known.
 
 use crate::{
-    model::{ActionId, Key, Model, Nav, Prop, SetId, StructId, Type, Value},
+    model::{ActionId, FunctionId, Key, Model, Nav, Prop, SetId, StructId, Type, Value},
     query::{Expr, Step},
 };
 
@@ -24,8 +24,10 @@ pub enum Target {
     RawValue(PropertyPath),
     /// `/$count` of a collection property.
     PropertyCount(PropertyPath),
-    /// An action on one entity.
+    /// An action on one entity or a whole set.
     Action(ActionPath),
+    /// A function of the service.
+    Function(FunctionId),
 }
 
 /// How one entity of a set is named.
@@ -133,13 +135,22 @@ pub struct PropertyPath {
     pub ty: Type,
 }
 
-/// A path to an action on one entity.
+/// A path to an action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActionPath {
-    /// The entity.
-    pub entity: EntityPath,
+    /// What it is done to.
+    pub on: Bound,
     /// What is done to it.
     pub action: ActionId,
+}
+
+/// What an action is done to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bound {
+    /// One entity.
+    Entity(EntityPath),
+    /// A set as a whole.
+    Set(SetId),
 }
 
 impl PropertyPath {

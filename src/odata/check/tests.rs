@@ -38,7 +38,8 @@ fn ask(rights: &Only, address: &str) -> Result<(Target, Option<Plan>), Error> {
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_)
-        | Target::Action(_) => {
+        | Target::Action(_)
+        | Target::Function(_) => {
             checker.only_options(&options, Place::Other)?;
             None
         }

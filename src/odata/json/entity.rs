@@ -3,7 +3,7 @@
 use super::{Json, Level, Writer, value::push_json_text};
 use crate::{
     error::Error,
-    model::{Nav, Prop, Relation, Row, StructId, StructType},
+    model::{Binding, Nav, Prop, Relation, Row, StructId, StructType},
     query::{Expand, ExpandKind, Shape, Start, list, value},
 };
 
@@ -45,9 +45,8 @@ impl Writer<'_> {
     /// What the caller may do with the entity. Source: OData JSON Format 4.0, 15.
     fn actions(&self, json: &mut Json, row: &Row) -> Result<(), Error> {
         let model = self.addresses.model;
-        let set = model.set(row.set).name;
-        let on_set = model.actions.iter().filter(|action| action.set == set);
-        for action in on_set.filter(|action| self.checker.rights.has(action.scope)) {
+        let on_entity = model.actions_on(row.set, Binding::Entity);
+        for action in on_entity.filter(|action| self.checker.rights.has(action.scope)) {
             let name = format!("{}.{}", model.namespace, action.name);
             json.annotation("#", &name);
             json.inner(|json| {

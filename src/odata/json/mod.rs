@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Row, SetId, StructId, Type, Value},
+    model::{Complex, Row, SetId, StructId, Type, Value},
     query::{Context, Shape},
 };
 
@@ -103,6 +103,17 @@ impl Writer<'_> {
         }
         self.members(&mut json, of.1, shape, row)?;
         Ok(json.end())
+    }
+
+    /// What an operation answers with, declared to be of the complex type `declared`.
+    #[must_use]
+    pub fn answer(&self, declared: StructId, complex: &Complex) -> Vec<u8> {
+        let mut json = Json::object();
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.complex(declared));
+        }
+        self.complex(&mut json, declared, complex);
+        json.end()
     }
 
     /// A property that is not null.

@@ -1,22 +1,24 @@
-//! Actions: what can be done with one entity beside changing its properties.
+//! Actions and functions: what can be done or asked beside reading and changing entities.
 //!
 //! Source: OData CSDL XML 4.01, 12.
 
 use super::{Served, annotations::describe, xml::Xml};
-use crate::model::{Action, Parameter, Relation, SetId, StructId, Type};
+use crate::model::{
+    Action, Binding, Function, Parameter, Relation, Returns, SetId, StructId, Type,
+};
 
-/// What the entity itself is called among the parameters.
+/// What the action is done to is called so among the parameters.
 const BINDING: &str = "bindingParameter";
 
 impl Served<'_> {
     /// The actions the caller may call, each name once for each type it is bound to.
     pub(super) fn actions(&self) -> Vec<&Action> {
         let model = self.checker.model;
-        let mut known: Vec<(&str, StructId)> = Vec::new();
+        let mut known: Vec<(&str, StructId, Binding)> = Vec::new();
         let mut actions = Vec::new();
         for action in &model.actions {
             let Some(set) = self.served(action.set) else { continue };
-            let bound = (action.name, model.set(set).ty);
+            let bound = (action.name, model.set(set).ty, action.binding);
             if self.checker.rights.has(action.scope) && !known.contains(&bound) {
                 known.push(bound);
                 actions.push(action);
@@ -28,28 +30,63 @@ impl Served<'_> {
     pub(super) fn action(&self, xml: &mut Xml, action: &Action) {
         let model = self.checker.model;
         let Some(set) = self.served(action.set) else { return };
-        // Without the right to read it the caller gets no entity.
-        let returned = action.returns.and_then(|name| self.served(name));
-        let path = returned.and_then(|returned| self.set_path(set, returned));
+        let (returned, path) = match action.returns {
+            Returns::Nothing => (None, None),
+            // Without the right to read it the caller gets no entity.
+            Returns::Entity(name) => match self.served(name) {
+                Some(to) => (Some(model.entity_type(to).name), self.set_path(set, to)),
+                None => (None, None),
+            },
+            Returns::Complex(name) => (Some(name), None),
+        };
         let attributes = [
             ("Name", Some(action.name)),
             ("IsBound", Some("true")),
             ("EntitySetPath", path.as_deref()),
         ];
         xml.element("Action", &attributes, |xml| {
-            let bound = self.qualified(model.entity_type(set).name);
+            let single = self.qualified(model.entity_type(set).name);
+            let bound = match action.binding {
+                Binding::Entity => single,
+                Binding::Collection => format!("Collection({single})"),
+            };
             let binding =
                 [("Name", Some(BINDING)), ("Type", Some(&*bound)), ("Nullable", Some("false"))];
             xml.empty("Parameter", &binding);
             for parameter in &action.parameters {
                 self.parameter(xml, parameter);
             }
-            if let Some(returned) = returned {
-                let ty = self.qualified(model.entity_type(returned).name);
-                xml.empty("ReturnType", &[("Type", Some(&*ty)), ("Nullable", Some("false"))]);
+            if let Some(name) = returned {
+                self.return_type(xml, name);
             }
             describe(xml, action.doc);
         });
+    }
+
+    fn return_type(&self, xml: &mut Xml, name: &str) {
+        let ty = self.qualified(name);
+        xml.empty("ReturnType", &[("Type", Some(&*ty)), ("Nullable", Some("false"))]);
+    }
+
+    pub(super) fn function(&self, xml: &mut Xml, function: &Function) {
+        xml.element("Function", &[("Name", Some(function.name))], |xml| {
+            self.return_type(xml, function.returns);
+            describe(xml, function.doc);
+        });
+    }
+
+    pub(super) fn function_import(&self, xml: &mut Xml, function: &Function) {
+        let name = self.qualified(function.name);
+        let attributes = [("Name", Some(function.name)), ("Function", Some(&*name))];
+        xml.empty("FunctionImport", &attributes);
+    }
+
+    /// The complex type an action answers with.
+    pub(super) fn answer_type(&self, action: &Action) -> Option<Type> {
+        match action.returns {
+            Returns::Nothing | Returns::Entity(_) => None,
+            Returns::Complex(name) => self.checker.model.find_complex(name).map(Type::Complex),
+        }
     }
 
     fn parameter(&self, xml: &mut Xml, parameter: &Parameter) {
@@ -77,7 +114,7 @@ impl Served<'_> {
         });
     }
 
-    /// How the set answered from is reached from the entity.
+    /// How the set answered from is reached from what the action is done to.
     fn set_path(&self, set: SetId, returned: SetId) -> Option<String> {
         if set == returned {
             return Some(BINDING.to_owned());

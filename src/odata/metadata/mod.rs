@@ -77,10 +77,13 @@ impl<'a> Served<'a> {
                 served.add(id);
             }
         }
-        let actions = served.actions().into_iter();
-        let told: Vec<Type> = actions
-            .flat_map(|action| action.parameters.iter().map(|parameter| parameter.ty.clone()))
-            .collect();
+        let mut told: Vec<Type> = Vec::new();
+        for action in served.actions() {
+            told.extend(action.parameters.iter().map(|parameter| parameter.ty.clone()));
+            told.extend(served.answer_type(action));
+        }
+        let answers = model.functions.iter().filter_map(|known| model.find_complex(known.returns));
+        told.extend(answers.map(Type::Complex));
         for ty in &told {
             served.add_type(ty);
         }
@@ -138,12 +141,18 @@ impl<'a> Served<'a> {
         for action in self.actions() {
             self.action(xml, action);
         }
-        // A container without sets would not be valid.
-        if !self.sets.is_empty() {
+        for function in &model.functions {
+            self.function(xml, function);
+        }
+        // An empty container would not be valid.
+        if !self.sets.is_empty() || !model.functions.is_empty() {
             xml.element("EntityContainer", &[("Name", Some("Container"))], |xml| {
                 capabilities(xml);
                 for set in &self.sets {
                     self.entity_set(xml, *set);
+                }
+                for function in &model.functions {
+                    self.function_import(xml, function);
                 }
             });
         }

@@ -127,7 +127,7 @@ const fn empty(name: &'static str, scope: &'static str) -> Set {
 fn declare() -> Model {
     let (structs, sets) =
         (0..).zip(&SETS).map(|(id, set)| (structure(set), entity_set(id, set))).unzip();
-    Model { namespace: "Tikit", enums: vec![], structs, sets, actions: vec![] }
+    Model { namespace: "Tikit", enums: vec![], structs, sets, actions: vec![], functions: vec![] }
 }
 
 fn structure(set: &Set) -> StructType {

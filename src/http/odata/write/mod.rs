@@ -44,11 +44,12 @@ pub(super) async fn change<S: Service>(
         },
         Target::Property(_) => property::change(feed, asked, request, verb).await,
         Target::RawValue(_) => property::change_raw(feed, asked, request, verb).await,
-        Target::Action(_) => action::post(feed, asked, request).await,
+        Target::Action(_) => action::post(feed, asked, request, open).await,
         Target::ServiceDocument
         | Target::Metadata
         | Target::Count(_)
-        | Target::PropertyCount(_) => Err(REFUSED),
+        | Target::PropertyCount(_)
+        | Target::Function(_) => Err(REFUSED),
     }
 }
 

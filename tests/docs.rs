@@ -62,7 +62,7 @@ fn error_codes() -> BTreeMap<String, String> {
         Some(name.chars().take_while(char::is_ascii_alphanumeric).collect::<String>())
     };
     let mut statuses = BTreeMap::new();
-    for arm in body("status").replace("}\n", "},\n").split(",\n") {
+    for arm in body("status").replace("            }\n", "            },\n").split(",\n") {
         let Some((patterns, status)) = arm.split_once(" => ") else { continue };
         for name in patterns.split(['\n', '|']).filter_map(|text| variant(text.trim())) {
             let status = status.trim_matches(|c: char| !c.is_ascii_digit());

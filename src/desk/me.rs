@@ -56,30 +56,30 @@ mod tests {
 
     /// Kind, user, role, token and address, as they are told to `caller`.
     #[track_caller]
-    fn check(caller: &Principal, want: [Value; 6]) {
+    fn check(caller: &Principal, want: &[Value; 6]) {
         let mut source = MemorySource::new(helpdesk().clone());
         let ada = [("Id", Value::Int(7)), ("Name", "Ada".into())];
         source.put_named("Users", "User", &ada).unwrap();
         let got = me(&source, caller).unwrap().values;
         let props =
             [told::KIND, told::USER_ID, told::USER_NAME, told::ROLE, told::TOKEN_ID, told::ADDRESS];
-        assert_eq!(props.map(|prop| got[usize::from(prop.0)].clone()), want);
+        assert_eq!(&props.map(|prop| got[usize::from(prop.0)].clone()), want);
     }
 
     #[test]
     fn each_kind_of_caller_is_told_what_there_is() {
         const NULL: Value = Value::Null;
         let system = Principal::system();
-        check(&system, ["System".into(), NULL, NULL, NULL, NULL, NULL]);
+        check(&system, &["System".into(), NULL, NULL, NULL, NULL, NULL]);
         let address = Some("2001:db8::1".parse().unwrap());
         let role = Some(Role::Agent);
         let session =
             Principal { session_id: Some(3), user_id: Some(7), role, address, ..system.clone() };
         let (name, role) = (Value::text("Ada"), Value::text("Agent"));
         let address = Value::text("2001:db8::1");
-        check(&session, ["Session".into(), 7.into(), name, role, NULL, address]);
+        check(&session, &["Session".into(), 7.into(), name, role, NULL, address]);
         // Rows that are gone meanwhile leave nothing but what the caller is known by.
         let token = Principal { token_id: Some(5), user_id: Some(8), ..system };
-        check(&token, ["Token".into(), 8.into(), NULL, NULL, 5.into(), NULL]);
+        check(&token, &["Token".into(), 8.into(), NULL, NULL, 5.into(), NULL]);
     }
 }

@@ -81,6 +81,13 @@ impl Principal {
         }
     }
 
+    /// Somebody at the door who showed nothing that opens it.
+    #[must_use]
+    pub fn stranger(address: Option<IpAddr>, agent: Option<&str>) -> Self {
+        let scopes = Scopes::NONE;
+        Self { scopes, address, agent: agent.map(Arc::from), ..Self::system() }
+    }
+
     /// Refuses a caller without `scope`.
     ///
     /// # Errors

@@ -109,11 +109,15 @@ async fn listen(
     tokio::spawn(async move { watched.feed.service().remove_handout_when_expired().await });
     let kept = Arc::clone(&app);
     tokio::spawn(async move { kept.feed.service().purge_hourly().await });
+    let (counting, pause) = (Arc::clone(&app), Duration::from_secs(app.config.usage_flush_secs));
+    tokio::spawn(async move { counting.feed.service().flush_every(pause).await });
+    let counted = Arc::clone(&app);
     serve::serve(listening, app, stop).await;
     if let Some(calls) = calls {
         // It gave its calls as long as the requests got; a panic was logged.
         let _ = calls.await;
     }
+    counted.feed.service().flush(true).await;
     Ok(())
 }
 

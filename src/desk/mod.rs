@@ -27,6 +27,7 @@ pub mod teams;
 mod tests;
 pub mod tickets;
 pub mod tokens;
+pub mod usage;
 pub mod users;
 mod views;
 

@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::{
-    Properties, actor, body, comments, deleted, plain, rules, seed, tickets, tokens, users,
+    Properties, actor,
+    audit::{self, Due, Notices},
+    body, comments, deleted, plain, rules, seed, tickets, tokens,
+    usage::{self, Usage},
+    users,
 };
 use crate::{
     auth::{PlainToken, Principal, Role, Visit, expiry::TOKEN_HOURS_MAX},
@@ -37,6 +43,10 @@ pub struct Desk {
     store: Arc<dyn Store>,
     clock: Clock,
     settings: Settings,
+    usage: Arc<Usage>,
+    notices: Arc<Notices>,
+    /// Held by whoever flushes: the last flush waits for one that is under way.
+    flushing: Arc<Mutex<()>>,
 }
 
 impl Desk {
@@ -48,7 +58,8 @@ impl Desk {
         clock: Clock,
         settings: Settings,
     ) -> Self {
-        Self { model, store, clock, settings }
+        let (usage, notices) = <(Arc<Usage>, Arc<Notices>)>::default();
+        Self { model, store, clock, settings, usage, notices, flushing: Arc::default() }
     }
 
     /// The model of its data.
@@ -87,6 +98,62 @@ impl Desk {
     /// `Unauthenticated`.
     pub fn authenticate(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
         tokens::authenticate(&*self.snapshot(), visit, self.now())
+    }
+
+    /// A token opened the door: counted in memory, stored by the next [`Desk::flush`].
+    pub fn note_use(&self, caller: &Principal) {
+        self.usage.note(caller, self.now());
+    }
+
+    /// Something happened that may happen a million times: counted in memory, and written to the audit
+    /// log by [`Desk::flush`], the first of its like at once and later ones together. A token among them
+    /// counts as denied.
+    pub fn note(&self, caller: &Principal, entry: audit::Entry) {
+        if let Some(id) = caller.token_id.filter(|_| entry.event.is_denial()) {
+            self.usage.note_denied(id);
+        }
+        self.notices.note(caller, entry, self.now());
+    }
+
+    /// What was noted and is not written yet.
+    #[must_use]
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// Writes what was counted in memory: use of tokens, and the notices whose time has come or, at the
+    /// end, all of them. What cannot be written is kept for the next time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn flush(&self, is_last: bool) -> Result<(), Error> {
+        let _alone = self.flushing.lock().await;
+        let mut uses = self.usage.take();
+        while !uses.is_empty() {
+            let batch: Arc<[_]> = uses.drain(..uses.len().min(FLUSH_BATCH)).collect();
+            let stored = Arc::clone(&batch);
+            let run = move |draft: &mut dyn Draft| usage::store(draft, &stored);
+            if let Err(error) = commit(&*self.store, Actor::SYSTEM, run).await {
+                self.usage.put_back(&batch);
+                self.usage.put_back(&uses);
+                return Err(error);
+            }
+        }
+        let mut rows = self.notices.take(self.now(), is_last);
+        while !rows.is_empty() {
+            let batch: Arc<[Due]> = rows.drain(..rows.len().min(FLUSH_BATCH)).collect();
+            let written = Arc::clone(&batch);
+            let run = move |draft: &mut dyn Draft| {
+                let mut rows = written.iter();
+                rows.try_for_each(|row| audit::record(draft, row.caller(), &row.entry()))
+            };
+            if let Err(error) = commit(&*self.store, Actor::SYSTEM, run).await {
+                rows.extend(batch.iter().cloned());
+                self.notices.put_back(rows);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Fills the lists of a workspace that has none.
@@ -341,6 +408,9 @@ impl Desk {
         commit(&*self.store, actor(caller), run).await
     }
 }
+
+/// Tokens or notices that one transaction of a flush writes at most.
+const FLUSH_BATCH: usize = 256;
 
 /// For sets whose scopes announce no such verb.
 const READ_ONLY: Error = Error::MethodNotAllowed { allow: "GET, HEAD" };

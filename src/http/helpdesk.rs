@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::{handout::Handout, odata::Gate};
 use crate::{
     auth::{Principal, Visit},
-    desk::{Desk, Properties, me, tokens},
+    desk::{
+        Desk, Properties,
+        audit::{Entry, Event},
+        me, tokens,
+    },
     error::Error,
     model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, set},
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
@@ -59,6 +63,22 @@ impl Helpdesk {
                 Err(error) => tracing::warn!("deleted tickets could not be removed: {error}"),
             }
             tokio::time::sleep(HOUR).await;
+        }
+    }
+
+    /// Writes what was counted in memory, every so often and when something must not wait; never ends.
+    pub async fn flush_every(&self, pause: Duration) {
+        loop {
+            // Either end of the wait is a reason.
+            let _ = tokio::time::timeout(pause, self.desk.notices().urgent()).await;
+            self.flush(false).await;
+        }
+    }
+
+    /// Writes what was counted in memory; at the end, also what would wait for more of its like.
+    pub async fn flush(&self, is_last: bool) {
+        if let Err(error) = self.desk.flush(is_last).await {
+            tracing::warn!("how tokens were used could not be written: {error}");
         }
     }
 
@@ -138,11 +158,18 @@ impl Gate for Helpdesk {
         let caller = self.desk.authenticate(visit)?;
         if let Some(id) = caller.token_id {
             self.used.note(id.unsigned_abs(), minute(self.desk.now()));
+            self.desk.note_use(&caller);
         }
         if let Some(handout) = &self.handout {
             handout.token_used(caller.token_id, self.desk.now());
         }
         Ok(caller)
+    }
+
+    fn refused(&self, caller: &Principal, error: &Error) {
+        if let Error::Forbidden { scope } = error {
+            self.desk.note(caller, Entry::new(Event::ScopeDenied).detail(scope.as_str()));
+        }
     }
 
     fn log_name(&self, caller: &Principal) -> Option<String> {

@@ -413,6 +413,8 @@ impl Gate for Shop {
         }
     }
 
+    fn refused(&self, _: &Scopes, _: &Error) {}
+
     fn log_name(&self, _: &Scopes) -> Option<String> {
         None
     }

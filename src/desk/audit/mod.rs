@@ -4,12 +4,13 @@
 //! Holds names, addresses and ids; never a secret, and never what somebody wrote.
 
 mod chain;
+mod notices;
 
 use std::sync::Arc;
 
 use super::get;
 use crate::{
-    auth::Principal,
+    auth::{Principal, Scopes},
     error::Error,
     id::guid_at,
     model::{
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use chain::{ORIGIN, hash};
+pub use notices::{Due, LIKES_MAX, Notices};
 
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +111,20 @@ impl Event {
     }
 }
 
+impl Event {
+    /// Whether a token was refused something.
+    #[must_use]
+    pub fn is_denial(self) -> bool {
+        matches!(self, Self::ScopeDenied | Self::AddressDenied | Self::RetiredSecretUsed)
+    }
+
+    /// Whether somebody should hear of it at once.
+    #[must_use]
+    pub fn is_urgent(self) -> bool {
+        self == Self::RetiredSecretUsed
+    }
+}
+
 /// One row to be written.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -192,7 +208,11 @@ pub fn record(draft: &mut dyn Draft, caller: &Principal, entry: &Entry) -> Resul
 }
 
 fn actor_name(source: &dyn Source, caller: &Principal) -> Value {
-    let Some(id) = caller.user_id else { return Value::text("System") };
+    let Some(id) = caller.user_id else {
+        // Without a token, from outside: nobody we know.
+        let is_known = caller.token_id.is_some() || caller.scopes != Scopes::NONE;
+        return if is_known { Value::text("System") } else { Value::Null };
+    };
     let row = source.row(set::USERS, &Key::Int(id));
     row.map_or(Value::Null, |row| get(source.model(), &row, user::NAME))
 }

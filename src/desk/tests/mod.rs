@@ -1,6 +1,7 @@
 //! The verbs, run on a store in memory.
 
 mod actions;
+mod audit;
 mod beforehand;
 mod comments;
 mod deleted;

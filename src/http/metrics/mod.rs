@@ -168,7 +168,7 @@ async fn page(
         let service = app.feed.service();
         let caller = service.caller(&presented.visit(&request))?;
         *name = service.log_name(&caller);
-        caller.require(SCOPE)?;
+        caller.require(SCOPE).inspect_err(|error| service.refused(&caller, error))?;
     }
     let page = tokio::task::spawn_blocking(move || text::page(figures::all(&app)));
     let page = page.await?.map_err(|error| Error::internal(&error))?;

@@ -24,7 +24,7 @@ use crate::{
     odata::{
         Limits,
         ast::QueryOptions,
-        check::{Checker, Everything},
+        check::{Checker, Everything, Target},
         path::{self, ResourcePath},
         service::Service,
         url,
@@ -41,6 +41,9 @@ pub trait Gate: Service {
     /// # Errors
     /// `Unauthenticated`, with the reason the presenter may know; whatever else keeps the visitor out.
     fn caller(&self, visit: &Visit<'_>) -> Result<Self::Caller, Error>;
+
+    /// A caller who was let in was answered with this error.
+    fn refused(&self, caller: &Self::Caller, error: &Error);
 
     /// What a log line may call the caller: the beginning of a token, never the token.
     fn log_name(&self, caller: &Self::Caller) -> Option<String>;
@@ -163,6 +166,21 @@ async fn respond_to<S: Gate>(
     let presented = credentials::presented(&request.headers, request.query())?;
     let caller = feed.service.caller(&presented.visit(&request))?;
     *name = feed.service.log_name(&caller);
+    let asked = (path, verb, open);
+    let answered = respond_to_caller(feed, request, asked, caller.clone()).await;
+    if let Err(error) = &answered {
+        feed.service.refused(&caller, error);
+    }
+    answered
+}
+
+async fn respond_to_caller<S: Gate>(
+    feed: &Arc<Feed<S>>,
+    request: Request,
+    (path, verb, open): (ResourcePath, Verb, Target),
+    caller: S::Caller,
+) -> Result<Response, Error> {
+    let limits = feed.settings.limits;
     negotiate::versions(&request.headers)?;
     let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
     let origin = request.origin(feed.settings.public_url.as_ref())?;

@@ -58,6 +58,10 @@ impl Gate for Tikit {
         self.0.caller(visit)
     }
 
+    fn refused(&self, caller: &Principal, error: &Error) {
+        self.0.refused(caller, error);
+    }
+
     fn log_name(&self, caller: &Principal) -> Option<String> {
         self.0.log_name(caller)
     }

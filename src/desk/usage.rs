@@ -1,0 +1,178 @@
+//! How access tokens are used: counted in memory, so that a request costs no write, and stored in
+//! batches from time to time.
+//!
+//! What was counted since the last flush is lost with the process.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    auth::Principal,
+    error::Error,
+    model::{Key, Value, props::token_use, set},
+    store::{Draft, Edit},
+    time::Timestamp,
+};
+
+/// Parts that each have a lock of their own, held for one entry: many threads seldom meet.
+const SHARDS: u64 = 64;
+
+/// Use of tokens since the last flush; an entry for each token used, of which there are as many as
+/// the workspace keeps.
+#[derive(Debug)]
+pub struct Usage(Vec<Mutex<HashMap<i64, Use>>>);
+
+/// Use of one token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// When, from where and by which program it was let in last.
+    last: Option<(Timestamp, Option<IpAddr>, Option<Arc<str>>)>,
+    uses: i64,
+    denials: i64,
+}
+
+impl Default for Usage {
+    fn default() -> Self {
+        Self((0..SHARDS).map(|_| Mutex::default()).collect())
+    }
+}
+
+impl Usage {
+    /// A token opened the door.
+    pub fn note(&self, caller: &Principal, now: Timestamp) {
+        let Some(id) = caller.token_id else { return };
+        let mut shard = self.shard(id);
+        let used = shard.entry(id).or_default();
+        used.uses = used.uses.saturating_add(1);
+        used.last = Some((now, caller.address, caller.agent.clone()));
+    }
+
+    /// A token was refused something, or everything.
+    pub fn note_denied(&self, token_id: i64) {
+        let mut shard = self.shard(token_id);
+        let used = shard.entry(token_id).or_default();
+        used.denials = used.denials.saturating_add(1);
+    }
+
+    /// Everything counted so far, which begins anew.
+    #[must_use]
+    pub fn take(&self) -> Vec<(i64, Use)> {
+        let shards = self.0.iter().map(|shard| std::mem::take(&mut *lock(shard)));
+        shards.flatten().collect()
+    }
+
+    /// Counts again what could not be stored.
+    pub fn put_back(&self, counted: &[(i64, Use)]) {
+        for (id, older) in counted {
+            let mut shard = self.shard(*id);
+            let used = shard.entry(*id).or_default();
+            used.uses = used.uses.saturating_add(older.uses);
+            used.denials = used.denials.saturating_add(older.denials);
+            if used.last.is_none() {
+                used.last.clone_from(&older.last);
+            }
+        }
+    }
+
+    fn shard(&self, id: i64) -> MutexGuard<'_, HashMap<i64, Use>> {
+        let at = usize::try_from(id.unsigned_abs() % SHARDS).unwrap_or(0);
+        lock(&self.0[at])
+    }
+}
+
+fn lock(shard: &Mutex<HashMap<i64, Use>>) -> MutexGuard<'_, HashMap<i64, Use>> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds to what is stored of the use of these tokens, as far as they still exist.
+///
+/// # Errors
+/// Those of the store.
+pub fn store(draft: &mut dyn Draft, uses: &[(i64, Use)]) -> Result<(), Error> {
+    for (id, used) in uses {
+        let key = Key::Int(*id);
+        if draft.row(set::ACCESS_TOKENS, &key).is_none() {
+            continue;
+        }
+        let model = draft.model();
+        let mut edit = match draft.row(set::TOKEN_USES, &key) {
+            Some(row) => Edit::of(model, &row),
+            None => Edit::new(model, set::TOKEN_USES),
+        };
+        let sum = |edit: &Edit, prop, more: i64| -> Value {
+            edit.get(prop).as_int().unwrap_or(0).saturating_add(more).into()
+        };
+        let (uses, denials) = (
+            sum(&edit, token_use::USE_COUNT, used.uses),
+            sum(&edit, token_use::DENIED_COUNT, used.denials),
+        );
+        edit.set(model, token_use::TOKEN_ID, *id);
+        edit.set(model, token_use::USE_COUNT, uses);
+        edit.set(model, token_use::DENIED_COUNT, denials);
+        if let Some((at, address, agent)) = &used.last {
+            let text = |text: Option<&str>| text.map_or(Value::Null, Value::text);
+            edit.set(model, token_use::LAST_USED, *at);
+            edit.set(model, token_use::ADDRESS, text(address.map(|at| at.to_string()).as_deref()));
+            edit.set(model, token_use::AGENT, text(agent.as_deref()));
+        }
+        draft.put(set::TOKEN_USES, edit)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(id: i64, agent: &str) -> Principal {
+        Principal {
+            token_id: Some(id),
+            ..Principal::stranger("10.0.0.1".parse().ok(), Some(agent))
+        }
+    }
+
+    #[test]
+    fn no_use_is_lost_between_threads() {
+        let usage = Usage::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for n in 0..10_000 {
+                        usage.note(&token(n % 100, "a"), Timestamp::from_micros(n));
+                        usage.note_denied(n % 100);
+                    }
+                });
+            }
+        });
+        let taken = usage.take();
+        assert_eq!(taken.len(), 100);
+        assert!(taken.iter().all(|(_, used)| (used.uses, used.denials) == (400, 400)));
+        assert_eq!(usage.take(), []);
+    }
+
+    #[test]
+    fn who_has_no_token_uses_none() {
+        let usage = Usage::default();
+        usage.note(&Principal::system(), Timestamp::MIN);
+        assert_eq!(usage.take(), []);
+    }
+
+    #[test]
+    fn what_could_not_be_stored_is_counted_again_and_does_not_turn_back_time() {
+        let (usage, at) = (Usage::default(), Timestamp::from_micros);
+        usage.note(&token(1, "old"), at(1));
+        usage.note(&token(2, "old"), at(1));
+        let taken = usage.take();
+        usage.note(&token(1, "new"), at(2));
+        usage.put_back(&taken);
+        let mut taken = usage.take();
+        taken.sort_by_key(|(id, _)| *id);
+        let told: Vec<_> = taken.into_iter().map(|(_, used)| (used.uses, used.last)).collect();
+        let last =
+            |micros, agent| Some((at(micros), "10.0.0.1".parse().ok(), token(1, agent).agent));
+        assert_eq!(told, [(2, last(2, "new")), (1, last(1, "old"))]);
+    }
+}

@@ -18,6 +18,7 @@ pub mod odata;
 pub mod proxy;
 pub mod request;
 pub mod respond;
+pub mod routes;
 pub mod serve;
 
 use std::{
@@ -122,6 +123,19 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// Every surface.
+    pub const ALL: [Self; 9] = [
+        Self::Page,
+        Self::Asset,
+        Self::Alive,
+        Self::Ready,
+        Self::Metrics,
+        Self::Connect,
+        Self::OData,
+        Self::Tikit,
+        Self::Unknown,
+    ];
+
     /// The surface of a raw path.
     #[must_use]
     pub fn of(path: &str) -> Self {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The scope that reads the figures.
-const SCOPE: &str = "settings:read";
+pub const SCOPE: &str = "settings:read";
 
 /// What is counted of requests and connections; one per server.
 #[derive(Debug, Default)]

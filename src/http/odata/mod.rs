@@ -6,6 +6,7 @@ mod find;
 pub mod local;
 pub mod negotiate;
 mod read;
+pub(super) mod routes;
 mod stream;
 mod verb;
 mod write;

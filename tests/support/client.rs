@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// A client with one token.
+/// A client with one token, or with none at all if that is empty.
 #[derive(Clone)]
 pub(crate) struct Client {
     agent: ureq::Agent,
@@ -64,10 +64,10 @@ impl Client {
     ) -> Result<Answer, ureq::Error> {
         let address =
             if path.starts_with("http://") { path.into() } else { format!("{}{path}", self.base) };
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(address)
-            .header("Authorization", format!("Bearer {}", self.token));
+        let mut request = ureq::http::Request::builder().method(method).uri(address);
+        if !self.token.is_empty() {
+            request = request.header("Authorization", format!("Bearer {}", self.token));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

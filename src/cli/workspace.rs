@@ -45,9 +45,13 @@ impl Workspace {
         let engine = Arc::new(engine);
         commit_blocking(&*engine, Actor::SYSTEM, seed::fill)
             .map_err(|error| Refusal::Failed(error.into()))?;
-        let token_hours_max = u32::try_from(config.token_lifetime_max_hours).unwrap_or(u32::MAX);
-        let deleted_ticket_days = u32::try_from(config.deleted_ticket_days).unwrap_or(u32::MAX);
-        let settings = Settings { token_hours_max, deleted_ticket_days };
+        let number = |setting: u64| u32::try_from(setting).unwrap_or(u32::MAX);
+        let settings = Settings {
+            token_hours_max: number(config.token_lifetime_max_hours),
+            deleted_ticket_days: number(config.deleted_ticket_days),
+            idempotency_hours: number(config.idempotency_hours),
+            idempotency_keys_max: config.idempotency_keys_max,
+        };
         let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })
     }

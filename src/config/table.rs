@@ -144,6 +144,9 @@ settings! {
     compression: bool = "true", ANY, "compress answers (zstd, gzip) for clients that take it";
     metrics_open: bool = "false", ANY, "let anybody read /metrics, without a token";
     deleted_ticket_days: u64 = "30", 0..=36_500, "days a deleted ticket can be brought back; 0 removes it at once";
+    idempotency_hours: u64 = "48", 24..=720, "hours the answer to a change with an Idempotency-Key is kept";
+    idempotency_answer_bytes_max: u64 = "256KiB", 1024..=1 << 20, "largest body kept of such an answer, bytes; beyond it the change is answered without one";
+    idempotency_keys_max: u64 = "100000", 100..=10_000_000, "most such answers kept for one caller; beyond it new keys get 429";
     backup_dir: PathBuf = "./tessera-backups", ANY, "folder of the scheduled backups";
     backup_every_hours: u64 = "0", 0..=8760, "hours from one scheduled backup to the next; 0 for none";
     backup_keep: u64 = "7", 1..=100_000, "scheduled backups kept; the oldest beyond it are removed";

@@ -10,6 +10,7 @@ pub mod comments;
 mod customers;
 pub mod deleted;
 pub mod history;
+mod kept;
 pub mod lookups;
 pub mod me;
 mod members;

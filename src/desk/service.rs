@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use super::{
     Properties, actor,
     audit::{self, Due, Notices},
-    body, comments, deleted, plain, rules, seed, tickets, tokens,
+    body, comments, deleted, kept, plain, rules, seed, tickets, tokens,
     usage::{self, Usage},
     users,
 };
@@ -17,6 +17,7 @@ use crate::{
     model::{
         ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
     },
+    query::once::Once,
     store::{Actor, Draft, Snapshot, Store, commit},
     time::{Clock, Timestamp},
 };
@@ -28,11 +29,20 @@ pub struct Settings {
     pub token_hours_max: u32,
     /// How long a deleted ticket can be brought back, days; 0 keeps none.
     pub deleted_ticket_days: u32,
+    /// How long answers to changes with an idempotency key are kept, hours.
+    pub idempotency_hours: u32,
+    /// How many answers are kept for one caller at most.
+    pub idempotency_keys_max: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { token_hours_max: TOKEN_HOURS_MAX, deleted_ticket_days: 30 }
+        Self {
+            token_hours_max: TOKEN_HOURS_MAX,
+            deleted_ticket_days: 30,
+            idempotency_hours: 48,
+            idempotency_keys_max: 100_000,
+        }
     }
 }
 
@@ -47,6 +57,9 @@ pub struct Desk {
     notices: Arc<Notices>,
     /// Held by whoever flushes: the last flush waits for one that is under way.
     flushing: Arc<Mutex<()>>,
+    /// Set where this is a handle for one change that is done once.
+    pub(super) once: Option<Arc<Once>>,
+    pub(super) kept: Arc<kept::Tally>,
 }
 
 impl Desk {
@@ -59,7 +72,8 @@ impl Desk {
         settings: Settings,
     ) -> Self {
         let (usage, notices) = <(Arc<Usage>, Arc<Notices>)>::default();
-        Self { model, store, clock, settings, usage, notices, flushing: Arc::default() }
+        let (flushing, kept) = <(Arc<Mutex<()>>, Arc<kept::Tally>)>::default();
+        Self { model, store, clock, settings, usage, notices, flushing, once: None, kept }
     }
 
     /// The model of its data.
@@ -332,7 +346,8 @@ impl Desk {
         request: tokens::Request,
     ) -> Result<(Row, PlainToken), Error> {
         let (verb, secret) = tokens::Mint::new(caller, request, self.settings.token_hours_max)?;
-        let row = self.commit(caller, move |draft| verb.run(draft)).await?;
+        let run = move |draft: &mut dyn Draft| verb.run(draft).map(kept::ShowsSecret);
+        let kept::ShowsSecret(row) = self.commit(caller, run).await?;
         Ok((row, secret))
     }
 
@@ -400,12 +415,23 @@ impl Desk {
         work.await.unwrap_or_else(|error| Err(error.into()))
     }
 
-    async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>
+    /// Does a verb's change. Where it is to be done once, its answer is kept with it, so a verb calls this
+    /// once; what it does in further transactions goes past it.
+    async fn commit<T, F>(&self, caller: &Principal, mut run: F) -> Result<T, Error>
     where
-        T: Send + 'static,
+        T: kept::Done + Send + 'static,
         F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
     {
-        commit(&*self.store, actor(caller), run).await
+        let once = self.once.clone();
+        let run = move |draft: &mut dyn Draft| match &once {
+            None => run(draft),
+            Some(once) => kept::run_once(draft, once, &mut run),
+        };
+        let done = commit(&*self.store, actor(caller), run).await?;
+        if let Some(once) = &self.once {
+            self.kept.note(&once.key);
+        }
+        Ok(done)
     }
 }
 

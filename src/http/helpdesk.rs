@@ -13,7 +13,10 @@ use crate::{
     error::Error,
     model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, set},
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
-    query::Source,
+    query::{
+        Source,
+        once::{Kept, Once},
+    },
     store::Gauges,
     tally::Lately,
     time::Timestamp,
@@ -54,13 +57,18 @@ impl Helpdesk {
         self.used.count(minute(self.desk.now()))
     }
 
-    /// Removes, now and every hour, the deleted tickets whose time is up; never ends.
+    /// Removes, now and every hour, deleted tickets and kept answers whose time is up; never ends.
     pub async fn purge_hourly(&self) {
         loop {
             match self.desk.purge().await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "deleted tickets removed for good"),
                 Err(error) => tracing::warn!("deleted tickets could not be removed: {error}"),
+            }
+            match self.desk.forget_answers().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "answers to changes forgotten"),
+                Err(error) => tracing::warn!("answers to changes could not be forgotten: {error}"),
             }
             tokio::time::sleep(HOUR).await;
         }
@@ -141,6 +149,24 @@ impl Service for Helpdesk {
             return Err(Error::NotImplemented { feature: format!("the action '{name}'") });
         };
         self.desk.act(&caller, action, (key, precondition), given).await.map(Outcome::Entity)
+    }
+
+    fn principal(&self, caller: &Principal) -> Option<String> {
+        Some(match (caller.token_id, caller.user_id) {
+            (Some(token), _) => format!("token {token}"),
+            (None, Some(user)) => format!("user {user}"),
+            (None, None) => "system".to_owned(),
+        })
+    }
+
+    fn kept(&self, key: &str) -> Result<Option<Kept>, Error> {
+        self.desk.kept(key)
+    }
+
+    fn once(&self, once: Once) -> Result<Self, Error> {
+        let mut helpdesk = self.clone();
+        helpdesk.desk = self.desk.once(once);
+        Ok(helpdesk)
     }
 
     fn call(&self, caller: &Principal, function: FunctionId) -> Result<Complex, Error> {

@@ -53,6 +53,8 @@ pub struct Request {
     forwarded_host: Option<String>,
     uri: Uri,
     body: Body,
+    /// The body, where it was read to be read again.
+    read: Option<Bytes>,
     body_timeout: Duration,
 }
 
@@ -61,7 +63,8 @@ impl Request {
     #[must_use]
     pub fn new(method: Method, headers: HeaderMap, arrival: Arrival, body: Body) -> Self {
         let Arrival { client, scheme, host: forwarded_host, uri, body_timeout } = arrival;
-        Self { method, headers, client, scheme, forwarded_host, uri, body, body_timeout }
+        let read = None;
+        Self { method, headers, client, scheme, forwarded_host, uri, body, read, body_timeout }
     }
 
     /// The path, still percent-encoded.
@@ -130,6 +133,9 @@ impl Request {
     /// 413 when it is longer than `max` bytes, which a `Content-Length` tells before a byte is read;
     /// 400 when it breaks off or takes too long.
     pub async fn body_bytes(&mut self, max: u64) -> Result<Bytes, Error> {
+        if let Some(read) = self.read.take() {
+            return Ok(read);
+        }
         let length = self.headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| length > max) {
@@ -141,6 +147,16 @@ impl Request {
                 reason: format!("it did not arrive within {} s", self.body_timeout.as_secs()),
             }),
         }
+    }
+
+    /// As [`Request::body_bytes`], and leaves it to be read once more.
+    ///
+    /// # Errors
+    /// As [`Request::body_bytes`].
+    pub async fn peek_body(&mut self, max: u64) -> Result<Bytes, Error> {
+        let bytes = self.body_bytes(max).await?;
+        self.read = Some(bytes.clone());
+        Ok(bytes)
     }
 }
 
@@ -261,6 +277,16 @@ mod tests {
             let mut request = fake::request(Method::POST, "/odata/Tickets", &[], chunks);
             assert_eq!(request.body_bytes(max).await, want.map(Bytes::from));
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_was_looked_at_is_read_once_more() {
+        let mut request = fake::request(Method::POST, "/odata/Tickets", &[], &["ab", "c"]);
+        for _ in 0..2 {
+            assert_eq!(request.peek_body(3).await, Ok(Bytes::from("abc")));
+        }
+        assert_eq!(request.body_bytes(3).await, Ok(Bytes::from("abc")));
+        assert_eq!(request.body_bytes(3).await, Ok(Bytes::new()));
     }
 
     #[tokio::test]

@@ -10,7 +10,10 @@ use crate::{
         ActionId, Complex, FunctionId, Key, Model, Nav, Precondition, Prop, Row, SetId, StructId,
         Value,
     },
-    query::{Rights, Source},
+    query::{
+        Rights, Source,
+        once::{Kept, Once},
+    },
     time::Timestamp,
 };
 
@@ -80,6 +83,34 @@ pub trait Service: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Outcome, Error>> + Send {
         let _ = (caller, act);
         std::future::ready(Err(READ_ONLY))
+    }
+
+    /// Whose idempotency keys are whose; none where no answers are kept.
+    fn principal(&self, caller: &Self::Caller) -> Option<String> {
+        let _ = caller;
+        None
+    }
+
+    /// What a change was answered with whose answer is kept under `key`. May read from the disk.
+    ///
+    /// # Errors
+    /// `TooManyRequests` where there is none and the caller has as many kept as one may have.
+    fn kept(&self, key: &str) -> Result<Option<Kept>, Error> {
+        let _ = key;
+        Ok(None)
+    }
+
+    /// The same service for one change, which is refused with `IdempotencyKeyInUse` if an answer is kept
+    /// under its key by then, and else done and its answer kept, both or neither.
+    ///
+    /// # Errors
+    /// `NotImplemented` where no answers are kept.
+    fn once(&self, once: Once) -> Result<Self, Error>
+    where
+        Self: Sized,
+    {
+        let _ = once;
+        Err(Error::NotImplemented { feature: "'Idempotency-Key'".to_owned() })
     }
 
     /// Answers a function, from memory: nobody waits for a turn. Any caller may ask.

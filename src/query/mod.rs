@@ -12,6 +12,7 @@ mod functions;
 pub mod list;
 pub mod literal;
 pub mod memory;
+pub mod once;
 mod pattern;
 pub mod plan;
 #[cfg(test)]

@@ -29,6 +29,10 @@ impl Client {
         Self { agent: config.into(), base: format!("http://{address}"), token: token.to_owned() }
     }
 
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The same with connections of its own.
     pub(crate) fn apart(&self) -> Self {
         Self::new(self.base.trim_start_matches("http://"), &self.token)

@@ -5,6 +5,7 @@ mod audit;
 mod beforehand;
 mod comments;
 mod deleted;
+mod kept;
 mod lists;
 mod model;
 mod people;

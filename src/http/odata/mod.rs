@@ -3,6 +3,7 @@
 //! Path and method first, then the caller, then options and body. No rule of the helpdesk is here.
 
 mod find;
+mod keys;
 pub mod local;
 pub mod negotiate;
 mod read;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub reads_max: usize,
     /// How long a read waits until it may run.
     pub turn_wait: Duration,
+    /// Largest body kept of the answer to a change with an idempotency key, bytes.
+    pub kept_bytes_max: u64,
 }
 
 impl Settings {
@@ -90,6 +93,7 @@ impl Settings {
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max: usize::try_from(config.reads_max).unwrap_or(0),
             turn_wait: Duration::from_secs(config.turn_wait_secs),
+            kept_bytes_max: config.idempotency_answer_bytes_max,
         }
     }
 }
@@ -101,6 +105,8 @@ pub struct Feed<S> {
     settings: Settings,
     /// How many reads run at once; more wait.
     gate: Arc<Semaphore>,
+    /// The idempotency keys whose changes are under way.
+    keys: keys::Keys,
 }
 
 impl<S: Service> Feed<S> {
@@ -111,13 +117,18 @@ impl<S: Service> Feed<S> {
             0 => 2 * std::thread::available_parallelism().map_or(2, usize::from),
             reads => reads,
         };
-        Self { service, settings, gate: Arc::new(Semaphore::new(reads)) }
+        Self {
+            service,
+            settings,
+            gate: Arc::new(Semaphore::new(reads)),
+            keys: keys::Keys::default(),
+        }
     }
 
     /// A feed of `service` whose reads take turns with those of `other`.
     #[must_use]
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
-        Self { service, settings, gate: Arc::clone(&other.gate) }
+        Self { service, settings, gate: Arc::clone(&other.gate), keys: keys::Keys::default() }
     }
 
     /// The right to run one read, until it is dropped.

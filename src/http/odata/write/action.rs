@@ -2,14 +2,14 @@
 //!
 //! Source: OData 4.01 Part 1, 11.5.5.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use warp::http::{HeaderValue, header};
 
 use super::{
     REFUSED,
-    answer::{Deed, Said, json},
-    checker, context, current, precondition, reader, require, some_entity, target,
+    answer::{Deed, Plain, Said, Telling},
+    checker, context, current, once, precondition, reader, require, some_entity, target,
 };
 use crate::{
     error::Error,
@@ -17,7 +17,7 @@ use crate::{
         Request, Response,
         odata::{
             Asked, Feed,
-            negotiate::{self, Preference},
+            negotiate::{self, Preference, Preferences},
         },
         respond,
     },
@@ -28,7 +28,7 @@ use crate::{
         json::Writer,
         service::{Act, Outcome, Service},
     },
-    query::Shape,
+    query::{Context, Shape, once::Effect},
 };
 
 /// How the answer is to look.
@@ -54,10 +54,15 @@ pub(super) async fn post<S: Service>(
         let wanted = wanted(&checker, &asked, action.returns)?;
         (path, wanted, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let precondition = precondition(&request);
     let (set, key) = match &path.on {
         Bound::Entity(entity) => {
             let row = current(feed, entity, &precondition)?;
+            turn.bring(&row).await;
             (row.set, Some(row.key(model)))
         }
         Bound::Set(set) => {
@@ -74,20 +79,82 @@ pub(super) async fn post<S: Service>(
         reader(&checker, &asked).parameters(&bytes, model.action(path.action))?
     };
     let act = Act { action: path.action, set, key, precondition, given };
-    let done = feed.service.act(asked.caller.clone(), act).await?;
-    let preferences = negotiate::preferences(&request.headers);
-    match (done, wanted) {
-        (Outcome::Entity(row), Wanted::Entity(of, shape)) => {
+    let (caller, preferences) = (asked.caller.clone(), negotiate::preferences(&request.headers));
+    let saying = Arc::new(match wanted {
+        Wanted::Nothing => Saying::Nothing,
+        Wanted::Entity(of, shape) => {
             let (feed, before, deed) = (Arc::clone(feed), None, Deed::Changed);
             let said = Said { feed, asked, of, shape, json, preferences, before, deed };
-            Ok(said.respond(row).await)
+            Saying::Entity(Arc::new(said))
         }
-        (Outcome::Complex(complex), Wanted::Complex(declared)) => {
-            let mut response = value(feed, &asked, &json, (declared, &complex));
-            preferences.put_applied(&mut response, Preference::OmitValues);
-            Ok(response)
+        Wanted::Complex(declared) => {
+            let feed = Arc::clone(feed);
+            Saying::Complex(Box::new(SaidValue { feed, asked, declared, json, preferences }))
+        }
+    });
+    let held = turn.hold(Arc::clone(&saying))?;
+    let done = held.service().act(caller, act).await?;
+    if let Some(answer) = held.answer() {
+        return Ok(answer);
+    }
+    match (done, &*saying) {
+        (Outcome::Entity(row), Saying::Entity(said)) => Ok(Arc::clone(said).respond(row).await),
+        (Outcome::Complex(complex), Saying::Complex(said)) => {
+            let snapshot = feed.service.snapshot();
+            Ok(said.plain(&context(feed, &*snapshot), &complex).respond())
         }
         (Outcome::Nothing | Outcome::Entity(_) | Outcome::Complex(_), _) => Ok(respond::empty(204)),
+    }
+}
+
+/// How an action is answered.
+enum Saying<S: Service> {
+    Nothing,
+    Entity(Arc<Said<S>>),
+    Complex(Box<SaidValue<S>>),
+}
+
+impl<S: Service> Telling for Saying<S> {
+    fn told(&self, ctx: &Context<'_>, effect: Effect<'_>) -> Result<Plain, Error> {
+        match (self, effect) {
+            (Self::Entity(said), _) => said.told(ctx, effect),
+            (Self::Complex(said), Effect::Value(complex)) => Ok(said.plain(ctx, complex)),
+            (Self::Nothing | Self::Complex(_), _) => Ok(Plain::empty()),
+        }
+    }
+
+    fn quiet(&self, effect: Effect<'_>) -> Plain {
+        match self {
+            Self::Entity(said) => said.quiet(effect),
+            Self::Nothing | Self::Complex(_) => Plain::empty(),
+        }
+    }
+}
+
+/// How an action is answered with a complex value.
+struct SaidValue<S: Service> {
+    feed: Arc<Feed<S>>,
+    asked: Asked<S::Caller>,
+    declared: StructId,
+    json: negotiate::JsonType,
+    preferences: Preferences,
+}
+
+impl<S: Service> SaidValue<S> {
+    /// The value. It may hold a secret, so that nobody may keep it.
+    fn plain(&self, ctx: &Context<'_>, complex: &Complex) -> Plain {
+        let writer = Writer {
+            ctx: *ctx,
+            checker: &checker(&self.feed, &self.asked),
+            addresses: Addresses { model: self.feed.service.model(), root: &self.asked.root },
+            format: self.json.format,
+        };
+        let body = writer.answer(self.declared, complex);
+        let mut plain = Plain::json(200, &self.json.content_type, body);
+        self.preferences.put_applied(&mut plain.head, Preference::OmitValues);
+        let no_store = HeaderValue::from_static("no-store");
+        plain.head.headers_mut().insert(header::CACHE_CONTROL, no_store);
+        plain
     }
 }
 
@@ -133,24 +200,4 @@ fn no_precondition(precondition: &Precondition) -> Result<(), Error> {
         name: "If-Match",
         reason: "a set has no version; leave out 'If-Match' and 'If-None-Match' here".to_owned(),
     })
-}
-
-/// A complex value. It may hold a secret, so that nobody may keep it.
-fn value<S: Service>(
-    feed: &Feed<S>,
-    asked: &Asked<S::Caller>,
-    agreed: &negotiate::JsonType,
-    (declared, complex): (StructId, &Complex),
-) -> Response {
-    let snapshot = feed.service.snapshot();
-    let writer = Writer {
-        ctx: context(feed, &*snapshot),
-        checker: &checker(feed, asked),
-        addresses: Addresses { model: feed.service.model(), root: &asked.root },
-        format: agreed.format,
-    };
-    let mut response = json(200, &agreed.content_type, writer.answer(declared, complex));
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    response
 }

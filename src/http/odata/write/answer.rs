@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use warp::http::{HeaderValue, header};
 
 use super::{checker, context};
@@ -17,7 +18,11 @@ use crate::{
     },
     model::{Row, SetId, StructId},
     odata::{context::Addresses, json::Writer, service::Service},
-    query::{Context, Shape, Var, matches, value},
+    query::{
+        Context, Shape, Var, matches,
+        once::{self, Effect},
+        value,
+    },
 };
 
 /// What happened to the entity that is answered with.
@@ -61,26 +66,70 @@ impl Told {
     }
 
     /// The answer, with what was done of the preferences.
-    pub(super) fn respond(
-        self,
-        status: u16,
-        content_type: &str,
-        preferences: &Preferences,
-    ) -> Response {
-        let mut response = match self.body {
-            Some(body) => json(status, content_type, body),
-            None => respond::empty(204),
+    pub(super) fn plain(self, status: u16, content_type: &str, preferences: &Preferences) -> Plain {
+        let mut plain = match self.body {
+            Some(body) => Plain::json(status, content_type, body),
+            None => Plain::empty(),
         };
         if self.omits_nulls {
-            preferences.put_applied(&mut response, Preference::OmitValues);
+            preferences.put_applied(&mut plain.head, Preference::OmitValues);
         }
         let is_whole = |answer| (answer == Answer::Representation) == self.is_whole;
         if preferences.answer.is_some_and(is_whole) {
-            preferences.put_applied(&mut response, Preference::Answer);
+            preferences.put_applied(&mut plain.head, Preference::Answer);
         }
-        put_etag(&mut response, self.tag.as_deref());
+        put_etag(&mut plain.head, self.tag.as_deref());
+        plain
+    }
+}
+
+/// An answer whose body is at hand.
+pub(super) struct Plain {
+    /// All but the body.
+    pub(super) head: Response,
+    pub(super) body: Option<Bytes>,
+}
+
+impl Plain {
+    /// 204.
+    pub(super) fn empty() -> Self {
+        Self { head: respond::empty(204), body: None }
+    }
+
+    pub(super) fn json(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        Self { head: json(status, content_type, Vec::new()), body: Some(body.into()) }
+    }
+
+    /// The answer as it is sent.
+    pub(super) fn respond(self) -> Response {
+        let mut response = self.head;
+        if let Some(body) = self.body {
+            *response.body_mut() = body.into();
+        }
         response
     }
+
+    /// The answer as it is kept; none where it is no text.
+    pub(super) fn kept(&self) -> Option<once::Answer> {
+        let body = self.body.as_ref().map(|body| std::str::from_utf8(body).map(ToOwned::to_owned));
+        let text = |value: &HeaderValue| value.to_str().map(ToOwned::to_owned).ok();
+        let headers = self.head.headers().iter();
+        let headers = headers.map(|(name, value)| Some((name.to_string(), text(value)?)));
+        Some(once::Answer {
+            status: self.head.status().as_u16(),
+            headers: headers.collect::<Option<_>>()?,
+            body: body.transpose().ok()?,
+        })
+    }
+}
+
+/// How a change is told while nothing else can change.
+pub(super) trait Telling: Send + Sync + 'static {
+    /// All there is to tell.
+    fn told(&self, ctx: &Context<'_>, effect: Effect<'_>) -> Result<Plain, Error>;
+
+    /// No more than that it was made.
+    fn quiet(&self, effect: Effect<'_>) -> Plain;
 }
 
 /// What `write` tells of a change that is made, on a thread that may wait for the disk. Where it fails,
@@ -98,33 +147,40 @@ pub(super) async fn tell(
 
 impl<S: Service> Said<S> {
     /// The entity after the change, or nothing where the client prefers that or may not read it.
-    pub(super) async fn respond(self, row: Row) -> Response {
-        let (preferences, deed) = (self.preferences.clone(), self.deed);
-        let content_type = self.json.content_type.clone();
-        let id = Addresses { model: self.feed.service.model(), root: &self.asked.root }.id(&row);
+    pub(super) async fn respond(self: Arc<Self>, row: Row) -> Response {
         let quiet = Told::quiet(&self.feed, &row);
-        let is_quiet = preferences.answer == Some(Answer::Minimal);
-        let told = if is_quiet { quiet } else { self.told(quiet, row).await };
-        let status = match deed {
+        let told =
+            if self.is_quiet() { quiet } else { Arc::clone(&self).tell(quiet, row.clone()).await };
+        self.plain(told, &row).respond()
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.preferences.answer == Some(Answer::Minimal)
+    }
+
+    /// The answer that tells so much.
+    fn plain(&self, told: Told, row: &Row) -> Plain {
+        let status = match self.deed {
             Deed::Created => 201,
             Deed::Changed => 200,
         };
         let is_told = told.is_whole;
-        let mut response = told.respond(status, &content_type, &preferences);
-        let headers = response.headers_mut();
+        let mut plain = told.plain(status, &self.json.content_type, &self.preferences);
+        let id = Addresses { model: self.feed.service.model(), root: &self.asked.root }.id(row);
+        let headers = plain.head.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&id) {
-            if deed == Deed::Created {
+            if self.deed == Deed::Created {
                 headers.insert(header::LOCATION, id.clone());
             }
-            if deed == Deed::Created || !is_told {
+            if self.deed == Deed::Created || !is_told {
                 headers.insert("odata-entityid", id);
             }
         }
-        response
+        plain
     }
 
     /// The body and the entity tag; `quiet` where the caller may not read the entity, or it fails.
-    async fn told(self, quiet: Told, row: Row) -> Told {
+    async fn tell(self: Arc<Self>, quiet: Told, row: Row) -> Told {
         // Expanded entities cost what a read of them costs.
         let turn = if self.shape.expand.is_empty() {
             None
@@ -134,41 +190,57 @@ impl<S: Service> Said<S> {
                 Err(error) => return tell(quiet, move || Err(error)).await,
             }
         };
-        let unread = quiet.clone();
         tell(quiet, move || {
             let _turn = turn;
-            if self.is_seen(&row)? { self.written(&row) } else { Ok(unread) }
+            let snapshot = self.feed.service.snapshot();
+            self.seen(&context(&self.feed, &*snapshot), &row)
         })
         .await
     }
 
-    /// Whether the caller may read what the change made.
-    fn is_seen(&self, row: &Row) -> Result<bool, Error> {
+    /// As much as the caller may read of what the change made.
+    fn seen(&self, ctx: &Context<'_>, row: &Row) -> Result<Told, Error> {
         let checker = checker(&self.feed, &self.asked);
-        if !checker.is_readable(row.set) {
-            return Ok(false);
-        }
-        let snapshot = self.feed.service.snapshot();
         let guard = checker.guard(row.set, Var(0));
-        matches(guard.as_ref(), row, &context(&self.feed, &*snapshot))
+        if checker.is_readable(row.set) && matches(guard.as_ref(), row, ctx)? {
+            self.written(ctx, row)
+        } else {
+            Ok(Told::quiet(&self.feed, row))
+        }
     }
 
     /// The body and the entity tag.
-    fn written(mut self, row: &Row) -> Result<Told, Error> {
-        let snapshot = self.feed.service.snapshot();
-        let ctx = context(&self.feed, &*snapshot);
+    fn written(&self, ctx: &Context<'_>, row: &Row) -> Result<Told, Error> {
+        let mut format = self.json.format;
         if let Some(before) = &self.before
-            && self.json.format.omits_nulls
+            && format.omits_nulls
         {
-            self.json.format.omits_nulls = !has_new_nulls(&ctx, before, row)?;
+            format.omits_nulls = !has_new_nulls(ctx, before, row)?;
         }
         let checker = checker(&self.feed, &self.asked);
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-        let format = self.json.format;
-        let writer = Writer { ctx, checker: &checker, addresses, format };
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format };
         let body = Some(writer.entity(self.of, &self.shape, row)?);
         let tag = writer.etag(row);
         Ok(Told { body, is_whole: true, omits_nulls: format.omits_nulls, tag })
+    }
+}
+
+impl<S: Service> Telling for Said<S> {
+    fn told(&self, ctx: &Context<'_>, effect: Effect<'_>) -> Result<Plain, Error> {
+        match effect {
+            Effect::Entity(row) if !self.is_quiet() => Ok(self.plain(self.seen(ctx, row)?, row)),
+            Effect::Entity(_) | Effect::Nothing | Effect::Value(_) | Effect::Secret(_) => {
+                Ok(self.quiet(effect))
+            }
+        }
+    }
+
+    fn quiet(&self, effect: Effect<'_>) -> Plain {
+        match effect {
+            Effect::Entity(row) => self.plain(Told::quiet(&self.feed, row), row),
+            Effect::Nothing | Effect::Value(_) | Effect::Secret(_) => Plain::empty(),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! `POST` to a set or to a to-many navigation: a new entity, with those it brings along.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use super::{
     REFUSED,
     answer::{Deed, Said},
-    checker, context, json_body, reader, require, settle, some_entity, target,
+    checker, context, json_body, once, reader, require, settle, some_entity, target,
 };
 use crate::{
     error::Error,
@@ -36,6 +36,10 @@ pub(super) async fn post<S: Service>(
         checker(feed, &asked).entity(&some_entity((path.set, path.ty)), &asked.options)?;
         (path, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let bytes = json_body(feed, &mut request).await?;
     let create = {
         let checker = checker(feed, &asked);
@@ -56,8 +60,8 @@ pub(super) async fn post<S: Service>(
     };
     let navs: Vec<Nav> = create.children.iter().map(|(nav, _)| *nav).collect();
     let shape = shape(&checker(feed, &asked), &asked.options, &path, (create.type_id, &navs))?;
-    let row = feed.service.create(asked.caller.clone(), create).await?;
-    let said = Said {
+    let caller = asked.caller.clone();
+    let said = Arc::new(Said {
         feed: Arc::clone(feed),
         of: (path.set, path.ty),
         shape,
@@ -66,8 +70,13 @@ pub(super) async fn post<S: Service>(
         before: None,
         deed: Deed::Created,
         asked,
-    };
-    Ok(said.respond(row).await)
+    });
+    let held = turn.hold(Arc::clone(&said))?;
+    let row = held.service().create(caller, create).await?;
+    match held.answer() {
+        Some(answer) => Ok(answer),
+        None => Ok(said.respond(row).await),
+    }
 }
 
 /// What of the new entity is told: what the options ask for, and what it brought along.

@@ -3,6 +3,7 @@
 mod action;
 mod answer;
 mod create;
+mod once;
 mod property;
 mod settle;
 mod update;

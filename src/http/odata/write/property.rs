@@ -2,15 +2,17 @@
 //!
 //! Source: OData 4.01 Part 1, 11.4.9.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use warp::http::header;
 
 use super::{
     REFUSED,
-    answer::{Told, tell},
-    checker, context, current, json_body, precondition, reader, require, target,
+    answer::{Plain, Telling, Told, tell},
+    checker, context, current, json_body,
+    once::{self, Turn},
+    precondition, reader, require, target,
 };
 use crate::{
     error::Error,
@@ -29,7 +31,7 @@ use crate::{
         json::Writer,
         service::{Service, Update},
     },
-    query::Step,
+    query::{Context, Step, once::Effect},
 };
 
 /// How often a change that starts from the present value is tried again when that has changed.
@@ -70,12 +72,16 @@ pub(super) async fn change<S: Service>(
         may_change(feed, &asked, &path)?;
         path
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let job = Job::new(feed, asked, &request, path)?;
     let body = match way {
         Way::Replace | Way::Merge | Way::Append => json_body(feed, &mut request).await?,
         Way::ReplaceRaw | Way::Clear => Bytes::new(),
     };
-    job.run(way, body).await
+    job.run(turn, way, body).await
 }
 
 /// Changes a property by its bare text.
@@ -91,14 +97,18 @@ pub(super) async fn change_raw<S: Service>(
         may_change(feed, &asked, &path)?;
         path
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let job = Job::new(feed, asked, &request, path)?;
     match verb {
         Verb::Put => {
             text_type(&request)?;
             let body = request.body_bytes(feed.settings.body_bytes_max).await?;
-            job.run(Way::ReplaceRaw, body).await
+            job.run(turn, Way::ReplaceRaw, body).await
         }
-        Verb::Delete => job.run(Way::Clear, Bytes::new()).await,
+        Verb::Delete => job.run(turn, Way::Clear, Bytes::new()).await,
         Verb::Get | Verb::Post | Verb::Patch => Err(REFUSED),
     }
 }
@@ -166,7 +176,8 @@ impl<S: Service> Job<S> {
         }))
     }
 
-    async fn run(self: Arc<Self>, way: Way, body: Bytes) -> Result<Response, Error> {
+    async fn run(self: Arc<Self>, turn: Turn<S>, way: Way, body: Bytes) -> Result<Response, Error> {
+        let held = turn.hold(Arc::clone(&self))?;
         for _ in 0..TRIES {
             let row = current(&self.feed, &self.path.entity, &self.precondition)?;
             // What it was may have to be read from the disk.
@@ -174,8 +185,13 @@ impl<S: Service> Job<S> {
             let work = tokio::task::spawn_blocking(move || job.update(&row, way, &body));
             let work = work.await.unwrap_or_else(|error| Err(error.into()));
             let (update, is_pinned) = work?;
-            match self.feed.service.update(self.asked.caller.clone(), update).await {
-                Ok(row) => return Ok(self.respond(row).await),
+            match held.service().update(self.asked.caller.clone(), update).await {
+                Ok(row) => {
+                    return match held.answer() {
+                        Some(answer) => Ok(answer),
+                        None => Ok(self.respond(row).await),
+                    };
+                }
                 Err(Error::PreconditionFailed { .. }) if is_pinned => {}
                 Err(error) => return Err(error),
             }
@@ -253,25 +269,53 @@ impl<S: Service> Job<S> {
     /// 204, or the property where the client asks for it.
     async fn respond(self: Arc<Self>, row: Row) -> Response {
         let quiet = Told::quiet(&self.feed, &row);
-        let told = if self.preferences.answer == Some(Answer::Representation) {
-            let job = Arc::clone(&self);
-            tell(quiet, move || job.told(&row)).await
-        } else {
+        let told = if self.is_quiet() {
             quiet
+        } else {
+            let job = Arc::clone(&self);
+            tell(quiet, move || {
+                let snapshot = job.feed.service.snapshot();
+                job.written(&context(&job.feed, &*snapshot), &row)
+            })
+            .await
         };
-        told.respond(200, &self.json.content_type, &self.preferences)
+        self.plain(told).respond()
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.preferences.answer != Some(Answer::Representation)
+    }
+
+    fn plain(&self, told: Told) -> Plain {
+        told.plain(200, &self.json.content_type, &self.preferences)
     }
 
     /// The property as it is now; a null is told by no body.
-    fn told(&self, row: &Row) -> Result<Told, Error> {
-        let snapshot = self.feed.service.snapshot();
-        let ctx = context(&self.feed, &*snapshot);
+    fn written(&self, ctx: &Context<'_>, row: &Row) -> Result<Told, Error> {
         let checker = checker(&self.feed, &self.asked);
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-        let writer = Writer { ctx, checker: &checker, addresses, format: self.json.format };
-        let value = find::property(&writer.ctx, row, &self.path)?;
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format: self.json.format };
+        let value = find::property(ctx, row, &self.path)?;
         let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
         Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })
+    }
+}
+
+impl<S: Service> Telling for Job<S> {
+    fn told(&self, ctx: &Context<'_>, effect: Effect<'_>) -> Result<Plain, Error> {
+        match effect {
+            Effect::Entity(row) if !self.is_quiet() => Ok(self.plain(self.written(ctx, row)?)),
+            Effect::Entity(_) | Effect::Nothing | Effect::Value(_) | Effect::Secret(_) => {
+                Ok(self.quiet(effect))
+            }
+        }
+    }
+
+    fn quiet(&self, effect: Effect<'_>) -> Plain {
+        match effect {
+            Effect::Entity(row) => self.plain(Told::quiet(&self.feed, row)),
+            Effect::Nothing | Effect::Value(_) | Effect::Secret(_) => Plain::empty(),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! `PATCH`, `PUT` and `DELETE` on an entity.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
 use super::{
     REFUSED,
-    answer::{Deed, Said},
-    checker, context, current, json_body, precondition, reader, require, settle, target,
+    answer::{Deed, Plain, Said, Telling},
+    checker, context, current, json_body, once, precondition, reader, require, settle, target,
 };
 use crate::{
     error::Error,
@@ -20,6 +20,7 @@ use crate::{
         check::{Place, Target},
         service::{Delete, Service, Update},
     },
+    query::{Context, once::Effect},
 };
 
 /// How much of an entity a body tells.
@@ -45,6 +46,10 @@ pub(super) async fn change<S: Service>(
         let shape = checker.entity(&path, &asked.options)?;
         (path, shape, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let precondition = precondition(&request);
     let row = current(feed, &path, &precondition).map_err(|error| match error {
         Error::NotFound { what } if precondition.differs == Tags::Any => {
@@ -52,6 +57,7 @@ pub(super) async fn change<S: Service>(
         }
         error => error,
     })?;
+    turn.bring(&row).await;
     let bytes = json_body(feed, &mut request).await?;
     let changes = {
         let checker = checker(feed, &asked);
@@ -62,26 +68,30 @@ pub(super) async fn change<S: Service>(
     let key = row.key(feed.service.model());
     let replaces = kind == Kind::Whole;
     let update = Update { set: row.set, key, precondition, changes, replaces };
-    let before = row;
-    let row = feed.service.update(asked.caller.clone(), update).await?;
-    let said = Said {
+    let caller = asked.caller.clone();
+    let said = Arc::new(Said {
         feed: Arc::clone(feed),
         of: (path.set, path.ty),
         shape,
         json,
         preferences: negotiate::preferences(&request.headers),
-        before: Some(before),
+        before: Some(row),
         deed: Deed::Changed,
         asked,
-    };
-    Ok(said.respond(row).await)
+    });
+    let held = turn.hold(Arc::clone(&said))?;
+    let row = held.service().update(caller, update).await?;
+    match held.answer() {
+        Some(answer) => Ok(answer),
+        None => Ok(said.respond(row).await),
+    }
 }
 
 /// Deletes an entity.
 pub(super) async fn delete<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Error> {
     let path = {
         let checker = checker(feed, &asked);
@@ -90,10 +100,28 @@ pub(super) async fn delete<S: Service>(
         checker.only_options(&asked.options, Place::Other)?;
         path
     };
+    let turn = match once::begin(feed, &asked, &mut request).await? {
+        ControlFlow::Continue(turn) => turn,
+        ControlFlow::Break(answered) => return Ok(answered),
+    };
     let precondition = precondition(&request);
     let row = current(feed, &path, &precondition)?;
     let key = row.key(feed.service.model());
     let delete = Delete { set: row.set, key, precondition };
-    feed.service.delete(asked.caller, delete).await?;
-    Ok(respond::empty(204))
+    let held = turn.hold(Arc::new(Gone))?;
+    held.service().delete(asked.caller, delete).await?;
+    Ok(held.answer().unwrap_or_else(|| respond::empty(204)))
+}
+
+/// What is told of an entity that is no more.
+struct Gone;
+
+impl Telling for Gone {
+    fn told(&self, _: &Context<'_>, effect: Effect<'_>) -> Result<Plain, Error> {
+        Ok(self.quiet(effect))
+    }
+
+    fn quiet(&self, _: Effect<'_>) -> Plain {
+        Plain::empty()
+    }
 }

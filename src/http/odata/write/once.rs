@@ -1,0 +1,315 @@
+//! Changes that bring an idempotency key: done once, answered alike every time.
+//!
+//! The answer is written inside the transaction that makes the change and kept by it; what is sent the
+//! first time is what was kept.
+
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use warp::http::{HeaderName, HeaderValue};
+
+use super::answer::{Plain, Telling};
+use crate::{
+    error::Error,
+    hash::{self, Digest},
+    http::{
+        Request, Response,
+        odata::{
+            Asked, Feed,
+            keys::{self, Mark},
+        },
+        respond,
+    },
+    model::Row,
+    odata::service::Service,
+    query::{
+        Context,
+        once::{Answer, Effect, Kept, Once, Told, key},
+    },
+};
+
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// How long the answer may take to be written: all other changes wait for it.
+const WRITING_MAX: Duration = Duration::from_millis(100);
+
+/// Headers that decide what a change does; the others only say how it is told.
+const DECIDING: [&str; 2] = ["if-match", "if-none-match"];
+
+/// A change about to be made.
+pub(super) struct Turn<S: Service> {
+    feed: Arc<Feed<S>>,
+    claim: Option<Claim>,
+}
+
+/// A key nobody else has a change under way with.
+struct Claim {
+    /// What the answer is kept under.
+    key: String,
+    fingerprint: Digest,
+    mark: Mark,
+}
+
+/// Claims the key of a request whose caller may do what it asks, and leaves its body to be read; a change
+/// made before is answered at once. Costs nothing where there is no key.
+///
+/// # Errors
+/// `InvalidHeader`, `IdempotencyKeyInUse`, `IdempotencyKeyReused`, `SecretAlreadyShown`,
+/// `TooManyRequests`, and those of reading the body.
+pub(super) async fn begin<S: Service>(
+    feed: &Arc<Feed<S>>,
+    asked: &Asked<S::Caller>,
+    request: &mut Request,
+) -> Result<ControlFlow<Response, Turn<S>>, Error> {
+    let turn = |claim| ControlFlow::Continue(Turn { feed: Arc::clone(feed), claim });
+    let Some(given) = keys::given(&request.headers)? else { return Ok(turn(None)) };
+    let who = feed.service.principal(&asked.caller);
+    let who = who.ok_or_else(|| Error::NotImplemented { feature: format!("'{}'", keys::NAME) })?;
+    let key = key(&who, given);
+    let body = request.peek_body(feed.settings.body_bytes_max).await?;
+    let fingerprint = fingerprint(request, &body);
+    let mark = feed.keys.take(&key)?;
+    let (looking, looked_up) = (Arc::clone(feed), key.clone());
+    let kept = tokio::task::spawn_blocking(move || looking.service.kept(&looked_up)).await;
+    match kept.unwrap_or_else(|error| Err(error.into()))? {
+        None => Ok(turn(Some(Claim { key, fingerprint, mark }))),
+        Some(kept) => replay(&kept, &fingerprint).map(ControlFlow::Break),
+    }
+}
+
+/// The answer once more, to whoever asks the same.
+fn replay(kept: &Kept, fingerprint: &Digest) -> Result<Response, Error> {
+    if kept.fingerprint != *fingerprint {
+        return Err(Error::IdempotencyKeyReused);
+    }
+    match &kept.told {
+        Told::Secret(id) => Err(Error::SecretAlreadyShown { id: *id }),
+        Told::Answer(answer) => {
+            let mut response = response(answer);
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
+    }
+}
+
+/// Digest of everything that decides what the request does.
+fn fingerprint(request: &Request, body: &[u8]) -> Digest {
+    let mut digest = hash::Stream::default();
+    let mut add = |part: &[u8]| {
+        digest.add(&(part.len() as u64).to_le_bytes());
+        digest.add(part);
+    };
+    add(request.method.as_str().as_bytes());
+    add(request.path().as_bytes());
+    add(request.query().unwrap_or_default().as_bytes());
+    for name in DECIDING {
+        let lines = request.headers.get_all(name);
+        add(&lines.iter().count().to_le_bytes());
+        lines.iter().for_each(|line| add(line.as_bytes()));
+    }
+    add(body);
+    digest.finish()
+}
+
+/// A kept answer as it is sent.
+fn response(answer: &Answer) -> Response {
+    let mut response = respond::empty(answer.status);
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            response.headers_mut().append(name, value);
+        }
+    }
+    if let Some(body) = &answer.body {
+        *response.body_mut() = body.clone().into();
+    }
+    response
+}
+
+impl<S: Service> Turn<S> {
+    /// Has the long texts of a row at hand for an answer that nobody may wait long for.
+    pub(super) async fn bring(&self, row: &Row) {
+        if self.claim.is_none() {
+            return;
+        }
+        let (feed, row) = (Arc::clone(&self.feed), row.clone());
+        let read = move || {
+            let snapshot = feed.service.snapshot();
+            let structure = snapshot.model().structure(row.type_id);
+            for (prop, _) in structure.props().filter(|(_, property)| property.is_long()) {
+                // What cannot be read now cannot be told later, which is said then.
+                let _ = snapshot.long_text(&row, prop);
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(read).await {
+            tracing::warn!("texts were not brought: {error}");
+        }
+    }
+
+    /// What makes the change, told by `telling` where the answer is to be kept.
+    pub(super) fn hold(self, telling: Arc<impl Telling>) -> Result<Held<S>, Error> {
+        let Self { feed, claim } = self;
+        let Some(Claim { key, fingerprint, mark }) = claim else {
+            return Ok(Held { feed, once: None });
+        };
+        let slot = Slot::default();
+        let (told, by) = (Arc::clone(&slot), Arc::clone(&feed));
+        let answer = Arc::new(move |source: &dyn crate::query::Source, effect: Effect<'_>| {
+            let deadline = Instant::now().checked_add(WRITING_MAX);
+            let ctx = Context { source, now: by.service.now(), deadline };
+            let answer = write(&*telling, &ctx, (effect, by.settings.kept_bytes_max));
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
+            answer
+        });
+        let service = feed.service.once(Once { key, fingerprint, answer })?;
+        Ok(Held { feed, once: Some(Keeping { service, slot, _mark: mark }) })
+    }
+}
+
+/// All there is to tell, or where that is too much or fails, only that the change was made.
+fn write(
+    telling: &dyn Telling,
+    ctx: &Context<'_>,
+    (effect, bytes_max): (Effect<'_>, u64),
+) -> Answer {
+    let fits =
+        |plain: &Plain| plain.body.as_ref().is_none_or(|body| body.len() as u64 <= bytes_max);
+    match telling.told(ctx, effect) {
+        Ok(plain) if fits(&plain) => plain.kept(),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::warn!("a change was made, but not told: {error}");
+            None
+        }
+    }
+    .or_else(|| telling.quiet(effect).kept())
+    .unwrap_or_else(|| Answer { status: 204, headers: Vec::new(), body: None })
+}
+
+type Slot = Arc<Mutex<Option<Answer>>>;
+
+/// What makes a change, once or as often as it is asked to.
+pub(super) struct Held<S: Service> {
+    feed: Arc<Feed<S>>,
+    once: Option<Keeping<S>>,
+}
+
+/// A change whose answer is kept.
+struct Keeping<S> {
+    service: S,
+    slot: Slot,
+    _mark: Mark,
+}
+
+impl<S: Service> Held<S> {
+    /// Where the change is made.
+    pub(super) fn service(&self) -> &S {
+        self.once.as_ref().map_or(&self.feed.service, |keeping| &keeping.service)
+    }
+
+    /// The answer that was kept with the change; none where none was.
+    pub(super) fn answer(&self) -> Option<Response> {
+        let slot = &self.once.as_ref()?.slot;
+        slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use warp::http::Method;
+
+    use super::*;
+    use crate::{
+        auth::Principal,
+        config::Config,
+        http::{App, request::fake},
+        odata::{ast::QueryOptions, path},
+    };
+
+    fn request(address: &'static str, key: &str, body: &'static str) -> Request {
+        fake::request(Method::POST, address, &[("idempotency-key", key)], &[body])
+    }
+
+    #[tokio::test]
+    async fn a_key_is_in_use_until_its_change_is_over() {
+        let app = App::in_memory(Config::default());
+        let begin = async |caller: &Principal, mut request: Request| {
+            let path = path::parse("/Tickets", &app.feed.settings.limits).unwrap();
+            let (options, caller) = (QueryOptions::default(), caller.clone());
+            let asked = Asked { path, options, root: "http://x/odata/".into(), caller };
+            begin(&app.feed, &asked, &mut request).await
+        };
+        let system = Principal::system();
+        let first = begin(&system, request("/odata/Tickets", "a", "{}")).await.unwrap();
+        let ControlFlow::Continue(turn) = first else { panic!("answered before it was asked") };
+        for other in ["{}", "{\"Title\":\"x\"}"] {
+            let again = begin(&system, request("/odata/Tickets", "a", other)).await;
+            assert_eq!(again.err(), Some(Error::IdempotencyKeyInUse));
+        }
+        let token = Principal { token_id: Some(7), ..Principal::system() };
+        for (caller, key) in [(&token, "a"), (&system, "b")] {
+            assert!(begin(caller, request("/odata/Tickets", key, "{}")).await.is_ok(), "{key}");
+        }
+        // As when the client goes away.
+        drop(turn);
+        assert!(begin(&system, request("/odata/Tickets", "a", "{}")).await.is_ok());
+    }
+
+    #[test]
+    fn everything_that_decides_what_a_request_does_is_in_its_fingerprint() {
+        let of = |method: Method, address, headers: &[(&'static str, &str)], body: &str| {
+            fingerprint(&fake::request(method, address, headers, &[]), body.as_bytes())
+        };
+        let (post, path) = (Method::POST, "/odata/Tickets");
+        let one = of(post.clone(), path, &[], "{}");
+        for (headers, is_same) in [
+            (&[("accept", "application/json")][..], true),
+            (&[("prefer", "return=minimal")], true),
+            (&[("if-match", "*")], false),
+            (&[("if-none-match", "*")], false),
+        ] {
+            assert_eq!(of(post.clone(), path, headers, "{}") == one, is_same, "{headers:?}");
+        }
+        for other in [
+            of(Method::PUT, path, &[], "{}"),
+            of(post.clone(), "/odata/Tickets?x", &[], "{}"),
+            of(post.clone(), "/odata/Teams", &[], "{}"),
+            of(post.clone(), path, &[], "{ }"),
+        ] {
+            assert_ne!(other, one);
+        }
+        let lines = [("if-match", "a"), ("if-match", "b")];
+        let line = [("if-match", "a,b")];
+        assert_ne!(of(post.clone(), path, &lines, ""), of(post, path, &line, ""));
+    }
+
+    /// Tells a body of so many bytes, or fails.
+    struct Long(Result<usize, Error>);
+
+    impl Telling for Long {
+        fn told(&self, _: &Context<'_>, _: Effect<'_>) -> Result<Plain, Error> {
+            let length = self.0.clone()?;
+            Ok(Plain::json(200, "application/json", vec![b' '; length]))
+        }
+
+        fn quiet(&self, _: Effect<'_>) -> Plain {
+            Plain::empty()
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_or_cannot_be_told_is_answered_without_a_body() {
+        let app = App::in_memory(Config::default());
+        let snapshot = app.feed.service.snapshot();
+        let ctx = Context { source: &*snapshot, now: app.feed.service.now(), deadline: None };
+        for (told, status) in [(Ok(8), 200), (Ok(9), 204), (Err(Error::StorageFull), 204)] {
+            let answer = write(&Long(told.clone()), &ctx, (Effect::Nothing, 8));
+            assert_eq!((answer.status, answer.body.is_some()), (status, status == 200), "{told:?}");
+        }
+    }
+}

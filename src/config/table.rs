@@ -129,6 +129,12 @@ settings! {
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";
     turn_wait_secs: u64 = "10", 0..=55, "seconds a query waits for its turn where too many run; then 503 Overloaded";
+    rate_admin_per_minute: u64 = "2000", 0..=1_000_000, "requests a minute with the token of an administrator; beyond it 429; 0 for any number";
+    rate_service_per_minute: u64 = "2000", 0..=1_000_000, "requests a minute with the token of a service; 0 for any number";
+    rate_other_per_minute: u64 = "200", 0..=1_000_000, "requests a minute with any other token; 0 for any number";
+    rate_session_per_minute: u64 = "600", 0..=1_000_000, "requests a minute of a person signed in; 0 for any number";
+    rate_burst: u64 = "100", 1..=100_000, "requests that may come at once; in a minute at most the rate and this many are let through";
+    concurrent_per_token: u64 = "16", 0..=100_000, "requests of one token or person running at once, more wait for a while, then 429; 0 for any number";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";

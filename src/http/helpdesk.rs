@@ -1,16 +1,21 @@
 //! The helpdesk as the generic resource code sees it: every change through a verb of the desk.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock, OnceLock},
+    time::Duration,
+};
 
-use super::{handout::Handout, odata::Gate};
+use super::{handout::Handout, limit::Client, odata::Gate};
 use crate::{
     auth::{Principal, Visit},
     desk::{
         Desk, Properties,
         audit::{Entry, Event},
-        me, tokens,
+        me, signing, tokens,
     },
     error::Error,
+    hash::Digest,
+    id::random_bytes,
     model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, set},
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
     query::{
@@ -30,13 +35,15 @@ pub struct Helpdesk {
     desk: Desk,
     handout: Option<Arc<Handout>>,
     used: Arc<Lately>,
+    /// The workspace's key, once it was read.
+    key: Arc<OnceLock<Digest>>,
 }
 
 impl Helpdesk {
     /// The service over `desk`.
     #[must_use]
     pub fn new(desk: Desk, handout: Option<Handout>) -> Self {
-        Self { desk, handout: handout.map(Arc::new), used: Arc::default() }
+        Self { desk, handout: handout.map(Arc::new), used: Arc::default(), key: Arc::default() }
     }
 
     /// How the store fares. May ask the file system: not for a thread of an async runtime.
@@ -114,6 +121,16 @@ impl Service for Helpdesk {
 
     fn now(&self) -> Timestamp {
         self.desk.now()
+    }
+
+    fn signing_key(&self) -> Digest {
+        // A workspace that nobody has filled has no key yet; then links last as long as the process.
+        static OF_THE_PROCESS: LazyLock<Digest> = LazyLock::new(random_bytes);
+        if let Some(key) = self.key.get() {
+            return *key;
+        }
+        let Some(key) = signing::key(&*self.desk.snapshot()) else { return *OF_THE_PROCESS };
+        *self.key.get_or_init(|| key)
     }
 
     async fn create(&self, caller: Principal, create: Create) -> Result<Row, Error> {
@@ -200,6 +217,10 @@ impl Gate for Helpdesk {
 
     fn log_name(&self, caller: &Principal) -> Option<String> {
         caller.prefix.clone()
+    }
+
+    fn client(&self, caller: &Principal) -> Option<Client> {
+        Client::of(caller)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod dialects;
 pub mod handout;
 pub mod health;
 pub mod helpdesk;
+pub mod limit;
 pub mod log;
 pub mod metrics;
 pub mod odata;

@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     error::Error,
+    hash::Digest,
     model::{
         ActionId, Complex, FunctionId, Key, Model, Nav, Precondition, Prop, Row, SetId, StructId,
         Value,
@@ -30,6 +31,9 @@ pub trait Service: Send + Sync + 'static {
 
     /// The time now.
     fn now(&self) -> Timestamp;
+
+    /// The key that signs places in long answers; the same for as long as the data is.
+    fn signing_key(&self) -> Digest;
 
     /// Creates an entity and tells it as it was stored. The scope the set asks for has been checked.
     ///

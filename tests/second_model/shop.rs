@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 use tessera::{
     auth::{Proof, Visit},
     error::{Denial, Error},
-    http::odata::Gate,
+    hash::Digest,
+    http::{limit::Client, odata::Gate},
     id::Guid,
     model::{
         Complex, Contents, EntitySet, EnumId, EnumType, FunctionId, Guard, Index, Key, Model,
@@ -418,6 +419,10 @@ impl Gate for Shop {
     fn log_name(&self, _: &Scopes) -> Option<String> {
         None
     }
+
+    fn client(&self, _: &Scopes) -> Option<Client> {
+        None
+    }
 }
 
 impl Service for Shop {
@@ -433,6 +438,10 @@ impl Service for Shop {
 
     fn now(&self) -> Timestamp {
         Date::from_days(20_000).start_utc()
+    }
+
+    fn signing_key(&self) -> Digest {
+        [7; 32]
     }
 
     async fn create(&self, _: Scopes, create: Create) -> Result<Row, Error> {

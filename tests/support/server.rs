@@ -15,6 +15,15 @@ use super::{client::Client, tessera};
 /// How long a start, an end or anything else may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Tests send more with one token than clients do; limits are for those that say so.
+const UNLIMITED: [(&str, &str); 5] = [
+    ("TESSERA_RATE_ADMIN_PER_MINUTE", "0"),
+    ("TESSERA_RATE_SERVICE_PER_MINUTE", "0"),
+    ("TESSERA_RATE_OTHER_PER_MINUTE", "0"),
+    ("TESSERA_RATE_SESSION_PER_MINUTE", "0"),
+    ("TESSERA_CONCURRENT_PER_TOKEN", "0"),
+];
+
 /// A running server. Its log is shown when the test fails.
 pub(crate) struct Server {
     child: Child,
@@ -97,7 +106,7 @@ impl Server {
         settings: &[(&str, &str)],
     ) -> Child {
         let mut command = tessera(&["serve", "--listen", address]);
-        command.arg("--data").arg(dir).args(args).envs(settings.iter().copied());
+        command.arg("--data").arg(dir).args(args).envs(UNLIMITED).envs(settings.iter().copied());
         command.spawn().unwrap()
     }
 

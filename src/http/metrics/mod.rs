@@ -13,7 +13,12 @@ use std::{
 
 use warp::http::{HeaderValue, Method, header};
 
-use super::{App, Manner, Request, Response, Surface, credentials, odata::Gate, respond};
+use super::{
+    App, Manner, Request, Response, Surface, credentials,
+    limit::{Ask, Known},
+    odata::Gate,
+    respond,
+};
 use crate::{
     error::Error,
     tally::{Count, Durations, Level, Named},
@@ -147,27 +152,22 @@ fn method_name(method: &Method) -> &'static str {
 /// `settings:read`, unless `metrics_open` is set.
 pub async fn get(app: Arc<App>, request: Request) -> Response {
     let manner = Manner::of(&request.headers);
-    let mut name = None;
-    let answered = page(app, request, &mut name).await;
+    let mut known = Known::default();
+    let answered = page(app, request, &mut known).await;
     let mut response = answered.unwrap_or_else(|error| respond::error(&error, manner));
-    if let Some(name) = name {
-        response.extensions_mut().insert(respond::TokenPrefix(name));
-    }
+    known.put(&mut response);
     response
 }
 
-/// The page; `name` is what the log may call who asks, whether they may read it or not.
-async fn page(
-    app: Arc<App>,
-    request: Request,
-    name: &mut Option<String>,
-) -> Result<Response, Error> {
+/// The page; `known` is told of who asks, whether they may read it or not.
+async fn page(app: Arc<App>, request: Request, known: &mut Known) -> Result<Response, Error> {
     request.only_get()?;
     if !app.config.metrics_open {
         let presented = credentials::presented(&request.headers, request.query())?;
         let service = app.feed.service();
         let caller = service.caller(&presented.visit(&request))?;
-        *name = service.log_name(&caller);
+        known.name = service.log_name(&caller);
+        app.feed.limiter().admit(service.client(&caller), Ask::Counted, known).await?;
         caller.require(SCOPE).inspect_err(|error| service.refused(&caller, error))?;
     }
     let page = tokio::task::spawn_blocking(move || text::page(figures::all(&app)));

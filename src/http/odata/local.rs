@@ -36,11 +36,15 @@ impl<S: Service> Feed<S> {
         deadline: Option<Duration>,
     ) -> Result<Bytes, Error> {
         let asked = self.asked(caller, origin, address)?;
-        let _turn = if deadline.is_some() { Some(self.turn().await?) } else { None };
+        let _turn = if deadline.is_some() { Some(self.turn(None).await?) } else { None };
         let deadline = deadline.and_then(|most| Instant::now().checked_add(most));
         let (resource, query) = split(address);
-        let path = format!("{origin}{}/{resource}", self.settings.root);
-        let response = read::here(self, asked, (path, query.map(str::to_owned)), deadline)?;
+        let address = read::Address {
+            origin: origin.to_owned(),
+            path: format!("{}/{resource}", self.settings.root),
+            query: query.map(str::to_owned),
+        };
+        let response = read::here(self, asked, address, deadline)?;
         let body = response.into_body().collect().await;
         Ok(body.map_err(|error| Error::internal(&error))?.to_bytes())
     }
@@ -103,6 +107,7 @@ impl<S: Service> Feed<S> {
             options: url::parse_query(query.unwrap_or_default(), &limits)?,
             root: format!("{origin}{}/", self.settings.root),
             caller,
+            pass: None,
         })
     }
 }

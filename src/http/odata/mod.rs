@@ -9,16 +9,22 @@ pub mod negotiate;
 mod read;
 pub(super) mod routes;
 mod stream;
+mod turns;
 mod verb;
 mod write;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{sync::Semaphore, time::Instant};
+use turns::{Turn, Turns};
 use verb::Verb;
 use warp::http::{HeaderValue, header};
 
-use super::{Manner, Request, Response, credentials, respond};
+use super::{
+    Manner, Request, Response, credentials,
+    limit::{self, Ask, Client, Known, Limiter, Pass},
+    respond,
+};
 use crate::{
     auth::Visit,
     config::{Config, PublicUrl},
@@ -29,6 +35,7 @@ use crate::{
         check::{Checker, Everything, Target},
         path::{self, ResourcePath},
         service::Service,
+        skip_token::Seal,
         url,
     },
 };
@@ -49,6 +56,9 @@ pub trait Gate: Service {
 
     /// What a log line may call the caller: the beginning of a token, never the token.
     fn log_name(&self, caller: &Self::Caller) -> Option<String>;
+
+    /// Whose requests the caller's count among; none where they do not count.
+    fn client(&self, caller: &Self::Caller) -> Option<Client>;
 }
 
 /// What the surface needs to know of the settings.
@@ -70,18 +80,24 @@ pub struct Settings {
     pub query_deadline: Duration,
     /// How long a client may take for the whole of an answer.
     pub answer_timeout: Duration,
-    /// Reads running at once; 0 for two for each processor.
+    /// Reads running at once.
     pub reads_max: usize,
     /// How long a read waits until it may run.
     pub turn_wait: Duration,
     /// Largest body kept of the answer to a change with an idempotency key, bytes.
     pub kept_bytes_max: u64,
+    /// How much one client may ask.
+    pub rates: limit::Settings,
 }
 
 impl Settings {
     /// The settings of a server.
     #[must_use]
     pub fn new(config: &Config, limits: Limits) -> Self {
+        let reads_max = match usize::try_from(config.reads_max).unwrap_or(Semaphore::MAX_PERMITS) {
+            0 => 2 * std::thread::available_parallelism().map_or(2, usize::from),
+            reads => reads,
+        };
         Self {
             root: "/odata",
             page_size: config.page_size,
@@ -91,9 +107,10 @@ impl Settings {
             public_url: config.public_url.clone(),
             query_deadline: Duration::from_secs(config.query_deadline_secs),
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
-            reads_max: usize::try_from(config.reads_max).unwrap_or(0),
+            reads_max,
             turn_wait: Duration::from_secs(config.turn_wait_secs),
             kept_bytes_max: config.idempotency_answer_bytes_max,
+            rates: limit::Settings::new(config, reads_max),
         }
     }
 }
@@ -107,43 +124,36 @@ pub struct Feed<S> {
     gate: Arc<Semaphore>,
     /// The idempotency keys whose changes are under way.
     keys: keys::Keys,
+    limiter: Arc<Limiter>,
 }
 
 impl<S: Service> Feed<S> {
     /// A feed of `service`.
     #[must_use]
     pub fn new(service: S, settings: Settings) -> Self {
-        let reads = match settings.reads_max {
-            0 => 2 * std::thread::available_parallelism().map_or(2, usize::from),
-            reads => reads,
-        };
-        Self {
-            service,
-            settings,
-            gate: Arc::new(Semaphore::new(reads)),
-            keys: keys::Keys::default(),
-        }
+        let gate = Arc::new(Semaphore::new(settings.reads_max));
+        let limiter = Arc::new(Limiter::new(settings.rates.clone()));
+        Self { service, settings, gate, keys: keys::Keys::default(), limiter }
     }
 
-    /// A feed of `service` whose reads take turns with those of `other`.
+    /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
     #[must_use]
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
-        Self { service, settings, gate: Arc::clone(&other.gate), keys: keys::Keys::default() }
+        let (gate, limiter) = (Arc::clone(&other.gate), Arc::clone(&other.limiter));
+        Self { service, settings, gate, keys: keys::Keys::default(), limiter }
     }
 
-    /// The right to run one read, until it is dropped.
+    /// The right to run one read for the client of `pass`, until it is dropped.
     ///
     /// # Errors
-    /// `Overloaded` if none comes free in time.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let turn = Arc::clone(&self.gate).acquire_owned();
-        match tokio::time::timeout(self.settings.turn_wait, turn).await {
-            Ok(turn) => turn.map_err(|error| Error::internal(&error)),
-            Err(_) => Err(Error::Overloaded {
-                reason: "too many queries are running",
-                retry_after: Duration::from_secs(1),
-            }),
-        }
+    /// `Overloaded` if none comes free in time; `TooManyRequests` if that is the client's own doing.
+    async fn turn(&self, pass: Option<&Arc<Pass>>) -> Result<Turn, Error> {
+        Turns::new(&self.gate, pass).next(Instant::now() + self.settings.turn_wait).await
+    }
+
+    /// What counts requests, here and on every other surface.
+    pub fn limiter(&self) -> &Arc<Limiter> {
+        &self.limiter
     }
 
     /// The service.
@@ -155,19 +165,17 @@ impl<S: Service> Feed<S> {
 /// Answers a request below the root of `feed`. `HEAD` comes as `GET`.
 pub async fn answer<S: Gate>(feed: Arc<Feed<S>>, request: Request) -> Response {
     let manner = Manner::of(&request.headers);
-    let mut name = None;
-    let answered = respond_to(&feed, request, &mut name).await;
+    let mut known = Known::default();
+    let answered = respond_to(&feed, request, &mut known).await;
     let mut response = answered.unwrap_or_else(|error| respond::error(&error, manner));
-    if let Some(name) = name {
-        response.extensions_mut().insert(respond::TokenPrefix(name));
-    }
+    known.put(&mut response);
     response
 }
 
 async fn respond_to<S: Gate>(
     feed: &Arc<Feed<S>>,
     request: Request,
-    name: &mut Option<String>,
+    known: &mut Known,
 ) -> Result<Response, Error> {
     let below_root = request.path().strip_prefix(feed.settings.root).unwrap_or_default();
     let limits = feed.settings.limits;
@@ -177,9 +185,12 @@ async fn respond_to<S: Gate>(
     let verb = Verb::of(&request.method, &open, feed.service.model())?;
     let presented = credentials::presented(&request.headers, request.query())?;
     let caller = feed.service.caller(&presented.visit(&request))?;
-    *name = feed.service.log_name(&caller);
+    known.name = feed.service.log_name(&caller);
+    let client = feed.service.client(&caller);
+    feed.limiter.admit(client, ask(feed, verb, &request), known).await?;
     let asked = (path, verb, open);
-    let answered = respond_to_caller(feed, request, asked, caller.clone()).await;
+    let answered =
+        respond_to_caller(feed, request, asked, (caller.clone(), known.pass.clone())).await;
     if let Err(error) = &answered {
         feed.service.refused(&caller, error);
     }
@@ -190,14 +201,14 @@ async fn respond_to_caller<S: Gate>(
     feed: &Arc<Feed<S>>,
     request: Request,
     (path, verb, open): (ResourcePath, Verb, Target),
-    caller: S::Caller,
+    (caller, pass): (S::Caller, Option<Arc<Pass>>),
 ) -> Result<Response, Error> {
     let limits = feed.settings.limits;
     negotiate::versions(&request.headers)?;
     let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
     let origin = request.origin(feed.settings.public_url.as_ref())?;
     let root = format!("{origin}{}/", feed.settings.root);
-    let asked = Asked { path, options, root, caller };
+    let asked = Asked { path, options, root, caller, pass };
     let mut response = match verb {
         Verb::Get => read::get(feed, asked, request).await?,
         Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => {
@@ -209,6 +220,16 @@ async fn respond_to_caller<S: Gate>(
     Ok(response)
 }
 
+/// Whether a request counts: all but those that go on where a page of ours ended.
+fn ask<S: Gate>(feed: &Feed<S>, verb: Verb, request: &Request) -> Ask {
+    let seal = |key| Seal { key, path: request.path(), query: request.query() };
+    if verb == Verb::Get && seal(&feed.service.signing_key()).is_continued() {
+        Ask::Continued
+    } else {
+        Ask::Counted
+    }
+}
+
 /// A request whose path, options and caller are known.
 struct Asked<C> {
     path: ResourcePath,
@@ -216,6 +237,8 @@ struct Asked<C> {
     /// The service root, with a slash at its end.
     root: String,
     caller: C,
+    /// That it may run; none where its caller has no limits.
+    pass: Option<Arc<Pass>>,
 }
 
 #[cfg(test)]
@@ -228,12 +251,26 @@ mod tests {
         let config = Config { reads_max: 1, turn_wait_secs: 0, ..Config::default() };
         let settings = Settings::new(&config, Limits::default());
         let feed = Feed::new(App::in_memory(config).feed.service().clone(), settings);
-        let turn = feed.turn().await.unwrap();
-        let error = feed.turn().await.unwrap_err();
+        let turn = feed.turn(None).await.unwrap();
+        let error = feed.turn(None).await.unwrap_err();
         assert_eq!(error.status(), 503);
         assert_eq!(error.to_string(), "too many queries are running; try again shortly");
         drop(turn);
-        assert!(feed.turn().await.is_ok());
+        assert!(feed.turn(None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_client_has_half_of_the_turns_and_leaves_the_others_theirs() {
+        let config = Config { reads_max: 4, turn_wait_secs: 0, ..Config::default() };
+        let feed = App::in_memory(config).feed;
+        let mut known = Known::default();
+        let client = Client::new(limit::Who::Token(1), limit::Class::Other);
+        feed.limiter().admit(Some(client), Ask::Counted, &mut known).await.unwrap();
+        let pass = known.pass.as_ref();
+        let _own = (feed.turn(pass).await.unwrap(), feed.turn(pass).await.unwrap());
+        assert_eq!(feed.turn(pass).await.unwrap_err().status(), 429);
+        let _others = (feed.turn(None).await.unwrap(), feed.turn(None).await.unwrap());
+        assert_eq!(feed.turn(None).await.unwrap_err().status(), 503);
     }
 
     #[test]

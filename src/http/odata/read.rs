@@ -8,9 +8,11 @@ use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
     stream,
+    turns::Turns,
 };
 use crate::{
     error::Error,
+    hash::Digest,
     http::{Request, Response, respond},
     model::{FunctionId, Primitive, Type, Value},
     odata::{
@@ -19,7 +21,7 @@ use crate::{
         json::{Format, Pieces, Writer},
         metadata::csdl_xml,
         service::Service,
-        skip_token::{self, Position},
+        skip_token::{Position, Seal},
         text::print,
     },
     query::{Context, Plan, Source, Start, list},
@@ -35,11 +37,27 @@ struct Read<S: Service> {
     asked: Asked<S::Caller>,
     target: Target,
     headers: HeaderMap,
-    /// Path and query as they came, for next links.
-    address: (String, Option<String>),
+    address: Address,
     snapshot: Arc<dyn Source>,
     now: Timestamp,
     times: Option<Times>,
+}
+
+/// The address of a read as it came, for next links.
+pub(super) struct Address {
+    /// Where clients reach us, without a slash at its end.
+    pub(super) origin: String,
+    /// The path, still percent-encoded.
+    pub(super) path: String,
+    /// What follows the `?`, still percent-encoded.
+    pub(super) query: Option<String>,
+}
+
+impl Address {
+    /// What its positions are good for.
+    fn seal<'a>(&'a self, key: &'a Digest) -> Seal<'a> {
+        Seal { key, path: &self.path, query: self.query.as_deref() }
+    }
 }
 
 /// When a read is given up; none where nobody else waits for its end.
@@ -55,7 +73,7 @@ struct Times {
 pub(super) fn here<S: Service>(
     feed: &Arc<Feed<S>>,
     asked: Asked<S::Caller>,
-    address: (String, Option<String>),
+    address: Address,
     deadline: Option<Instant>,
 ) -> Result<Response, Error> {
     let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
@@ -87,13 +105,14 @@ pub(super) async fn get<S: Service>(
         }
     };
     // Held until the work is done, even if the client has gone.
-    let turn = if reads_rows { Some(feed.turn().await?) } else { None };
+    let turn = if reads_rows { Some(feed.turn(asked.pass.as_ref()).await?) } else { None };
     let started = Instant::now();
     let read = Arc::new(Read {
-        address: (
-            format!("{}{}", request.origin(feed.settings.public_url.as_ref())?, request.path()),
-            request.query().map(str::to_owned),
-        ),
+        address: Address {
+            origin: request.origin(feed.settings.public_url.as_ref())?,
+            path: request.path().to_owned(),
+            query: request.query().map(str::to_owned),
+        },
         feed: Arc::clone(feed),
         asked,
         target,
@@ -198,8 +217,10 @@ impl<S: Service> Read<S> {
         let size = preferences.page_size.unwrap_or(settings.page_size).min(settings.page_size_max);
         let mut plan = checker.collection(path, options)?;
         plan.page_size = Some(size);
+        let key = self.feed.service.signing_key();
+        let seal = self.address.seal(&key);
         if let Some(token) = &options.skiptoken {
-            let Position { after, top } = skip_token::decode(token)?;
+            let Position { after, top } = seal.decode(token)?;
             plan = Plan { after: Some(after), top, skip: 0, ..plan };
         }
         let ctx = self.ctx();
@@ -207,8 +228,9 @@ impl<S: Service> Read<S> {
         let next = page.next.as_ref().map(|after| {
             let rows = page.rows.len() as u64;
             let top = plan.top.map(|top| top.saturating_sub(rows));
-            let token = skip_token::encode(&Position { after: after.clone(), top });
-            next_link(&self.address.0, self.address.1.as_deref(), &token)
+            let token = seal.encode(&Position { after: after.clone(), top });
+            let Address { origin, path, query } = &self.address;
+            next_link(&format!("{origin}{path}"), query.as_deref(), &token)
         });
         let pieces = Pieces::new((path.set, path.ty), plan.shape, page, next.clone());
         let mut response = self.page(checker, pieces)?;
@@ -243,7 +265,8 @@ impl<S: Service> Read<S> {
             return Ok(super::write::json(200, &json.content_type, first));
         }
         let rest = Rest { read: Arc::clone(self), pieces, format, last: times.last };
-        let mut response = stream::answer(first, rest, &self.feed.gate, times.last.into());
+        let turns = Turns::new(&self.feed.gate, self.asked.pass.as_ref());
+        let mut response = stream::answer(first, rest, turns, times.last.into());
         respond::set_type(&mut response, &json.content_type);
         Ok(response)
     }

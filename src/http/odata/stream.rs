@@ -12,12 +12,12 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    sync::Semaphore,
     task::JoinHandle,
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep_until},
 };
 use warp::{Reply, Stream};
 
+use super::turns::Turns;
 use crate::{error::Error, http::Response};
 
 /// What is left of an answer.
@@ -32,16 +32,11 @@ pub(super) trait Rest: Send + 'static {
     fn is_done(&self) -> bool;
 }
 
-/// An answer of which `first` is written, and the `rest` will be, each piece in a turn from `gate`.
+/// An answer of which `first` is written, and the `rest` will be, each piece in one of `turns`.
 ///
 /// At `deadline` the rest is let go, whether or not the client still reads. Call it within a runtime.
-pub(super) fn answer(
-    first: Vec<u8>,
-    rest: impl Rest,
-    gate: &Arc<Semaphore>,
-    deadline: Instant,
-) -> Response {
-    let rest = Arc::new(Held { rest: Mutex::new(Some(rest)), gate: Arc::clone(gate), deadline });
+pub(super) fn answer(first: Vec<u8>, rest: impl Rest, turns: Turns, deadline: Instant) -> Response {
+    let rest = Arc::new(Held { rest: Mutex::new(Some(rest)), turns, deadline });
     let late = Arc::clone(&rest);
     let timer = tokio::spawn(async move {
         sleep_until(deadline).await;
@@ -57,7 +52,7 @@ pub(super) fn answer(
 /// The rest of an answer between two pieces; taken out while one is written.
 struct Held<R> {
     rest: Mutex<Option<R>>,
-    gate: Arc<Semaphore>,
+    turns: Turns,
     deadline: Instant,
 }
 
@@ -72,8 +67,7 @@ impl<R: Rest> Held<R> {
 
     /// The next piece, and whether it was the last.
     async fn piece(self: Arc<Self>) -> Result<(Bytes, bool), Cut> {
-        let turn = timeout_at(self.deadline, Arc::clone(&self.gate).acquire_owned()).await;
-        let turn = turn.map_err(|_| Cut::TooSlow)?.map_err(|error| Error::internal(&error))?;
+        let turn = self.turns.next(self.deadline).await.map_err(|_| Cut::TooSlow)?;
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let mut rest = self.take().ok_or(Cut::TooSlow)?;
@@ -144,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use http_body_util::BodyExt;
-    use tokio::sync::oneshot;
+    use tokio::sync::{Semaphore, oneshot};
 
     use super::*;
 
@@ -188,11 +182,11 @@ mod tests {
     #[tokio::test]
     async fn an_answer_ends_with_its_last_piece_or_with_an_error() {
         let gate = Arc::new(Semaphore::new(1));
-        let mut whole = answer(vec![9], Fake(102, None), &gate, soon(60_000));
+        let mut whole = answer(vec![9], Fake(102, None), Turns::new(&gate, None), soon(60_000));
         for want in [Some(9), Some(101), Some(100), None, None] {
             check(next(&mut whole).await, want);
         }
-        let mut broken = answer(vec![9], Fake(1, None), &gate, soon(60_000));
+        let mut broken = answer(vec![9], Fake(1, None), Turns::new(&gate, None), soon(60_000));
         for want in [9, 0] {
             check(next(&mut broken).await, Some(want));
         }
@@ -204,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_piece_waits_for_its_turn_and_holds_none_between() {
         let gate = Arc::new(Semaphore::new(1));
-        let mut slow = answer(vec![9], Fake(3, None), &gate, soon(60_000));
+        let mut slow = answer(vec![9], Fake(3, None), Turns::new(&gate, None), soon(60_000));
         for want in [9, 2] {
             check(next(&mut slow).await, Some(want));
         }
@@ -219,7 +213,7 @@ mod tests {
     async fn at_its_deadline_an_answer_is_let_go_though_nobody_reads_it() {
         let gate = Arc::new(Semaphore::new(1));
         let (told, gone) = oneshot::channel();
-        let mut idle = answer(vec![9], Fake(3, Some(told)), &gate, soon(20));
+        let mut idle = answer(vec![9], Fake(3, Some(told)), Turns::new(&gate, None), soon(20));
         gone.await.unwrap();
         check(next(&mut idle).await, Some(9));
         let why = "its client took longer than 'answer_timeout_secs'".to_owned();

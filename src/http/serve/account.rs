@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use tokio::time::Instant;
 use warp::http::{Method, StatusCode, Uri};
 
-use crate::http::{Response, log::Line, metrics::Running, respond::TokenPrefix};
+use crate::http::{Response, limit::Held, log::Line, metrics::Running, respond::TokenPrefix};
 
 /// A request that came in and has no answer yet; counted as such while it lives.
 pub(super) struct Asked {
@@ -21,7 +21,9 @@ impl Asked {
     pub(super) fn answered(mut self, answer: &mut Response) -> Account {
         self.running.answered(answer);
         let token = answer.extensions_mut().remove::<TokenPrefix>();
-        Account { status: answer.status(), token, bytes: 0, is_complete: false, asked: self }
+        let held = answer.extensions_mut().remove::<Held>();
+        let status = answer.status();
+        Account { status, token, bytes: 0, is_complete: false, asked: self, _held: held }
     }
 }
 
@@ -32,6 +34,8 @@ pub(super) struct Account {
     token: Option<TokenPrefix>,
     bytes: u64,
     is_complete: bool,
+    /// Its client may send another when this one is over.
+    _held: Option<Held>,
 }
 
 impl Account {

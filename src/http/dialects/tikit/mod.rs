@@ -10,8 +10,10 @@ use std::sync::Arc;
 use crate::{
     auth::{Principal, Visit},
     error::Error,
+    hash::Digest,
     http::{
         Helpdesk,
+        limit::Client,
         odata::{Feed, Gate, Settings},
     },
     model::Model,
@@ -51,6 +53,10 @@ impl Service for Tikit {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
+
+    fn signing_key(&self) -> Digest {
+        self.0.signing_key()
+    }
 }
 
 impl Gate for Tikit {
@@ -64,5 +70,9 @@ impl Gate for Tikit {
 
     fn log_name(&self, caller: &Principal) -> Option<String> {
         self.0.log_name(caller)
+    }
+
+    fn client(&self, caller: &Principal) -> Option<Client> {
+        self.0.client(caller)
     }
 }

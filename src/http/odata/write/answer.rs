@@ -185,7 +185,7 @@ impl<S: Service> Said<S> {
         let turn = if self.shape.expand.is_empty() {
             None
         } else {
-            match self.feed.turn().await {
+            match self.feed.turn(self.asked.pass.as_ref()).await {
                 Ok(turn) => Some(turn),
                 Err(error) => return tell(quiet, move || Err(error)).await,
             }

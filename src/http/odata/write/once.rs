@@ -241,7 +241,7 @@ mod tests {
         let begin = async |caller: &Principal, mut request: Request| {
             let path = path::parse("/Tickets", &app.feed.settings.limits).unwrap();
             let (options, caller) = (QueryOptions::default(), caller.clone());
-            let asked = Asked { path, options, root: "http://x/odata/".into(), caller };
+            let asked = Asked { path, options, root: "http://x/odata/".into(), caller, pass: None };
             begin(&app.feed, &asked, &mut request).await
         };
         let system = Principal::system();

@@ -1,0 +1,55 @@
+//! Turns of the reads: how many run at once, and how many of them for one client.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+
+use crate::{error::Error, http::limit::Pass};
+
+/// Where one request gets its turns.
+#[derive(Clone, Debug)]
+pub(super) struct Turns {
+    all: Arc<Semaphore>,
+    /// The client's share of them; none where it has no limit.
+    own: Option<Arc<Pass>>,
+}
+
+/// The right to run a read, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _own: Option<(OwnedSemaphorePermit, Arc<Pass>)>,
+    _one_of_all: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    /// Those of `all`, as many of them as the client of `own` may hold.
+    pub(super) fn new(all: &Arc<Semaphore>, own: Option<&Arc<Pass>>) -> Self {
+        Self { all: Arc::clone(all), own: own.cloned() }
+    }
+
+    /// A turn, as soon as there is one.
+    ///
+    /// # Errors
+    /// `TooManyRequests` if the client holds all it may until `deadline`, `Overloaded` if others do.
+    pub(super) async fn next(&self, deadline: Instant) -> Result<Turn, Error> {
+        // First the client's own: while it waits for that, it holds nothing that others could use.
+        let own = match &self.own {
+            Some(pass) => Some((pass.turn(deadline).await?, Arc::clone(pass))),
+            None => None,
+        };
+        let turn = Arc::clone(&self.all).acquire_owned();
+        match timeout_at(deadline, turn).await {
+            Ok(turn) => {
+                let turn = turn.map_err(|error| Error::internal(&error))?;
+                Ok(Turn { _own: own, _one_of_all: turn })
+            }
+            Err(_) => Err(Error::Overloaded {
+                reason: "too many queries are running",
+                retry_after: std::time::Duration::from_secs(1),
+            }),
+        }
+    }
+}

@@ -174,10 +174,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The entity or complex type of a qualified name.
+    /// The entity or complex type of a qualified name; none of a hidden set.
     fn find_struct(&self, name: &str) -> Option<StructId> {
-        let name = self.in_namespace(name)?;
-        let names: Vec<&str> = self.model.structs.iter().map(|known| known.name).collect();
+        let name = self.in_namespace(name).filter(|name| !name.is_empty())?;
+        let hidden = self.model.sets.iter().filter(|set| set.hidden);
+        let hidden: Vec<&str> = hidden.map(|set| self.model.structure(set.ty).name).collect();
+        let shown = |ty: &StructType| if hidden.contains(&ty.name) { "" } else { ty.name };
+        let names: Vec<&str> = self.model.structs.iter().map(shown).collect();
         find(&names, name).map(StructId)
     }
 

@@ -282,8 +282,8 @@ fn differences(root: &str, model: &'static Model, differences: &mut Differences)
         let client = callers.without(secret.scope);
         let set = format!("{root}/{}", secret.set.name);
         for name in [secret.name.to_owned(), secret.name.to_lowercase()] {
-            let mut forms: Vec<String> = namings().into_iter().chain(paths()).collect();
-            forms.iter_mut().for_each(|form| form.insert_str(0, &set));
+            let own = namings().into_iter().chain(paths());
+            let mut forms: Vec<String> = own.map(|form| format!("{set}{form}")).collect();
             for (from, by, to_many) in ways_to(model, secret.set) {
                 if secret.scope != Some(from.scopes.read) {
                     let through = namings_through(by, to_many).into_iter();

@@ -1,7 +1,10 @@
 //! A server under 32 writers is killed at random moments; after each start everything that was
 //! acknowledged is there exactly once, and nothing is half there.
 //!
-//! `TESSERA_CRASH_ROUNDS` says how often (default 25), `TESSERA_CRASH_SEED` with which seed.
+//! And clients that repeat their changes under idempotency keys make each of them once.
+//!
+//! `TESSERA_CRASH_ROUNDS` says how often (default 25), `TESSERA_CRASH_KEYED_ROUNDS` how often under
+//! clients with keys (default 20), `TESSERA_CRASH_SEED` with which seed.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
@@ -17,6 +20,7 @@ use std::{
 use serde_json::Value;
 use support::{
     client::Client,
+    keyed::{Keyed, check_pair, first_unheard},
     number_from, run,
     server::Server,
     splitmix::SplitMix,
@@ -25,6 +29,8 @@ use support::{
 };
 
 const WRITERS: u64 = 32;
+/// Pairs of clients with the same keys.
+const PAIRS: u64 = 8;
 /// Rounds on one folder, so that what was acknowledged long ago is looked at again and again.
 const ROUNDS_ON_A_FOLDER: u64 = 25;
 /// Small files, so that segments fill, checkpoints are written and old journal goes while killed.
@@ -133,11 +139,72 @@ impl<'a> Folder<'a> {
 
 /// Every entity by its external reference; each once.
 fn by_reference(client: &Client, path: &str) -> BTreeMap<String, Value> {
+    once(client, path, |entity| &entity["ExternalReference"])
+}
+
+/// Every entity by a name of its own; each once.
+fn once(client: &Client, path: &str, name: fn(&Value) -> &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for entity in client.all(path) {
-        let reference = entity["ExternalReference"].as_str().unwrap().to_owned();
-        let twice = found.insert(reference, entity);
+        let name = name(&entity).as_str().unwrap().to_owned();
+        let twice = found.insert(name, entity);
         assert!(twice.is_none(), "there twice: {twice:?}");
     }
     found
+}
+
+#[test]
+fn a_change_repeated_under_its_key_is_made_once_whenever_the_server_is_killed() {
+    let rounds = number_from("TESSERA_CRASH_KEYED_ROUNDS", 20);
+    let mut random = SplitMix::new(number_from("TESSERA_CRASH_SEED", 20_261_121));
+    let (mut made, mut replayed, mut unheard, mut round) = (0, 0, 0, 0);
+    while round < rounds {
+        let dir = tempfile::tempdir().unwrap();
+        let token = token_in(dir.path(), &SETTINGS);
+        let mut clients: Vec<[Keyed; 2]> =
+            (0..PAIRS).map(|pair| [0; 2].map(|_| Keyed::new(pair, random.next()))).collect();
+        for _ in 0..ROUNDS_ON_A_FOLDER.min(rounds - round) {
+            round += 1;
+            let server = Server::start_with(dir.path(), &[], &SETTINGS);
+            verify_keys(&server.client(&token), &clients);
+            let after = Duration::from_millis(20 + random.below(250));
+            repeat_until_killed(&mut clients, server, (&token, after));
+        }
+        let server = Server::start_with(dir.path(), &[], &SETTINGS);
+        made += verify_keys(&server.client(&token), &clients);
+        server.stop();
+        replayed += clients.iter().flatten().map(|client| client.replayed).sum::<u64>();
+        unheard += clients.iter().map(first_unheard).sum::<u64>();
+        run(dir.path(), &["check"]).ok();
+        eprintln!("{round} rounds: {made} made, {replayed} replayed, {unheard} heard only so");
+    }
+    assert!(made > rounds && replayed > rounds, "hardly anything was written");
+}
+
+/// Lets all clients loose and kills the server under them.
+fn repeat_until_killed(
+    clients: &mut [[Keyed; 2]],
+    server: Server,
+    (token, after): (&str, Duration),
+) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for keyed in clients.iter_mut().flatten() {
+            let (client, over) = (server.client(token), &over);
+            scope.spawn(move || while !over.load(Ordering::Relaxed) && keyed.step(&client) {});
+        }
+        std::thread::sleep(after);
+        server.kill();
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Compares all there is with what the clients were told; how many tickets and comments that are.
+fn verify_keys(client: &Client, clients: &[[Keyed; 2]]) -> u64 {
+    let tickets = once(client, "/odata/Tickets?$select=Tags", |ticket| &ticket["Tags"][0]);
+    let comments = once(client, "/odata/Comments?$select=Body", |comment| &comment["Body"]);
+    let found: usize =
+        clients.iter().map(|[one, other]| check_pair([one, other], &tickets, &comments)).sum();
+    assert_eq!(found, tickets.len() + comments.len(), "something nobody wrote is there");
+    found as u64
 }

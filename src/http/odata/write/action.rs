@@ -59,11 +59,10 @@ pub(super) async fn post<S: Service>(
         ControlFlow::Break(answered) => return Ok(answered),
     };
     let precondition = precondition(&request);
-    let (set, key) = match &path.on {
+    let (set, row) = match &path.on {
         Bound::Entity(entity) => {
             let row = current(feed, entity, &precondition)?;
-            turn.bring(&row).await;
-            (row.set, Some(row.key(model)))
+            (row.set, Some(row))
         }
         Bound::Set(set) => {
             no_precondition(&precondition)?;
@@ -78,6 +77,7 @@ pub(super) async fn post<S: Service>(
         let checker = checker(feed, &asked);
         reader(&checker, &asked).parameters(&bytes, model.action(path.action))?
     };
+    let key = row.as_ref().map(|row| row.key(model));
     let act = Act { action: path.action, set, key, precondition, given };
     let (caller, preferences) = (asked.caller.clone(), negotiate::preferences(&request.headers));
     let saying = Arc::new(match wanted {
@@ -92,7 +92,7 @@ pub(super) async fn post<S: Service>(
             Saying::Complex(Box::new(SaidValue { feed, asked, declared, json, preferences }))
         }
     });
-    let held = turn.hold(Arc::clone(&saying))?;
+    let held = turn.hold(Arc::clone(&saying), row.as_ref()).await?;
     let done = held.service().act(caller, act).await?;
     if let Some(answer) = held.answer() {
         return Ok(answer);
@@ -127,6 +127,13 @@ impl<S: Service> Telling for Saying<S> {
         match self {
             Self::Entity(said) => said.quiet(effect),
             Self::Nothing | Self::Complex(_) => Plain::empty(),
+        }
+    }
+
+    fn is_costly(&self) -> bool {
+        match self {
+            Self::Entity(said) => said.is_costly(),
+            Self::Nothing | Self::Complex(_) => false,
         }
     }
 }

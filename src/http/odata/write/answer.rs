@@ -130,6 +130,11 @@ pub(super) trait Telling: Send + Sync + 'static {
 
     /// No more than that it was made.
     fn quiet(&self, effect: Effect<'_>) -> Plain;
+
+    /// Whether telling all takes as much as a read.
+    fn is_costly(&self) -> bool {
+        false
+    }
 }
 
 /// What `write` tells of a change that is made, on a thread that may wait for the disk. Where it fails,
@@ -241,6 +246,10 @@ impl<S: Service> Telling for Said<S> {
             Effect::Entity(row) => self.plain(Told::quiet(&self.feed, row), row),
             Effect::Nothing | Effect::Value(_) | Effect::Secret(_) => Plain::empty(),
         }
+    }
+
+    fn is_costly(&self) -> bool {
+        !self.shape.expand.is_empty() && !self.is_quiet()
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn post<S: Service>(
         deed: Deed::Created,
         asked,
     });
-    let held = turn.hold(Arc::clone(&said))?;
+    let held = turn.hold(Arc::clone(&said), None).await?;
     let row = held.service().create(caller, create).await?;
     match held.answer() {
         Some(answer) => Ok(answer),

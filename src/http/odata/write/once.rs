@@ -17,6 +17,7 @@ use crate::{
     hash::{self, Digest},
     http::{
         Request, Response,
+        limit::Pass,
         odata::{
             Asked, Feed,
             keys::{self, Mark},
@@ -26,7 +27,7 @@ use crate::{
     model::Row,
     odata::service::Service,
     query::{
-        Context,
+        Context, Source,
         once::{Answer, Effect, Kept, Once, Told, key},
     },
 };
@@ -52,6 +53,8 @@ struct Claim {
     key: String,
     fingerprint: Digest,
     mark: Mark,
+    /// What a read of its client is let in by.
+    pass: Option<Arc<Pass>>,
 }
 
 /// Claims the key of a request whose caller may do what it asks, and leaves its body to be read; a change
@@ -76,7 +79,10 @@ pub(super) async fn begin<S: Service>(
     let (looking, looked_up) = (Arc::clone(feed), key.clone());
     let kept = tokio::task::spawn_blocking(move || looking.service.kept(&looked_up)).await;
     match kept.unwrap_or_else(|error| Err(error.into()))? {
-        None => Ok(turn(Some(Claim { key, fingerprint, mark }))),
+        None => {
+            let pass = asked.pass.clone();
+            Ok(turn(Some(Claim { key, fingerprint, mark, pass })))
+        }
         Some(kept) => replay(&kept, &fingerprint).map(ControlFlow::Break),
     }
 }
@@ -132,37 +138,28 @@ fn response(answer: &Answer) -> Response {
 }
 
 impl<S: Service> Turn<S> {
-    /// Has the long texts of a row at hand for an answer that nobody may wait long for.
-    pub(super) async fn bring(&self, row: &Row) {
-        if self.claim.is_none() {
-            return;
-        }
-        let (feed, row) = (Arc::clone(&self.feed), row.clone());
-        let read = move || {
-            let snapshot = feed.service.snapshot();
-            let structure = snapshot.model().structure(row.type_id);
-            for (prop, _) in structure.props().filter(|(_, property)| property.is_long()) {
-                // What cannot be read now cannot be told later, which is said then.
-                let _ = snapshot.long_text(&row, prop);
-            }
-        };
-        if let Err(error) = tokio::task::spawn_blocking(read).await {
-            tracing::warn!("texts were not brought: {error}");
-        }
-    }
-
-    /// What makes the change, told by `telling` where the answer is to be kept.
-    pub(super) fn hold(self, telling: Arc<impl Telling>) -> Result<Held<S>, Error> {
+    /// What makes the change, told by `telling` where the answer is to be kept; `before` is what changes,
+    /// if it is there.
+    pub(super) async fn hold(
+        self,
+        telling: Arc<impl Telling>,
+        before: Option<&Row>,
+    ) -> Result<Held<S>, Error> {
         let Self { feed, claim } = self;
-        let Some(Claim { key, fingerprint, mark }) = claim else {
+        let Some(Claim { key, fingerprint, mark, pass }) = claim else {
             return Ok(Held { feed, once: None });
+        };
+        let is_short = match before {
+            Some(row) => is_told_in_time(&feed, &telling, (row, pass)).await,
+            None => true,
         };
         let slot = Slot::default();
         let (told, by) = (Arc::clone(&slot), Arc::clone(&feed));
-        let answer = Arc::new(move |source: &dyn crate::query::Source, effect: Effect<'_>| {
-            let deadline = Instant::now().checked_add(WRITING_MAX);
-            let ctx = Context { source, now: by.service.now(), deadline };
-            let answer = write(&*telling, &ctx, (effect, by.settings.kept_bytes_max));
+        let answer = Arc::new(move |source: &dyn Source, effect: Effect<'_>| {
+            let ctx = in_time(&by, source);
+            let max = by.settings.kept_bytes_max;
+            let plain = if is_short { told_in_full(&*telling, &ctx, (effect, max)) } else { None };
+            let answer = answer(&plain.unwrap_or_else(|| telling.quiet(effect)));
             *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
             answer
         });
@@ -171,24 +168,53 @@ impl<S: Service> Turn<S> {
     }
 }
 
-/// All there is to tell, or where that is too much or fails, only that the change was made.
-fn write(
+fn in_time<'a, S: Service>(feed: &Feed<S>, source: &'a dyn Source) -> Context<'a> {
+    let deadline = Instant::now().checked_add(WRITING_MAX);
+    Context { source, now: feed.service.now(), deadline }
+}
+
+/// Whether all there is to tell can be told in time, tried on what is there before the change: whoever
+/// asks for too much makes nobody wait, and the texts that will be told are at hand.
+async fn is_told_in_time<S: Service>(
+    feed: &Arc<Feed<S>>,
+    telling: &Arc<impl Telling>,
+    (row, pass): (&Row, Option<Arc<Pass>>),
+) -> bool {
+    let turn =
+        if telling.is_costly() { feed.turn(pass.as_ref()).await.map(Some) } else { Ok(None) };
+    let Ok(turn) = turn else { return false };
+    let (feed, telling, row) = (Arc::clone(feed), Arc::clone(telling), row.clone());
+    let tried = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        let snapshot = feed.service.snapshot();
+        // What was read from the disk the first time is at hand the second time.
+        (0..2).any(|_| telling.told(&in_time(&feed, &*snapshot), Effect::Entity(&row)).is_ok())
+    });
+    tried.await.unwrap_or(false)
+}
+
+/// All there is to tell, unless that is too much or fails.
+fn told_in_full(
     telling: &dyn Telling,
     ctx: &Context<'_>,
     (effect, bytes_max): (Effect<'_>, u64),
-) -> Answer {
-    let fits =
-        |plain: &Plain| plain.body.as_ref().is_none_or(|body| body.len() as u64 <= bytes_max);
+) -> Option<Plain> {
     match telling.told(ctx, effect) {
-        Ok(plain) if fits(&plain) => plain.kept(),
-        Ok(_) => None,
+        Ok(plain) => {
+            let fits = plain.body.as_ref().is_none_or(|body| body.len() as u64 <= bytes_max);
+            fits.then_some(plain)
+        }
         Err(error) => {
             tracing::warn!("a change was made, but not told: {error}");
             None
         }
     }
-    .or_else(|| telling.quiet(effect).kept())
-    .unwrap_or_else(|| Answer { status: 204, headers: Vec::new(), body: None })
+}
+
+/// An answer to be kept; what cannot be kept as text is none of ours.
+fn answer(plain: &Plain) -> Answer {
+    let bare = || Answer { status: 204, headers: Vec::new(), body: None };
+    plain.kept().unwrap_or_else(bare)
 }
 
 type Slot = Arc<Mutex<Option<Answer>>>;
@@ -303,13 +329,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_or_cannot_be_told_is_answered_without_a_body() {
+    fn what_is_too_long_or_cannot_be_told_is_not_told() {
         let app = App::in_memory(Config::default());
         let snapshot = app.feed.service.snapshot();
         let ctx = Context { source: &*snapshot, now: app.feed.service.now(), deadline: None };
-        for (told, status) in [(Ok(8), 200), (Ok(9), 204), (Err(Error::StorageFull), 204)] {
-            let answer = write(&Long(told.clone()), &ctx, (Effect::Nothing, 8));
-            assert_eq!((answer.status, answer.body.is_some()), (status, status == 200), "{told:?}");
+        for (told, is_told) in [(Ok(8), true), (Ok(9), false), (Err(Error::StorageFull), false)] {
+            let plain = told_in_full(&Long(told.clone()), &ctx, (Effect::Nothing, 8));
+            assert_eq!(plain.is_some(), is_told, "{told:?}");
         }
     }
 }

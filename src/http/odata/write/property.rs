@@ -177,7 +177,7 @@ impl<S: Service> Job<S> {
     }
 
     async fn run(self: Arc<Self>, turn: Turn<S>, way: Way, body: Bytes) -> Result<Response, Error> {
-        let held = turn.hold(Arc::clone(&self))?;
+        let held = turn.hold(Arc::clone(&self), None).await?;
         for _ in 0..TRIES {
             let row = current(&self.feed, &self.path.entity, &self.precondition)?;
             // What it was may have to be read from the disk.

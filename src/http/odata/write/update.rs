@@ -57,7 +57,6 @@ pub(super) async fn change<S: Service>(
         }
         error => error,
     })?;
-    turn.bring(&row).await;
     let bytes = json_body(feed, &mut request).await?;
     let changes = {
         let checker = checker(feed, &asked);
@@ -79,7 +78,7 @@ pub(super) async fn change<S: Service>(
         deed: Deed::Changed,
         asked,
     });
-    let held = turn.hold(Arc::clone(&said))?;
+    let held = turn.hold(Arc::clone(&said), said.before.as_ref()).await?;
     let row = held.service().update(caller, update).await?;
     match held.answer() {
         Some(answer) => Ok(answer),
@@ -108,7 +107,7 @@ pub(super) async fn delete<S: Service>(
     let row = current(feed, &path, &precondition)?;
     let key = row.key(feed.service.model());
     let delete = Delete { set: row.set, key, precondition };
-    let held = turn.hold(Arc::new(Gone))?;
+    let held = turn.hold(Arc::new(Gone), None).await?;
     held.service().delete(asked.caller, delete).await?;
     Ok(held.answer().unwrap_or_else(|| respond::empty(204)))
 }

@@ -18,6 +18,7 @@ use support::{
     server::{PATIENCE, Server},
     token,
 };
+use tessera::http::routes::{self, Door};
 
 /// What the settings are where nobody sets them.
 const DEFAULTS: [(&str, &str); 6] = [
@@ -295,6 +296,30 @@ fn requests_of_one_token_that_run_leave_others_room_and_are_bounded() {
     other.get("/odata/Me()").expect(200);
     drop(slow);
     until(200);
+}
+
+/// The routes are those the server declares, so that a new one is looked at without anybody writing so.
+#[test]
+fn every_route_that_asks_who_comes_holds_them_to_their_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = token(dir.path());
+    let settings = [("TESSERA_RATE_ADMIN_PER_MINUTE", "1"), ("TESSERA_RATE_BURST", "1")];
+    let server = server(dir.path(), &settings);
+    let client = server.client(&secret);
+    client.get("/odata/Me()").expect(200);
+    let all = routes::all().unwrap();
+    let closed: Vec<_> = all.iter().filter(|route| route.door != Door::Open).collect();
+    assert!(closed.len() > 1_500, "{}", closed.len());
+    for route in closed {
+        let knock = || client.send(route.method, &route.path, &[], None).unwrap();
+        let mut answer = knock();
+        if answer.status != 429 {
+            // Once a minute one is let through.
+            answer = knock();
+        }
+        assert_eq!(answer.status, 429, "{} {} {}", route.method, route.path, answer.body);
+        assert_eq!(left(&answer, 1), 0);
+    }
 }
 
 #[test]

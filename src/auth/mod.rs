@@ -10,5 +10,5 @@ mod visit;
 pub use crate::model::{Kind, Role, Scopes, scope};
 pub use expiry::State;
 pub use rights::{Owner, Principal, in_force};
-pub use token::{PlainToken, TokenHash};
+pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash};
 pub use visit::{Proof, Visit};

@@ -13,7 +13,7 @@ const START: &str = "tsr_";
 const RANDOM_DIGITS: usize = 43;
 const CHECK_DIGITS: usize = 6;
 /// Digits of the random part that are kept for recognition; 220 bits remain unknown.
-const PREFIX_DIGITS: usize = 6;
+pub const KEY_PREFIX_DIGITS: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A token as its owner sees it, once. Not `Clone`, not `Serialize`, prints as `PlainToken(..)`.
@@ -46,7 +46,7 @@ impl PlainToken {
     /// How it begins, to recognise it by: `tsr_agent_4fK9aB`.
     #[must_use]
     pub fn key_prefix(&self) -> &str {
-        &self.0[..self.0.len() - RANDOM_DIGITS - CHECK_DIGITS + PREFIX_DIGITS]
+        &self.0[..self.0.len() - RANDOM_DIGITS - CHECK_DIGITS + KEY_PREFIX_DIGITS]
     }
 }
 

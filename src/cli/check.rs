@@ -12,7 +12,7 @@ use super::{
 use crate::{
     local::{Call, Ends, print_report},
     model::helpdesk,
-    store::check::check,
+    store::{Snapshot, check::check},
 };
 
 /// Checks the data folder; exit code 0 only if everything is as it must be.
@@ -26,7 +26,10 @@ pub fn run(args: &Check, out: &mut Out) -> Result<(), Failure> {
     must_exist(&config.data)?;
     let all = || check(helpdesk(), &real_files(), &options(&config)).map_err(Refusal::from);
     match reach(&config, all)? {
-        Reached::Here(report) => print_report(&report, out.writer()),
+        Reached::Here((report, state)) => {
+            let state = state.as_deref().map(|state| state as &dyn Snapshot);
+            print_report(report, state, out.writer())
+        }
         Reached::Server(server) => {
             let (out, progress) = (out.writer(), &mut |_| {});
             server.run(&Call::Check, Ends { out, input: &mut io::empty(), progress })

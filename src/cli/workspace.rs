@@ -49,6 +49,7 @@ impl Workspace {
         let settings = Settings {
             token_hours_max: number(config.token_lifetime_max_hours),
             deleted_ticket_days: number(config.deleted_ticket_days),
+            audit_days: number(config.audit_days),
             idempotency_hours: number(config.idempotency_hours),
             idempotency_keys_max: config.idempotency_keys_max,
         };

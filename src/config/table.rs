@@ -156,6 +156,7 @@ settings! {
     backup_dir: PathBuf = "./tessera-backups", ANY, "folder of the scheduled backups";
     backup_every_hours: u64 = "0", 0..=8760, "hours from one scheduled backup to the next; 0 for none";
     backup_keep: u64 = "7", 1..=100_000, "scheduled backups kept; the oldest beyond it are removed";
+    audit_days: u64 = "400", 0..=36_500, "days the audit log keeps what happened; 0 keeps everything";
     usage_flush_secs: u64 = "30", 1..=60, "seconds from one writing down of how tokens were used to the next";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
 }

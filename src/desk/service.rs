@@ -19,7 +19,7 @@ use crate::{
     },
     query::once::Once,
     store::{Actor, Draft, Snapshot, Store, commit},
-    time::{Clock, Timestamp},
+    time::{Clock, MICROS_PER_DAY, Timestamp},
 };
 
 /// What an operator may set.
@@ -29,6 +29,8 @@ pub struct Settings {
     pub token_hours_max: u32,
     /// How long a deleted ticket can be brought back, days; 0 keeps none.
     pub deleted_ticket_days: u32,
+    /// How long the audit log keeps what happened, days; 0 keeps everything.
+    pub audit_days: u32,
     /// How long answers to changes with an idempotency key are kept, hours.
     pub idempotency_hours: u32,
     /// How many answers are kept for one caller at most.
@@ -40,6 +42,7 @@ impl Default for Settings {
         Self {
             token_hours_max: TOKEN_HOURS_MAX,
             deleted_ticket_days: 30,
+            audit_days: 400,
             idempotency_hours: 48,
             idempotency_keys_max: 100_000,
         }
@@ -193,12 +196,12 @@ impl Desk {
             set::TICKETS => self.create_ticket(caller, given, Vec::new()).await,
             set::COMMENTS => {
                 let verb = comments::Create::new(self.model, caller, given)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, Some((set, None)), move |draft| verb.run(draft)).await
             }
             _ => {
                 let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let verb = plain::Create::new(self.model, caller, of, given)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, Some((set, None)), move |draft| verb.run(draft)).await
             }
         }
     }
@@ -214,7 +217,7 @@ impl Desk {
         comments: Vec<Properties>,
     ) -> Result<Row, Error> {
         let verb = tickets::Create::new(self.model, caller, given, comments)?;
-        self.commit(caller, move |draft| verb.run(draft)).await
+        self.commit_to(caller, Some((set::TICKETS, None)), move |draft| verb.run(draft)).await
     }
 
     /// Changes an entity.
@@ -229,22 +232,23 @@ impl Desk {
         changes: Properties,
     ) -> Result<Row, Error> {
         caller.require(self.model.set(set).scopes.write.ok_or(READ_ONLY)?)?;
+        let subject = Some((set, Some(key.clone())));
         match set {
             set::TICKETS => {
                 let at = (key, precondition);
                 let verb = tickets::Update::new(self.model, caller, at, changes)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
             set::COMMENTS => {
                 let at = (key, precondition);
                 let verb = comments::Update::new(self.model, caller, at, changes)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
             _ => {
                 let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let changes = (key, precondition, changes);
                 let verb = plain::Update::new(self.model, caller, of, changes)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
         }
     }
@@ -277,26 +281,27 @@ impl Desk {
         precondition: Precondition,
     ) -> Result<(), Error> {
         caller.require(self.model.set(set).scopes.delete.ok_or(READ_ONLY)?)?;
+        let subject = Some((set, Some(key.clone())));
         match set {
             set::TICKETS => {
                 let verb = deleted::Delete::new(caller, (key, precondition), &self.settings)?;
                 let max = self.store.transaction_bytes_max();
                 let verb = self.beforehand(move |snapshot| verb.look(snapshot, max)).await?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
             set::COMMENTS => {
                 let verb = comments::Delete::new(caller, key, precondition)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
             set::DELETED_TICKETS => {
                 let verb = deleted::Remove::new(caller, key, precondition)?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
             _ => {
                 let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let verb = plain::Delete::new(caller, of, (key, precondition));
                 let verb = self.beforehand(move |snapshot| verb.look(snapshot)).await?;
-                self.commit(caller, move |draft| verb.run(draft)).await
+                self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
         }
     }
@@ -312,13 +317,14 @@ impl Desk {
         (key, precondition): (Key, Precondition),
         given: Vec<(usize, Value)>,
     ) -> Result<Row, Error> {
+        let subject = Some((set::TICKETS, Some(key.clone())));
         if action == actions::RESTORE {
             let verb = deleted::Restore::new(caller, key, precondition)?;
             let verb = self.beforehand(move |snapshot| verb.look(snapshot)).await?;
-            return self.commit(caller, move |draft| verb.run(draft)).await;
+            return self.commit_to(caller, subject, move |draft| verb.run(draft)).await;
         }
         let verb = tickets::Act::new(self.model, caller, (key, precondition), (action, given))?;
-        self.commit(caller, move |draft| verb.run(draft)).await
+        self.commit_to(caller, subject, move |draft| verb.run(draft)).await
     }
 
     /// Removes for good the deleted tickets whose time is up, in several transactions if there are
@@ -330,10 +336,34 @@ impl Desk {
         let until = deleted::due_until(self.now(), &self.settings);
         let mut purged = 0;
         while !deleted::due(&*self.snapshot(), until).is_empty() {
-            let run = move |draft: &mut dyn Draft| Ok(deleted::purge(draft, until));
+            let run = move |draft: &mut dyn Draft| {
+                let count = deleted::purge(draft, until);
+                if count > 0 {
+                    let told = format!("{}: {count}", deleted::PURGED);
+                    let entry = audit::Entry::new(audit::Event::Deleted).detail(told);
+                    audit::record(draft, &Principal::system(), &entry)?;
+                }
+                Ok(count)
+            };
             purged += commit(&*self.store, Actor::SYSTEM, run).await?;
         }
         Ok(purged)
+    }
+
+    /// Removes the rows of the audit log that are older than the settings keep, in several
+    /// transactions if there are many; how many that were.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn trim_audit(&self) -> Result<usize, Error> {
+        let kept = MICROS_PER_DAY.saturating_mul(i64::from(self.settings.audit_days));
+        let Some(until) = self.now().plus_micros(-kept).filter(|_| kept > 0) else { return Ok(0) };
+        let mut trimmed = 0;
+        while audit::is_due(&*self.snapshot(), until) {
+            let run = move |draft: &mut dyn Draft| audit::trim(draft, until);
+            trimmed += commit(&*self.store, Actor::SYSTEM, run).await?;
+        }
+        Ok(trimmed)
     }
 
     /// Makes an access token; the secret is told here and never again.
@@ -415,17 +445,36 @@ impl Desk {
         work.await.unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Does a verb's change. Where it is to be done once, its answer is kept with it, so a verb calls this
-    /// once; what it does in further transactions goes past it.
-    async fn commit<T, F>(&self, caller: &Principal, mut run: F) -> Result<T, Error>
+    /// Does a verb's change, with its row in the audit log. Where it is to be done once, its answer is kept
+    /// with it, so a verb calls this once; what it does in further transactions goes past it.
+    async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>
     where
         T: kept::Done + Send + 'static,
         F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
     {
-        let once = self.once.clone();
+        self.commit_to(caller, None, run).await
+    }
+
+    /// As [`Desk::commit`], for a verb of which it is known what it is done to.
+    async fn commit_to<T, F>(
+        &self,
+        caller: &Principal,
+        subject: audit::Subject,
+        mut run: F,
+    ) -> Result<T, Error>
+    where
+        T: kept::Done + Send + 'static,
+        F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
+    {
+        let (once, by) = (self.once.clone(), caller.clone());
+        let mut told = move |draft: &mut dyn Draft| {
+            let done = run(draft)?;
+            audit::close(draft, &by, &subject)?;
+            Ok(done)
+        };
         let run = move |draft: &mut dyn Draft| match &once {
-            None => run(draft),
-            Some(once) => kept::run_once(draft, once, &mut run),
+            None => told(draft),
+            Some(once) => kept::run_once(draft, once, &mut told),
         };
         let done = commit(&*self.store, actor(caller), run).await?;
         if let Some(once) = &self.once {

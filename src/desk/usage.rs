@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     auth::Principal,
+    desk::audit::clean,
     error::Error,
     model::{Key, Value, props::token_use, set},
     store::{Draft, Edit},
@@ -19,6 +20,9 @@ use crate::{
 
 /// Parts that each have a lock of their own, held for one entry: many threads seldom meet.
 const SHARDS: u64 = 64;
+
+/// Characters kept of what a program calls itself.
+const AGENT_CHARS: usize = 256;
 
 /// Use of tokens since the last flush; an entry for each token used, of which there are as many as
 /// the workspace keeps.
@@ -113,7 +117,9 @@ pub fn store(draft: &mut dyn Draft, uses: &[(i64, Use)]) -> Result<(), Error> {
         edit.set(model, token_use::USE_COUNT, uses);
         edit.set(model, token_use::DENIED_COUNT, denials);
         if let Some((at, address, agent)) = &used.last {
-            let text = |text: Option<&str>| text.map_or(Value::Null, Value::text);
+            let text = |text: Option<&str>| {
+                text.map_or(Value::Null, |text| Value::text(&clean(text, AGENT_CHARS)))
+            };
             edit.set(model, token_use::LAST_USED, *at);
             edit.set(model, token_use::ADDRESS, text(address.map(|at| at.to_string()).as_deref()));
             edit.set(model, token_use::AGENT, text(agent.as_deref()));

@@ -13,6 +13,9 @@ use crate::{
     error::{Denial, Error},
 };
 
+/// Bytes kept of what a program calls itself.
+const AGENT_BYTES: usize = 512;
+
 /// How every token of ours begins.
 pub const TOKEN_START: &str = "tsr_";
 
@@ -68,7 +71,7 @@ impl Presented {
         Visit {
             proof,
             address: request.client.to_canonical(),
-            agent: request.header("user-agent"),
+            agent: request.header("user-agent").map(|name| name.get(..AGENT_BYTES).unwrap_or(name)),
             is_read: request.method == Method::GET,
         }
     }

@@ -64,7 +64,8 @@ impl Helpdesk {
         self.used.count(minute(self.desk.now()))
     }
 
-    /// Removes, now and every hour, deleted tickets and kept answers whose time is up; never ends.
+    /// Removes, now and every hour, deleted tickets, kept answers and audit events whose time is up; never
+    /// ends.
     pub async fn purge_hourly(&self) {
         loop {
             match self.desk.purge().await {
@@ -76,6 +77,11 @@ impl Helpdesk {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "answers to changes forgotten"),
                 Err(error) => tracing::warn!("answers to changes could not be forgotten: {error}"),
+            }
+            match self.desk.trim_audit().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "old events of the audit log removed"),
+                Err(error) => tracing::warn!("old audit events could not be removed: {error}"),
             }
             tokio::time::sleep(HOUR).await;
         }

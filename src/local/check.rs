@@ -3,20 +3,35 @@
 use std::io::Write;
 
 use super::{Failure, Ground, failure::line};
-use crate::store::check::{Report, Scope};
+use crate::{
+    desk::audit,
+    store::{
+        Snapshot, Store,
+        check::{Report, Scope},
+    },
+};
 
 /// Checks the open data.
 pub(super) fn run(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> {
     let report = ground.engine.check().map_err(Failure::of_store)?;
-    print(&report, out)
+    print(report, Some(&*ground.engine.snapshot()), out)
 }
 
-/// Writes what was found.
+/// Writes what was found, and what the chain of the audit log in `state` tells.
 ///
 /// # Errors
 /// The first fault in one line, after all of them were written.
-pub fn print(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
-    describe(report, out)?;
+pub fn print(
+    mut report: Report,
+    state: Option<&dyn Snapshot>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    describe(&report, out)?;
+    if let Some(state) = state {
+        let verified = audit::verify(state);
+        line(out, &verified.to_line())?;
+        report.faults.extend(verified.faults);
+    }
     match report.faults.as_slice() {
         [] => line(out, "everything is as it must be"),
         [first, ..] => {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
-    Draft, Edit, Seq,
+    Draft, Edit, Seq, Touch,
     change::{Actor, Change, Commit},
     root::Root,
 };
@@ -22,6 +22,8 @@ pub(super) struct Work {
     now: Timestamp,
     actor: Actor,
     changes: Vec<Change>,
+    /// What each change was made to, in the order of the changes.
+    formers: Vec<Option<Row>>,
 }
 
 impl Work {
@@ -33,7 +35,7 @@ impl Work {
         now: Timestamp,
         actor: Actor,
     ) -> Self {
-        Self { root, model, seq, now, actor, changes: Vec::new() }
+        Self { root, model, seq, now, actor, changes: Vec::new(), formers: Vec::new() }
     }
 
     /// The state afterwards and what was committed; `None` if nothing changed.
@@ -48,9 +50,10 @@ impl Work {
         Some((root, commit))
     }
 
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: Change, former: Option<Row>) {
         self.root.apply_change(&change, self.seq);
         self.changes.push(change);
+        self.formers.push(former);
     }
 }
 
@@ -71,6 +74,16 @@ impl Draft for Work {
         !self.changes.is_empty()
     }
 
+    fn touched(&self) -> Box<dyn Iterator<Item = Touch<'_>> + '_> {
+        let touched = self.changes.iter().zip(&self.formers);
+        Box::new(touched.filter_map(|(change, former)| match change {
+            Change::Put { set, key, .. } | Change::Delete { set, key } => {
+                Some(Touch { set: *set, key, former: former.as_ref() })
+            }
+            Change::Text { .. } => None,
+        }))
+    }
+
     fn next_id(&self, set: SetId) -> Result<i64, Error> {
         let id = self.root.next_id(set);
         if id > ID_MAX {
@@ -87,8 +100,8 @@ impl Draft for Work {
             edit.keep_same_texts(self.model, row);
         }
         let record = edit.pack(self.model, self.seq);
-        if let Some(row) = former.filter(|row| row.record == record) {
-            return Ok(row);
+        if let Some(row) = former.as_ref().filter(|row| row.record == record) {
+            return Ok(row.clone());
         }
         let wanted = Row { set, type_id: edit.type_id(), version: self.seq, record };
         // Which one it is, is not for everybody who may write to know.
@@ -102,16 +115,17 @@ impl Draft for Work {
         let structure = self.model.structure(edit.type_id());
         for (prop, text) in edit.new_texts() {
             let Some(tag) = structure.property_at(prop).tag() else { continue };
-            self.change(Change::Text { set, key: key.clone(), tag, text: text.clone() });
+            self.change(Change::Text { set, key: key.clone(), tag, text: text.clone() }, None);
         }
-        self.change(Change::Put { set, key, record: wanted.record.clone() });
+        self.change(Change::Put { set, key, record: wanted.record.clone() }, former);
         Ok(wanted)
     }
 
     fn delete(&mut self, set: SetId, key: &Key) -> bool {
-        let exists = self.root.row(set, key).is_some();
+        let former = self.root.row(set, key);
+        let exists = former.is_some();
         if exists {
-            self.change(Change::Delete { set, key: key.clone() });
+            self.change(Change::Delete { set, key: key.clone() }, former);
         }
         exists
     }
@@ -125,6 +139,7 @@ impl Draft for Work {
         if result.is_err() {
             self.root = before;
             self.changes.truncate(length);
+            self.formers.truncate(length);
         }
         result
     }

@@ -55,6 +55,9 @@ pub trait Draft: Source {
     /// Whether it changed anything so far.
     fn has_changed(&self) -> bool;
 
+    /// What this transaction did so far, in order; an entity may come more than once.
+    fn touched(&self) -> Box<dyn Iterator<Item = Touch<'_>> + '_>;
+
     /// The id the next entity of `set` gets; never one that was used before.
     ///
     /// # Errors
@@ -80,6 +83,17 @@ pub trait Draft: Source {
     ) -> Result<(), Error>;
 }
 
+/// An entity that a transaction made, changed or deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch<'a> {
+    /// Its set.
+    pub set: SetId,
+    /// Its key.
+    pub key: &'a Key,
+    /// What it was just before; at its first touch, what it was before the transaction.
+    pub former: Option<&'a Row>,
+}
+
 /// A pure function from state to changes, run on the committer's thread; it must not wait for anything.
 pub type Run = Box<dyn FnMut(&mut dyn Draft) -> Result<(), Error> + Send>;
 
@@ -98,6 +112,9 @@ pub type Receipt = oneshot::Receiver<Result<Seq, Error>>;
 pub trait Snapshot: Source {
     /// The last transaction it shows.
     fn seq(&self) -> Seq;
+
+    /// The highest id ever used in a set, whether its entity is still there or not.
+    fn last_id(&self, set: SetId) -> i64;
 }
 
 /// A stream of committed transactions, oldest first.

@@ -391,6 +391,10 @@ impl Snapshot for Root {
     fn seq(&self) -> Seq {
         self.seq
     }
+
+    fn last_id(&self, set: SetId) -> i64 {
+        self.state(set).last_id
+    }
 }
 
 /// Reads a key of `set` from its stored bytes.

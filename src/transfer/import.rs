@@ -17,6 +17,8 @@ use super::{
     read::{Entity, Reader, Unknown},
 };
 use crate::{
+    auth::Principal,
+    desk::audit::{Entry, Event, record},
     error::Error,
     model::{Model, SetId},
     store::{self, Actor, Draft, Fault, Pending, Store},
@@ -131,12 +133,33 @@ pub fn import(
     let (sender, batches) = sync_channel(BATCHES_AHEAD);
     thread::scope(|scope| {
         let reading = scope.spawn(move || read(source, options, &sender));
-        let written = write(store, batches, (&memo, options.reasons), progress);
+        let mut summary = Summary::default();
+        let to = (&mut summary, options.reasons);
+        let written = write(store, batches, (&memo, to), progress);
         // A reader whose batches nobody takes any more has ended by itself.
         let read = reading.join().unwrap_or_else(|_| Err(io::Error::other("the reader panicked")));
-        let summary = written.map_err(Failure::Store)?;
+        // What was done before it ended early stays done, so it is told.
+        let told = tell(store, options.model, &summary);
+        written.and(told).map_err(Failure::Store)?;
         read?;
         Ok(summary)
+    })
+}
+
+/// Writes into the audit log what an import did, if it did anything: one row, not one for each line.
+fn tell(store: &dyn Store, model: &Model, summary: &Summary) -> Result<(), Error> {
+    let changed = summary.sets.iter().filter(|(_, tally)| tally.created + tally.updated > 0);
+    let told: Vec<String> = changed
+        .map(|(set, Tally { created, updated, .. })| {
+            format!("{}: {created} created, {updated} changed", model.set(*set).name)
+        })
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let entry = Entry::new(Event::Imported).detail(told.join("; "));
+    store::commit_blocking(store, Actor::SYSTEM, move |draft| {
+        record(draft, &Principal::system(), &entry)
     })
 }
 
@@ -191,24 +214,23 @@ fn too_long(start: &[u8]) -> String {
 fn write(
     store: &dyn Store,
     batches: Receiver<Batch>,
-    (memo, reasons): (&Arc<Mutex<Memo>>, usize),
+    (memo, (summary, reasons)): (&Arc<Mutex<Memo>>, (&mut Summary, usize)),
     progress: &mut dyn FnMut(Progress),
-) -> Result<Summary, Error> {
-    let mut summary = Summary::default();
+) -> Result<(), Error> {
     let mut in_flight = VecDeque::new();
     for batch in batches {
         if in_flight.len() >= IN_FLIGHT {
-            finish(&mut in_flight, &mut summary, progress)?;
+            finish(&mut in_flight, summary, progress)?;
             summary.refusals.truncate(reasons);
         }
         let bytes = batch.bytes;
         in_flight.push_back((bytes, submit(store, &Arc::new(batch), memo)?));
     }
     while !in_flight.is_empty() {
-        finish(&mut in_flight, &mut summary, progress)?;
+        finish(&mut in_flight, summary, progress)?;
         summary.refusals.truncate(reasons);
     }
-    Ok(summary)
+    Ok(())
 }
 
 /// Waits for the oldest transaction on its way.

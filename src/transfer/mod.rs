@@ -20,14 +20,16 @@ pub use import::{Failure, Options, Progress, REASONS_TOLD, Summary, import};
 
 use crate::model::{Contents, Model, SetId, set};
 
-/// Sets that stay where they are: access tokens, because their secrets do, and deleted tickets.
-const STAYING: [SetId; 2] = [set::ACCESS_TOKENS, set::DELETED_TICKETS];
+/// Sets that stay where they are: access tokens, because their secrets do, deleted tickets, what
+/// happened here, and what is allowed here.
+const STAYING: [SetId; 4] =
+    [set::ACCESS_TOKENS, set::DELETED_TICKETS, set::AUDIT_EVENTS, set::TOKEN_POLICIES];
 
-/// Whether entities of a set can be imported: stored ones, but no access tokens and nothing deleted.
+/// Whether entities of a set can be imported: stored ones that clients know, but none that stay.
 #[must_use]
 pub fn is_importable(model: &Model, id: SetId) -> bool {
     match model.set(id).contents {
-        Contents::Stored { .. } => !STAYING.contains(&id),
+        Contents::Stored { .. } => !model.set(id).hidden && !STAYING.contains(&id),
         Contents::Unfolded { .. } => false,
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     desk::get,
     hash::{Digest, Stream},
-    model::{Key, Model, Prop, Value, props::audit, set, sortable},
+    model::{Key, Model, Prop, Row, Value, props::audit, set, sortable},
     query::Source,
 };
 
@@ -13,9 +13,13 @@ pub const ORIGIN: Digest = [0; 32];
 /// The hash of the row before `id`; [`ORIGIN`] where there is none.
 pub(super) fn before(source: &dyn Source, id: i64) -> Digest {
     let former = source.row(set::AUDIT_EVENTS, &Key::Int(id - 1));
-    let stored = former.map(|row| get(source.model(), &row, audit::HASH));
-    match stored {
-        Some(Value::Binary(bytes)) => Digest::try_from(&*bytes).unwrap_or(ORIGIN),
+    former.map_or(ORIGIN, |row| digest_of(source.model(), &row, audit::HASH))
+}
+
+/// A hash that a row holds.
+pub(super) fn digest_of(model: &Model, row: &Row, prop: Prop) -> Digest {
+    match get(model, row, prop) {
+        Value::Binary(bytes) => Digest::try_from(&*bytes).unwrap_or(ORIGIN),
         _ => ORIGIN,
     }
 }

@@ -4,7 +4,11 @@
 //! Holds names, addresses and ids; never a secret, and never what somebody wrote.
 
 mod chain;
+mod describe;
 mod notices;
+mod redact;
+mod trim;
+mod verify;
 
 use std::sync::Arc;
 
@@ -23,7 +27,11 @@ use crate::{
 };
 
 pub use chain::{ORIGIN, hash};
+pub(super) use describe::{Subject, close};
 pub use notices::{Due, LIKES_MAX, Notices};
+pub use redact::clean;
+pub use trim::{TRIM_MAX, is_due, trim};
+pub use verify::{Verified, verify, verify_rows};
 
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +82,8 @@ pub enum Event {
     Changed,
     /// An entity was deleted.
     Deleted,
+    /// Entities were imported from a file.
+    Imported,
     /// Old rows of this log were removed.
     AuditTrimmed,
 }
@@ -106,6 +116,7 @@ impl Event {
             Self::Created => "Created",
             Self::Changed => "Changed",
             Self::Deleted => "Deleted",
+            Self::Imported => "Imported",
             Self::AuditTrimmed => "AuditTrimmed",
         }
     }
@@ -178,9 +189,7 @@ pub fn record(draft: &mut dyn Draft, caller: &Principal, entry: &Entry) -> Resul
     let id = draft.next_id(set::AUDIT_EVENTS)?;
     let former = chain::before(draft, id);
     let mut edit = Edit::new(model, set::AUDIT_EVENTS);
-    let text = |text: &str, most: usize| -> Value {
-        Value::text(&text.chars().take(most).collect::<String>())
-    };
+    let text = |text: &str, most: usize| -> Value { Value::text(&clean(text, most)) };
     let optional = |given: Option<&str>, most| given.map_or(Value::Null, |given| text(given, most));
     edit.set(model, audit::ID, id);
     edit.set(model, audit::GUID, guid_at(now));

@@ -25,6 +25,9 @@ const DAY_MICROS: i64 = 86_400_000_000;
 /// Deleted tickets that one transaction of a purge removes at most.
 pub const PURGE_MAX: usize = 100;
 
+/// What the audit log says of a purge, before how many it removed.
+pub const PURGED: &str = "DeletedTickets whose time was up";
+
 /// A ticket to be deleted, with its comments; its history stays.
 #[derive(Clone, Debug)]
 pub struct Delete {

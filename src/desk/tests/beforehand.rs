@@ -5,7 +5,7 @@ use crate::{
     desk::deleted::{Delete, Restore},
     model::props::{comment, ticket},
     query::Source,
-    store::{Draft, Edit, Seq},
+    store::{Draft, Edit, Seq, Touch},
 };
 
 /// A transaction whose long texts cannot be read.
@@ -52,6 +52,10 @@ impl Draft for Deaf<'_> {
 
     fn has_changed(&self) -> bool {
         self.0.has_changed()
+    }
+
+    fn touched(&self) -> Box<dyn Iterator<Item = Touch<'_>> + '_> {
+        self.0.touched()
     }
 
     fn next_id(&self, set: SetId) -> Result<i64, Error> {

@@ -3,6 +3,7 @@
 mod actions;
 mod audit;
 mod beforehand;
+mod chain;
 mod comments;
 mod deleted;
 mod kept;

@@ -55,7 +55,8 @@ pub struct Report {
     pub faults: Vec<String>,
 }
 
-/// Checks the data folder of `options` and changes nothing in the journal.
+/// Checks the data folder of `options` and changes nothing in the journal; what was found, and the
+/// state that records and journal make, for whoever has more to check in it.
 ///
 /// # Errors
 /// `Locked` while a server runs on it, `Damaged` or `Newer` where reading cannot go on.
@@ -63,7 +64,7 @@ pub fn check(
     model: &'static Model,
     files: &Arc<dyn Files>,
     options: &Options,
-) -> Result<Report, Fault> {
+) -> Result<(Report, Option<Arc<Root>>), Fault> {
     let _lock = Lock::take(&options.dir)?;
     let mut report = Report {
         journal: journal::verify(files.as_ref(), &options.journal_dir())?,
@@ -81,7 +82,7 @@ pub fn check(
     let is_missing = std::fs::read_dir(&dir).map_or(true, |mut entries| entries.next().is_none());
     if is_missing && last > 0 {
         report.faults.push("the records are missing".to_owned());
-        return Ok(report);
+        return Ok((report, None));
     }
     let records = Arc::new(Records::open(model, &dir, options.records_cache_bytes)?);
     let (mut seen, applied) = from_records(model, &records, &mut report)?;
@@ -94,12 +95,12 @@ pub fn check(
             applied.seq
         );
         report.faults.push(fault);
-        return Ok(report);
+        return Ok((report, None));
     }
     replay(model, &mut seen, &reader, last)?;
     compare(model, &seen, &told, &mut report);
     check_texts(model, &seen, &records, &mut report)?;
-    Ok(report)
+    Ok((report, Some(Arc::new(seen))))
 }
 
 /// What looks like a torn tail may have been confirmed once; a start refuses it in the same words.

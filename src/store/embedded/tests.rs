@@ -32,7 +32,7 @@ fn open_with(dir: &Path, change: impl FnOnce(&mut Options)) -> (Embedded, Opened
 fn report(dir: &Path) -> Report {
     let mut options = Options::new(dir);
     options.journal.segment_bytes = 64 << 10;
-    let report = check(helpdesk(), &real(), &options).unwrap();
+    let (report, _) = check(helpdesk(), &real(), &options).unwrap();
     assert_eq!(report.faults, Vec::<String>::new());
     report
 }

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::{io::Write as _, time::Duration};
+
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client},
@@ -283,4 +285,41 @@ fn nobody_has_more_answers_kept_than_the_setting_says() {
     assert_eq!(send(100).expect(429).code(), "TooManyRequests");
     assert!(is_replayed(&send(99).expect(204)));
     assert_eq!(client.count("/odata/Customers/$count"), 100);
+}
+
+/// A client hangs up before it is answered and comes back at once: what it asked for may still wait to be
+/// written.
+#[test]
+fn a_client_that_hangs_up_and_comes_back_has_one_change() {
+    let (_dir, server, client) = desk();
+    let (mut heard_later, mut waited) = (0, 0);
+    for at in 0..60 {
+        let key = format!("k{at}");
+        let body = json!({"Title": key});
+        let text = body.to_string();
+        let head = format!(
+            "POST /odata/Tickets HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
+             Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            server.address,
+            client.token(),
+            text.len()
+        );
+        let mut hasty = server.connect();
+        hasty.write_all((head + &text).as_bytes()).unwrap();
+        // From a moment in which nothing was read yet to one in which all was done.
+        std::thread::sleep(Duration::from_micros(100 * (at % 30)));
+        drop(hasty);
+        let change: Change = ("POST", "Tickets", &[], Some(body));
+        let mut answer = send(&client, &key, &change);
+        while answer.status == 409 {
+            assert_eq!(answer.code(), "IdempotencyKeyInUse");
+            waited += 1;
+            assert!(waited < 100_000, "the first request never ends");
+            answer = send(&client, &key, &change);
+        }
+        let answer = answer.expect(201);
+        heard_later += u32::from(is_replayed(&answer));
+    }
+    assert_eq!(client.count("/odata/Tickets/$count"), 61);
+    eprintln!("{heard_later} heard of later, {waited} times told to wait");
 }

@@ -109,7 +109,10 @@ impl Settings {
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max,
             turn_wait: Duration::from_secs(config.turn_wait_secs),
-            kept_bytes_max: config.idempotency_answer_bytes_max,
+            // The change itself must find room beside it.
+            kept_bytes_max: config
+                .idempotency_answer_bytes_max
+                .min(config.transaction_bytes_max / 4),
             rates: limit::Settings::new(config, reads_max),
         }
     }

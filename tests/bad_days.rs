@@ -99,11 +99,12 @@ fn create(client: &Client, number: u64) -> Answer {
     client.post("/odata/Tickets", &body)
 }
 
-/// The lines of `tessera check` that tell counts and hashes.
+/// The lines of `tessera check` that tell counts and hashes, but for the use of tokens, which reading
+/// them changes.
 #[track_caller]
 fn sets(dir: &Path) -> String {
     let report = run(dir, &["check"]).ok();
-    let told = |line: &&str| !line.contains(':');
+    let told = |line: &&str| !line.contains(':') && !line.starts_with("TokenUses");
     report.lines().filter(told).collect::<Vec<_>>().join("\n")
 }
 

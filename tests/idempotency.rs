@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::{io::Write as _, time::Duration};
+use std::{collections::BTreeSet, io::Write as _, time::Duration};
 
 use serde_json::{Value, json};
 use support::{
@@ -322,4 +322,33 @@ fn a_client_that_hangs_up_and_comes_back_has_one_change() {
     }
     assert_eq!(client.count("/odata/Tickets/$count"), 61);
     eprintln!("{heard_later} heard of later, {waited} times told to wait");
+}
+
+/// Every address of the feed that takes a change reads the key, before it looks at what is there.
+#[test]
+fn every_change_there_is_reads_its_key() {
+    let (_dir, _server, client) = desk();
+    let routes = tessera::http::routes::all().unwrap();
+    let changes = routes.iter().filter(|route| {
+        route.path.starts_with("/odata/")
+            && ["POST", "PUT", "PATCH", "DELETE"].contains(&route.method)
+    });
+    let mut count = 0;
+    for route in changes {
+        // Keys are parameter aliases there; their values come as options.
+        let aliases = route.path.split('@').skip(1).map(|rest| {
+            let name = rest.split([',', ')']).next().unwrap();
+            let value = if name == "Tag" { "'a'" } else { "1" };
+            format!("@{name}={value}")
+        });
+        let aliases: BTreeSet<String> = aliases.collect();
+        let address = format!("{}?{}", route.path, Vec::from_iter(aliases).join("&"));
+        let key = [("Idempotency-Key", "no key")];
+        let answer = client.apart().send(route.method, &address, &key, None).unwrap();
+        assert_eq!(answer.status, 400, "{} {address}: {}", route.method, answer.body);
+        let target = answer.json()["error"]["target"].clone();
+        assert_eq!(target, "Idempotency-Key", "{} {address}: {}", route.method, answer.body);
+        count += 1;
+    }
+    assert!(count > 100, "{count}");
 }

@@ -1,15 +1,19 @@
 //! Instants, calendar dates and the clock. Knows UTC and time zones, nothing of tickets.
 
+mod steady;
+
 use std::{
     fmt,
     str::FromStr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Instant as Watch,
 };
 
 use jiff::{Timestamp as Instant, civil, tz::TimeZone};
+use steady::Steady;
 
 /// Microseconds of a second.
 pub const MICROS_PER_SEC: i64 = 1_000_000;
@@ -252,36 +256,86 @@ fn fraction_micros(digits: &str) -> Option<i64> {
     fits.then(|| six.parse().ok())?
 }
 
-/// Where "now" comes from: the machine, or a time a test sets.
+/// Where "now" comes from: the machine, or a time a test sets. Neither ever goes back.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     Real,
-    /// Stands still until set (microseconds since 1970).
-    Fixed(Arc<AtomicI64>),
+    /// Stands still until set.
+    Fixed(Arc<Standing>),
+}
+
+/// What the machine's clock said at most; one for the process.
+static MACHINE: Steady = Steady::new();
+/// Runs since it was first looked at, whatever becomes of the clock.
+static WATCH: LazyLock<Watch> = LazyLock::new(Watch::now);
+
+/// A clock that a test sets, and what it said at most.
+#[derive(Debug)]
+pub struct Standing {
+    micros: AtomicI64,
+    steady: Steady,
 }
 
 impl Clock {
+    /// How far the clock may be behind the data for the time to go on from there.
+    pub const BEHIND_MAX_MICROS: i64 = MICROS_PER_DAY;
+
     /// A clock that stands at `at`.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
-        Self::Fixed(Arc::new(AtomicI64::new(at.0)))
+        Self::Fixed(Arc::new(Standing { micros: AtomicI64::new(at.0), steady: Steady::new() }))
     }
 
-    /// Sets a fixed clock; the machine's own is left alone.
+    /// Sets a fixed clock, as somebody sets the machine's; that one is left alone.
     pub fn set(&self, at: Timestamp) {
-        if let Self::Fixed(micros) = self {
-            micros.store(at.0, Ordering::SeqCst);
+        if let Self::Fixed(standing) = self {
+            standing.micros.store(at.0, Ordering::SeqCst);
         }
     }
 
-    /// The time now.
+    /// Sets a fixed clock as a new process finds it: what it said before is forgotten.
+    pub fn begin(&self, at: Timestamp) {
+        if let Self::Fixed(standing) = self {
+            standing.steady.forget();
+            standing.micros.store(at.0, Ordering::SeqCst);
+        }
+    }
+
+    /// The time now; never before one told earlier.
     #[must_use]
     pub fn now(&self) -> Timestamp {
+        let (clock, watch) = self.read();
+        Timestamp(self.steady().at(clock, watch))
+    }
+
+    /// Goes on from `at`, which was the time once, where the clock was set back since. A clock that is
+    /// further behind than [`Clock::BEHIND_MAX_MICROS`] is believed: it was `at` that was wrong.
+    pub fn go_on_from(&self, at: Timestamp) {
+        let (clock, watch) = self.read();
+        if at.0.saturating_sub(clock) <= Self::BEHIND_MAX_MICROS {
+            self.steady().at(at.0, watch);
+        }
+    }
+
+    /// The clock, and after it the stopwatch, as microseconds: a delay between the two is no lead.
+    fn read(&self) -> (i64, i64) {
         match self {
-            Self::Real => Timestamp(Instant::now().as_microsecond()),
-            Self::Fixed(micros) => Timestamp(micros.load(Ordering::SeqCst)),
+            Self::Real => {
+                let started = *WATCH;
+                let clock = Instant::now().as_microsecond();
+                let watch = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
+                (clock, watch)
+            }
+            Self::Fixed(standing) => (standing.micros.load(Ordering::SeqCst), 0),
+        }
+    }
+
+    fn steady(&self) -> &Steady {
+        match self {
+            Self::Real => &MACHINE,
+            Self::Fixed(standing) => &standing.steady,
         }
     }
 }
@@ -326,6 +380,36 @@ mod tests {
         }
         for (input, want) in [("07:05", "07:05:00"), ("23:59:59.250", "23:59:59.25")] {
             assert_eq!(input.parse::<TimeOfDay>().unwrap().to_string(), want);
+        }
+    }
+
+    #[test]
+    fn the_time_never_goes_back_with_the_clock() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let clock = Clock::fixed(at("2026-11-21T22:00:00Z"));
+        for (set, told) in [
+            ("2026-11-21T22:00:01Z", "2026-11-21T22:00:01Z"),
+            ("2026-11-21T21:00:00Z", "2026-11-21T22:00:01Z"),
+            ("2026-11-21T23:00:00Z", "2026-11-21T23:00:00Z"),
+        ] {
+            clock.set(at(set));
+            assert_eq!(clock.now(), at(told), "{set}");
+        }
+        assert!(Clock::Real.now() <= Clock::Real.now());
+    }
+
+    #[test]
+    fn the_time_goes_on_from_what_was_done_last_unless_that_is_far_ahead() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (last, told) in [
+            ("2026-11-21T22:00:00Z", "2026-11-21T22:00:00Z"),
+            ("2026-11-21T23:00:00Z", "2026-11-21T23:00:00Z"),
+            ("2026-11-21T20:00:00Z", "2026-11-21T22:00:00Z"),
+            ("2027-11-21T23:00:00Z", "2026-11-21T22:00:00Z"),
+        ] {
+            let clock = Clock::fixed(at("2026-11-21T22:00:00Z"));
+            clock.go_on_from(at(last));
+            assert_eq!(clock.now(), at(told), "{last}");
         }
     }
 

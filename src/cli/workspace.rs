@@ -9,11 +9,11 @@ use crate::{
     error::Error,
     model::helpdesk,
     store::{
-        Actor, Embedded, Fault, commit_blocking,
+        Actor, Embedded, Fault, Store, commit_blocking,
         embedded::{Opened, Options},
         files::{Files, RealFiles},
     },
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
 /// An open helpdesk.
@@ -43,6 +43,10 @@ impl Workspace {
         let options = Options { recover: should_recover, ..options(config) };
         let (engine, opened) = Embedded::open(helpdesk(), &real_files(), options)?;
         let engine = Arc::new(engine);
+        // What had ended then has ended, though the clock was set back while nobody looked.
+        if let Some(last) = last_change(&engine) {
+            Clock::Real.go_on_from(last);
+        }
         commit_blocking(&*engine, Actor::SYSTEM, seed::fill)
             .map_err(|error| Refusal::Failed(error.into()))?;
         let number = |setting: u64| u32::try_from(setting).unwrap_or(u32::MAX);
@@ -56,6 +60,12 @@ impl Workspace {
         let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })
     }
+}
+
+/// When the last transaction was committed, if the journal still has it.
+fn last_change(engine: &Embedded) -> Option<Timestamp> {
+    let before = engine.snapshot().seq().checked_sub(1)?;
+    engine.changes_since(before).ok()?.last()?.ok().map(|commit| commit.at)
 }
 
 /// Why a data folder could not be opened.

@@ -155,10 +155,10 @@ fn each_verb_needs_its_scope_and_creating_is_part_of_writing() {
 #[track_caller]
 fn check_walk(statuses: &[&str], resolved: &str, closed: &str, reopened: &str) {
     let bench = Bench::new();
-    bench.at("2026-11-21T00:00:00Z");
+    bench.at("2026-11-22T00:00:00Z");
     let row = bench.ticket(&[("Status", text(statuses[0]))]).unwrap();
     for (hour, status) in (1..).zip(&statuses[1..]) {
-        bench.at(&format!("2026-11-21T{hour:02}:00:00Z"));
+        bench.at(&format!("2026-11-22T{hour:02}:00:00Z"));
         bench.update(1, &[("Status", text(status))]).unwrap();
     }
     let hour = |name| bench.show(&row, name).get(11..13).unwrap_or("-").to_owned();

@@ -83,7 +83,9 @@ impl Client {
             }
         };
         let (parts, mut body) = answer?.into_parts();
-        let body = body.with_config().limit(1 << 30).read_to_string()?;
+        let body = body.with_config().limit(1 << 30).read_to_vec()?;
+        // The bare bytes of a value need not be text.
+        let body = String::from_utf8_lossy(&body).into_owned();
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 

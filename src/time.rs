@@ -159,6 +159,17 @@ impl Date {
         Timestamp(self.0 as i64 * MICROS_PER_DAY)
     }
 
+    /// Its last whole second in `zone`, so that it still reads as that day; `None` beyond all calendars.
+    #[must_use]
+    pub fn last_second_in(self, zone: &TimeZone) -> Option<Timestamp> {
+        let next = Self(self.0.checked_add(1)?);
+        // Where jiff has no next day, or no instant for it, days are those of UTC.
+        let midnight = self.civil().tomorrow().ok().and_then(|day| day.to_zoned(zone.clone()).ok());
+        let ends = midnight.map_or(next.start_utc().0, |at| at.timestamp().as_microsecond());
+        let last = Timestamp(ends.checked_sub(MICROS_PER_SEC)?);
+        (Timestamp::MIN..=Timestamp::MAX).contains(&last).then_some(last)
+    }
+
     /// Year, month and day.
     #[must_use]
     pub fn civil(self) -> civil::Date {

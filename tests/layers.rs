@@ -43,7 +43,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("zstd", &["http/compress/"]),
     ("tokio_rustls", &["http/serve/"]),
     ("rustls_pki_types", &["http/serve/"]),
-    ("ipnet", &["config/"]),
+    ("ipnet", &["auth/"]),
     ("rust_embed", &["http/assets.rs"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),

@@ -1,62 +1,106 @@
-//! When a token ends: always, never later than a limit, and what it is at a given time.
+//! When a token ends: always, and never later than a limit.
 
-use jiff::Span;
+use jiff::{Span, tz::TimeZone};
 
-use crate::{error::Error, time::Timestamp};
+use crate::{
+    error::Error,
+    time::{Date, Timestamp},
+};
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
 
-/// The greatest life of a token in hours, unless a setting lowers it: one year.
+/// The greatest life of a token in hours, unless a setting or a policy lowers it: one year.
 pub const TOKEN_HOURS_MAX: u32 = 8_760;
 
-/// What a token is at a given time.
+/// The life of what a read-only administrator makes, hours.
+pub const READER_HOURS: u32 = 72;
+
+/// An end as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It opens the doors.
-    Active,
-    /// It ended at that time.
-    Expired(Timestamp),
-    /// Somebody ended it at that time.
-    Revoked(Timestamp),
+pub enum End {
+    /// At that instant.
+    At(Timestamp),
+    /// With that day, where the caller is.
+    Of(Date),
 }
 
-impl State {
-    /// The state at `now`; a revoked token stays revoked, also when its time is up.
+impl End {
+    /// The instant; `None` where no calendar has it.
     #[must_use]
-    pub fn at(now: Timestamp, expires: Timestamp, revoked: Option<Timestamp>) -> Self {
-        match revoked {
-            Some(at) => Self::Revoked(at),
-            None if expires <= now => Self::Expired(expires),
-            None => Self::Active,
+    pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Of(day) => day.last_second_in(zone),
         }
     }
 }
 
-/// When a token made `now` ends: at `asked`, or else after one calendar month (or `hours_max`, if
-/// that is less).
+/// How long a token may live.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The setting of the operator, hours.
+    pub setting_hours: u32,
+    /// The policy of the workspace, hours.
+    pub policy_hours: u32,
+    /// The life where none is asked for, hours; none for a calendar month.
+    pub default_hours: Option<u32>,
+    /// The end of the token it is made with.
+    pub parent_ends: Option<Timestamp>,
+    /// Whether who makes it only reads, so that nothing may be asked for.
+    pub is_reader: bool,
+}
+
+/// When a token made `now` ends: at `asked`, or else as the bounds say, but never beyond them.
 ///
 /// # Errors
-/// `InvalidValue` for a time that has passed or that is more than `hours_max` away; never replaced.
+/// `InvalidValue` for a time that has passed; `PolicyForbids` naming the limit and the latest end for one
+/// beyond. Nothing is ever replaced.
 pub fn expires(
     asked: Option<Timestamp>,
     now: Timestamp,
-    hours_max: u32,
+    bounds: &Bounds,
 ) -> Result<Timestamp, Error> {
-    let latest = now.plus_micros(i64::from(hours_max) * MICROS_PER_HOUR).unwrap_or(Timestamp::MAX);
-    let Some(asked) = asked else { return Ok(in_one_month(now).min(latest)) };
+    let setting = bounds.setting_hours.min(TOKEN_HOURS_MAX);
+    let hours = setting.min(bounds.policy_hours);
+    let mut latest = after(now, hours);
+    let mut limit = if bounds.policy_hours < setting {
+        format!("the policy 'LifetimeMaxHours' of {hours} hours allows")
+    } else {
+        format!("'token_lifetime_max_hours' of {hours} hours allows")
+    };
+    if let Some(ends) = bounds.parent_ends.filter(|ends| *ends < latest) {
+        (latest, limit) = (ends, "the token it is made with lasts".to_owned());
+    }
+    let usual = match (bounds.is_reader, bounds.default_hours) {
+        (true, _) => after(now, READER_HOURS),
+        (false, Some(hours)) => after(now, hours),
+        (false, None) => in_one_month(now),
+    };
+    let usual = usual.min(latest);
+    let Some(asked) = asked else { return Ok(usual) };
     if asked <= now {
-        return Err(refusal(format!("{asked} has passed")));
+        let reason = format!("{asked} has passed");
+        return Err(Error::InvalidValue { target: TARGET.into(), reason });
     }
     if asked > latest {
-        return Err(refusal(format!(
-            "{asked} is more than 'token_lifetime_max_hours' of {hours_max} hours away; the latest is {latest}"
+        return Err(forbidden(format!("{asked} is later than {limit}; the latest is {latest}")));
+    }
+    if bounds.is_reader && asked != usual {
+        return Err(forbidden(format!(
+            "what a ReadOnlyAdministrator makes always lasts {READER_HOURS} hours; leave it out"
         )));
     }
     Ok(asked)
 }
 
-fn refusal(reason: String) -> Error {
-    Error::InvalidValue { target: "ExpiresDateTime".into(), reason }
+const TARGET: &str = "ExpiresDateTime";
+
+fn forbidden(reason: String) -> Error {
+    Error::PolicyForbids { target: TARGET.into(), reason }
+}
+
+fn after(now: Timestamp, hours: u32) -> Timestamp {
+    now.plus_micros(i64::from(hours) * MICROS_PER_HOUR).unwrap_or(Timestamp::MAX)
 }
 
 /// The same day and time of the next month, or that month's last day.
@@ -71,51 +115,105 @@ fn in_one_month(now: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
+    const WIDEST: Bounds = Bounds {
+        setting_hours: TOKEN_HOURS_MAX,
+        policy_hours: TOKEN_HOURS_MAX,
+        default_hours: None,
+        parent_ends: None,
+        is_reader: false,
+    };
+
+    const NOW: &str = "2026-11-21T22:00:00Z";
+
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
     #[track_caller]
-    fn check(now: &str, asked: Option<&str>, hours_max: u32, want: &str) {
-        let got = expires(asked.map(at), at(now), hours_max);
-        assert_eq!(got.map_or_else(|error| error.to_string(), |end| end.to_string()), want);
+    fn check(now: &str, asked: Option<&str>, bounds: &Bounds, want: &str) {
+        let got = expires(asked.map(at), at(now), bounds);
+        let told = |error: Error| format!("{} {error}", error.status());
+        assert_eq!(got.map_or_else(told, |end| end.to_string()), want);
     }
 
     #[test]
     fn without_a_wish_a_token_ends_after_one_calendar_month() {
-        check("2026-11-21T22:00:00Z", None, TOKEN_HOURS_MAX, "2026-12-21T22:00:00Z");
-        check("2026-01-31T12:30:00.5Z", None, TOKEN_HOURS_MAX, "2026-02-28T12:30:00.5Z");
-        check("2028-01-31T00:00:00Z", None, TOKEN_HOURS_MAX, "2028-02-29T00:00:00Z");
-        check("2026-12-31T23:59:59Z", None, TOKEN_HOURS_MAX, "2027-01-31T23:59:59Z");
-        check("2026-11-21T22:00:00Z", None, 72, "2026-11-24T22:00:00Z");
+        check(NOW, None, &WIDEST, "2026-12-21T22:00:00Z");
+        check("2026-01-31T12:30:00.5Z", None, &WIDEST, "2026-02-28T12:30:00.5Z");
+        check("2028-01-31T00:00:00Z", None, &WIDEST, "2028-02-29T00:00:00Z");
+        check("2026-12-31T23:59:59Z", None, &WIDEST, "2027-01-31T23:59:59Z");
+    }
+
+    #[test]
+    fn without_a_wish_a_token_ends_when_the_policy_says_but_never_beyond_a_limit() {
+        let usual = Bounds { default_hours: Some(48), ..WIDEST };
+        check(NOW, None, &usual, "2026-11-23T22:00:00Z");
+        check(NOW, None, &Bounds { setting_hours: 72, ..WIDEST }, "2026-11-24T22:00:00Z");
+        check(NOW, None, &Bounds { policy_hours: 24, ..usual }, "2026-11-22T22:00:00Z");
+        let child = Bounds { parent_ends: Some(at("2026-11-21T23:00:00Z")), ..usual };
+        check(NOW, None, &child, "2026-11-21T23:00:00Z");
+        check(NOW, None, &Bounds { is_reader: true, ..WIDEST }, "2026-11-24T22:00:00Z");
+        check(NOW, None, &Bounds { is_reader: true, ..child }, "2026-11-21T23:00:00Z");
     }
 
     #[test]
     fn a_wish_is_granted_or_refused_but_never_replaced() {
-        let now = "2026-11-21T22:00:00Z";
-        check(now, Some("2026-11-22T00:00:00Z"), 72, "2026-11-22T00:00:00Z");
-        check(now, Some("2026-11-24T22:00:00Z"), 72, "2026-11-24T22:00:00Z");
+        let setting = Bounds { setting_hours: 72, ..WIDEST };
+        check(NOW, Some("2026-11-22T00:00:00Z"), &setting, "2026-11-22T00:00:00Z");
+        check(NOW, Some("2026-11-24T22:00:00Z"), &setting, "2026-11-24T22:00:00Z");
         check(
-            now,
+            NOW,
             Some("2026-11-24T22:00:01Z"),
-            72,
-            "'ExpiresDateTime' does not fit: 2026-11-24T22:00:01Z is more than 'token_lifetime_max_hours' of 72 \
-             hours away; the latest is 2026-11-24T22:00:00Z",
+            &setting,
+            "403 'ExpiresDateTime' is against the policy: 2026-11-24T22:00:01Z is later than \
+             'token_lifetime_max_hours' of 72 hours allows; the latest is 2026-11-24T22:00:00Z",
         );
         check(
-            now,
-            Some(now),
-            72,
-            "'ExpiresDateTime' does not fit: 2026-11-21T22:00:00Z has passed",
+            NOW,
+            Some("2027-11-24T22:00:01Z"),
+            &Bounds { policy_hours: 24, ..setting },
+            "403 'ExpiresDateTime' is against the policy: 2027-11-24T22:00:01Z is later than the policy \
+             'LifetimeMaxHours' of 24 hours allows; the latest is 2026-11-22T22:00:00Z",
+        );
+        check(
+            NOW,
+            Some("2026-11-22T22:00:00Z"),
+            &Bounds { parent_ends: Some(at("2026-11-21T23:00:00Z")), ..WIDEST },
+            "403 'ExpiresDateTime' is against the policy: 2026-11-22T22:00:00Z is later than the token it \
+             is made with lasts; the latest is 2026-11-21T23:00:00Z",
+        );
+        check(
+            NOW,
+            Some(NOW),
+            &setting,
+            "400 'ExpiresDateTime' does not fit: 2026-11-21T22:00:00Z has passed",
         );
     }
 
     #[test]
-    fn a_revoked_token_stays_revoked() {
-        let (early, late) = (at("2026-01-01T00:00:00Z"), at("2026-02-01T00:00:00Z"));
-        assert_eq!(State::at(early, late, None), State::Active);
-        assert_eq!(State::at(late, late, None), State::Expired(late));
-        assert_eq!(State::at(late, late, Some(early)), State::Revoked(early));
-        assert_eq!(State::at(early, late, Some(early)), State::Revoked(early));
+    fn what_a_reader_makes_lasts_as_long_as_it_lasts() {
+        let reader = Bounds { is_reader: true, ..WIDEST };
+        check(NOW, Some("2026-11-24T22:00:00Z"), &reader, "2026-11-24T22:00:00Z");
+        check(
+            NOW,
+            Some("2026-11-22T22:00:00Z"),
+            &reader,
+            "403 'ExpiresDateTime' is against the policy: what a ReadOnlyAdministrator makes always lasts \
+             72 hours; leave it out",
+        );
+    }
+
+    #[test]
+    fn a_day_lasts_to_its_end_where_the_caller_is() {
+        let check = |day: &str, zone: &str, want: &str| {
+            let end = End::Of(day.parse().unwrap()).instant(&TimeZone::get(zone).unwrap());
+            assert_eq!(end.unwrap().to_string(), want, "{day} {zone}");
+        };
+        check("2026-12-24", "UTC", "2026-12-24T23:59:59Z");
+        check("2026-12-24", "Europe/Berlin", "2026-12-24T22:59:59Z");
+        check("2026-07-24", "America/New_York", "2026-07-25T03:59:59Z");
+        // Midnight is left out there on the next day.
+        check("2024-09-07", "America/Santiago", "2024-09-08T03:59:59Z");
+        check("9999-12-31", "UTC", "9999-12-31T23:59:59Z");
     }
 }

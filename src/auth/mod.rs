@@ -2,13 +2,14 @@
 //!
 //! Pure rules over values. Knows no store, no HTTP and no clock: the time is always a parameter.
 
+pub mod address;
 pub mod expiry;
 pub mod rights;
 pub mod token;
 mod visit;
 
-pub use crate::model::{Kind, Role, Scopes, scope};
-pub use expiry::State;
-pub use rights::{Owner, Principal, in_force};
+pub use crate::model::{Kind, Role, Scopes, Standing, State, scope};
+pub use address::Networks;
+pub use rights::{Owner, Principal};
 pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash};
 pub use visit::{Proof, Visit};

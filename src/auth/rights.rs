@@ -57,12 +57,6 @@ impl Owner {
     }
 }
 
-/// The rights of a token now: never more than it was given, never more than its owner has.
-#[must_use]
-pub fn in_force(given: Scopes, owner: Owner) -> Scopes {
-    given.intersection(owner.scopes())
-}
-
 impl Principal {
     /// The product itself, or whoever runs it at the machine: may do everything.
     #[must_use]
@@ -102,6 +96,19 @@ impl Principal {
 }
 
 impl Principal {
+    /// Whether it is whoever runs the product at the machine, or the product itself.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        (self.token_id, self.session_id, self.user_id) == (None, None, None)
+    }
+
+    /// Whether it may decide over what belongs to the workspace.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        let has_role = self.is_operator() || self.role == Some(Role::Administrator);
+        has_role && self.scopes.has("tokens:write")
+    }
+
     /// Refuses a session whose password was not given lately.
     ///
     /// # Errors
@@ -123,48 +130,13 @@ impl Rights for Principal {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::model::scope::tests::any_scopes;
-
-    fn any_owner() -> impl Strategy<Value = Owner> {
-        prop_oneof![
-            Just(Owner::Workspace),
-            Just(Owner::Gone),
-            prop::sample::select(&Role::ALL[..]).prop_map(Owner::Staff),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_token_never_has_more_than_its_owner(given in any_scopes(), owner in any_owner()) {
-            let now = in_force(given, owner);
-            prop_assert!(now.is_subset(owner.scopes()));
-            prop_assert!(now.is_subset(given));
-        }
-
-        #[test]
-        fn what_was_granted_is_within_the_giver(
-            asked in any_scopes(), owner in any_owner(), given in any_scopes(),
-        ) {
-            let giver = in_force(given, owner);
-            match asked.grant(giver) {
-                Ok(granted) => prop_assert!(granted == asked && granted.is_subset(owner.scopes())),
-                Err(error) => prop_assert_eq!(error.code(), "ExceedsRights"),
-            }
-        }
-    }
 
     #[test]
-    fn a_demoted_owner_takes_the_tokens_along() {
-        let given = Role::Administrator.scopes();
-        assert_eq!(
-            in_force(given, Owner::Staff(Role::ReadOnlyAgent)),
-            Role::ReadOnlyAgent.scopes()
-        );
-        assert_eq!(in_force(given, Owner::Gone), Scopes::NONE);
-        assert_eq!(in_force(given, Owner::Workspace), Scopes::all());
+    fn whoever_is_gone_may_do_nothing() {
+        assert_eq!(Owner::Gone.scopes(), Scopes::NONE);
+        assert_eq!(Owner::Workspace.scopes(), Scopes::all());
+        assert_eq!(Owner::Staff(Role::Agent).scopes(), Role::Agent.scopes());
     }
 
     #[test]

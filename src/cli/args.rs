@@ -158,8 +158,14 @@ pub enum TokenCommand {
     Create(TokenCreate),
     /// List the tokens, without their secrets
     List(TokenList),
-    /// End a token, for good
+    /// Tell all of a token but its secret
+    Show(TokenShow),
+    /// Give a token a new secret and print it, this once, alone on standard output
+    Rotate(TokenRotate),
+    /// End a token, for good, and those made with it
     Revoke(TokenRevoke),
+    /// End a token and take it off the list
+    Delete(TokenDelete),
 }
 
 /// `tessera token create`.
@@ -169,7 +175,8 @@ Examples:
   tessera token create --name 'Power BI' --role ReadOnlyAgent
   tessera token create --name 'intake form' --role Agent --scopes tickets:create --expires 12h
   tessera token create --name 'Ada on her phone' --owner ada@example.com
-  tessera token create --name audit --role ReadOnlyAdministrator --expires 2027-01-31")]
+  tessera token create --name audit --role ReadOnlyAdministrator --expires 2027-01-31
+  tessera token create --name mail --role Agent --service --responsible ada@example.com --address 10.0.0.7")]
 pub struct TokenCreate {
     /// What the token is for, so that somebody else knows it again
     #[arg(long)]
@@ -186,6 +193,18 @@ pub struct TokenCreate {
     /// How long it works (90s, 15m, 12h, 30d), or its last day [default: one month]
     #[arg(long, value_name = "WHEN")]
     pub expires: Option<Expires>,
+    /// Which program uses it, and what for
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: Option<String>,
+    /// An address or network it works from, such as 10.0.0.0/8; may be given again [default: everywhere]
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Vec<String>,
+    /// Make it the helpdesk's own, for a service that outlasts people
+    #[arg(long, requires = "responsible", conflicts_with = "owner")]
+    pub service: bool,
+    /// Who answers for a service token: a user's e-mail address or Id
+    #[arg(long, value_name = "EMAIL", requires = "service")]
+    pub responsible: Option<String>,
     /// Where the tokens are kept.
     #[command(flatten)]
     pub data: DataArgs,
@@ -209,6 +228,54 @@ pub struct TokenList {
 Examples:
   tessera token revoke 7")]
 pub struct TokenRevoke {
+    /// The token's Id, as 'tessera token list' shows it
+    #[arg(value_parser = token_id)]
+    pub id: u64,
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera token show 7")]
+pub struct TokenShow {
+    /// The token's Id, as 'tessera token list' shows it
+    #[arg(value_parser = token_id)]
+    pub id: u64,
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token rotate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The new secret has the same end; the former works too until the overlap is over.
+
+Examples:
+  tessera token rotate 7
+  tessera token rotate 7 --overlap 0h")]
+pub struct TokenRotate {
+    /// The token's Id, as 'tessera token list' shows it
+    #[arg(value_parser = token_id)]
+    pub id: u64,
+    /// How long the former secret works too, 0h to 7d [default: 24h]
+    #[arg(long, value_name = "TIME", value_parser = overlap)]
+    pub overlap: Option<i64>,
+    /// Where the tokens are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `tessera token delete`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera token delete 7")]
+pub struct TokenDelete {
     /// The token's Id, as 'tessera token list' shows it
     #[arg(value_parser = token_id)]
     pub id: u64,
@@ -397,6 +464,19 @@ pub struct Man {
 /// Reads a role's name, and lists them all in help and mistakes.
 fn roles() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::name)).try_map(|name| name.parse())
+}
+
+/// Reads whole hours, or days; how many are too many is for the rule to say.
+fn overlap(text: &str) -> Result<i64, &'static str> {
+    let takes = "takes hours or days such as 0h, 24h or 7d";
+    let (digits, factor) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(hours), _) => (hours, 1),
+        (None, Some(days)) => (days, 24),
+        (None, None) => return Err(takes),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if is_number { digits.parse::<u16>().ok() } else { None };
+    number.map(|number| i64::from(number) * factor).ok_or(takes)
 }
 
 fn token_id(text: &str) -> Result<u64, &'static str> {

@@ -14,7 +14,7 @@ pub enum Expires {
         /// Seconds.
         secs: u32,
     },
-    /// With the end of that day in UTC.
+    /// With the end of that day, in the time zone of the helpdesk.
     EndOf(Date),
 }
 
@@ -24,13 +24,22 @@ pub enum Expires {
 pub struct BadExpiry;
 
 impl Expires {
-    /// The instant, seen from `now`; `None` where it leaves years 1 to 9999.
+    /// The instant, seen from `now`, if it is one wherever the helpdesk is; `None` where it leaves years 1
+    /// to 9999.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::After { secs } => now.plus_micros(i64::from(secs) * MICROS_PER_SEC),
-            // The last whole second, so that the date still reads as the day that was meant.
-            Self::EndOf(day) => day.start_utc().plus_micros((86_400 - 1) * MICROS_PER_SEC),
+            Self::EndOf(_) => None,
+        }
+    }
+
+    /// The last day, if it is one.
+    #[must_use]
+    pub fn last_day(self) -> Option<Date> {
+        match self {
+            Self::After { .. } => None,
+            Self::EndOf(day) => Some(day),
         }
     }
 }
@@ -66,8 +75,11 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: Option<&str>) {
         let now = "2026-11-21T22:00:00Z".parse().unwrap();
-        let got = text.parse::<Expires>().ok().and_then(|end| end.at(now));
-        assert_eq!(got.map(|at| at.to_string()).as_deref(), want, "{text}");
+        let got = text.parse::<Expires>().ok().map(|end| match end.last_day() {
+            Some(day) => format!("the end of {day}"),
+            None => end.at(now).unwrap().to_string(),
+        });
+        assert_eq!(got.as_deref(), want, "{text}");
     }
 
     #[test]
@@ -80,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_day_lasts_to_its_end() {
-        check("2027-01-31", Some("2027-01-31T23:59:59Z"));
-        check("2024-02-29", Some("2024-02-29T23:59:59Z"));
-        check("9999-12-31", Some("9999-12-31T23:59:59Z"));
+        check("2027-01-31", Some("the end of 2027-01-31"));
+        check("2024-02-29", Some("the end of 2024-02-29"));
+        check("9999-12-31", Some("the end of 9999-12-31"));
     }
 
     #[test]

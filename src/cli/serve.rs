@@ -11,7 +11,7 @@ use super::{
     workspace::{Workspace, wait},
 };
 use crate::{
-    auth::{PlainToken, Principal, Role, Visit},
+    auth::{PlainToken, Principal, Role, Visit, expiry::End},
     config::Config,
     desk::tokens::{Request, any_made},
     http::{
@@ -228,13 +228,7 @@ fn mint(
 ) -> Result<(i64, PlainToken, Timestamp), Failure> {
     let now = workspace.desk.now();
     let expires = now.plus_micros(hours * 3_600_000_000).unwrap_or(Timestamp::MAX);
-    let request = Request {
-        name: name.to_owned(),
-        role,
-        scopes: None,
-        expires: Some(expires),
-        owner_id: None,
-    };
+    let request = Request { expires: Some(End::At(expires)), ..Request::new(name, role) };
     let (row, secret) = wait(workspace.desk.mint_token(&Principal::system(), request))?;
     let id = row.key(workspace.desk.model()).as_int().unwrap_or_default();
     Ok((id, secret, expires))

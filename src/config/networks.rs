@@ -1,47 +1,21 @@
 //! Sets of IP networks, such as those whose proxies are believed.
 
-use std::net::IpAddr;
-
-use ipnet::{IpNet, Ipv4Net};
-
 use super::value::{Bounds, Value};
 
 /// Networks as a setting says them; empty means no address at all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Networks(Vec<IpNet>);
-
-impl Networks {
-    /// True where `address` lies in one of them; IPv4 in IPv6 clothes counts as IPv4.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-/// `10.0.0.0/8`, `::1`: a network, or one address; IPv4 in IPv6 clothes becomes IPv4.
-fn network(text: &str) -> Option<IpNet> {
-    let network = match text.parse::<IpAddr>() {
-        Ok(address) => IpNet::from(address),
-        Err(_) => text.parse::<IpNet>().ok()?,
-    };
-    let IpAddr::V4(mapped) = network.addr().to_canonical() else { return Some(network) };
-    let IpNet::V6(wide) = network else { return Some(network) };
-    Ipv4Net::new(mapped, wide.prefix_len().checked_sub(96)?).ok().map(IpNet::V4)
-}
+pub use crate::auth::Networks;
 
 /// Networks and addresses, with commas or blanks between them.
 impl Value for Networks {
     fn read(text: &str, _: &Bounds) -> Result<Self, String> {
         let parts = text.split([',', ' ', '\t']).filter(|part| !part.is_empty());
-        let networks: Option<Vec<IpNet>> = parts.map(network).collect();
         let takes =
             "addresses and networks with commas between them, such as 127.0.0.1, 10.0.0.0/8";
-        networks.map(Self).ok_or_else(|| takes.to_owned())
+        Self::read(parts).ok_or_else(|| takes.to_owned())
     }
 
     fn show(&self) -> String {
-        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        self.to_string()
     }
 }
 
@@ -50,7 +24,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Networks, String> {
-        Networks::read(text, &Bounds::of("networks", 0..=u64::MAX))
+        Value::read(text, &Bounds::of("networks", 0..=u64::MAX))
     }
 
     #[test]

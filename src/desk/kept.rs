@@ -9,6 +9,7 @@ use std::{
 
 use super::Desk;
 use crate::{
+    auth::PlainToken,
     error::Error,
     model::{
         Complex, Key, Model, Row, Value,
@@ -54,7 +55,7 @@ impl Done for () {
 }
 
 /// An access token whose secret the answer tells, and which is therefore not kept.
-pub(super) struct ShowsSecret(pub(super) Row);
+pub(super) struct ShowsSecret(pub(super) Row, pub(super) PlainToken);
 
 impl Done for ShowsSecret {
     fn effect(&self) -> Effect<'_> {

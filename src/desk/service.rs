@@ -7,12 +7,12 @@ use tokio::sync::Mutex;
 use super::{
     Properties, actor,
     audit::{self, Due, Notices},
-    body, comments, deleted, kept, plain, rules, seed, tickets, tokens,
+    body, comments, deleted, kept, plain, rules, seed, tickets,
     usage::{self, Usage},
     users,
 };
 use crate::{
-    auth::{PlainToken, Principal, Role, Visit, expiry::TOKEN_HOURS_MAX},
+    auth::{Principal, Role, Visit, expiry::TOKEN_HOURS_MAX},
     error::Error,
     model::{
         ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
@@ -114,7 +114,7 @@ impl Desk {
     /// # Errors
     /// `Unauthenticated`.
     pub fn authenticate(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
-        tokens::authenticate(&*self.snapshot(), visit, self.now())
+        self.admit(visit)
     }
 
     /// A token opened the door: counted in memory, stored by the next [`Desk::flush`].
@@ -130,6 +130,13 @@ impl Desk {
             self.usage.note_denied(id);
         }
         self.notices.note(caller, entry, self.now());
+    }
+
+    /// A token was refused everything, of which nothing but the number is kept.
+    pub(super) fn note_denied(&self, token: &Principal) {
+        if let Some(id) = token.token_id {
+            self.usage.note_denied(id);
+        }
     }
 
     /// What was noted and is not written yet.
@@ -244,6 +251,7 @@ impl Desk {
                 let verb = comments::Update::new(self.model, caller, at, changes)?;
                 self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
+            set::ACCESS_TOKENS => self.change_token(caller, (key, precondition), changes).await,
             _ => {
                 let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let changes = (key, precondition, changes);
@@ -297,6 +305,7 @@ impl Desk {
                 let verb = deleted::Remove::new(caller, key, precondition)?;
                 self.commit_to(caller, subject, move |draft| verb.run(draft)).await
             }
+            set::ACCESS_TOKENS => self.delete_token(caller, (key, precondition)).await,
             _ => {
                 let of = (set, rules::of(set).ok_or(READ_ONLY)?);
                 let verb = plain::Delete::new(caller, of, (key, precondition));
@@ -366,30 +375,6 @@ impl Desk {
         Ok(trimmed)
     }
 
-    /// Makes an access token; the secret is told here and never again.
-    ///
-    /// # Errors
-    /// Those of [`tokens::Mint`].
-    pub async fn mint_token(
-        &self,
-        caller: &Principal,
-        request: tokens::Request,
-    ) -> Result<(Row, PlainToken), Error> {
-        let (verb, secret) = tokens::Mint::new(caller, request, self.settings.token_hours_max)?;
-        let run = move |draft: &mut dyn Draft| verb.run(draft).map(kept::ShowsSecret);
-        let kept::ShowsSecret(row) = self.commit(caller, run).await?;
-        Ok((row, secret))
-    }
-
-    /// Ends an access token.
-    ///
-    /// # Errors
-    /// Those of [`tokens::Revoke`].
-    pub async fn revoke_token(&self, caller: &Principal, id: i64) -> Result<Row, Error> {
-        let verb = tokens::Revoke::new(caller, id);
-        self.commit(caller, move |draft| verb.run(draft)).await
-    }
-
     /// Creates a member of staff.
     ///
     /// # Errors
@@ -447,7 +432,7 @@ impl Desk {
 
     /// Does a verb's change, with its row in the audit log. Where it is to be done once, its answer is kept
     /// with it, so a verb calls this once; what it does in further transactions goes past it.
-    async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>
+    pub(super) async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>
     where
         T: kept::Done + Send + 'static,
         F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,

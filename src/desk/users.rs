@@ -4,10 +4,10 @@ use super::{
     get, invalid, people,
     plain::{self, Leaving, Rules, Turn, check_not_blank, differs},
     references::{Reference, check_none},
-    views,
+    tokens, views,
 };
 use crate::{
-    auth::{Owner, Principal, Role},
+    auth::{Owner, Principal, Role, Scopes},
     error::Error,
     model::{
         Key, Prop, Row, Value, helpdesk,
@@ -59,10 +59,19 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     }
     let stays = edit.get(user::IS_ACTIVE).is_true()
         && edit.get(user::ROLE).as_text() == Some(Role::Administrator.name());
-    match turn.before {
-        Some(row) if !stays => check_not_last(draft, row),
-        Some(_) | None => Ok(()),
+    let Some(row) = turn.before else { return Ok(()) };
+    if !stays {
+        check_not_last(draft, row)?;
     }
+    // Who may do less than before no longer answers for what was given under the former role.
+    let role = edit.get(user::ROLE).as_text().and_then(|text| text.parse::<Role>().ok());
+    let held = role_of(draft, row).map_or(Scopes::NONE, Role::scopes);
+    let is_less = !held.is_subset(role.map_or(Scopes::NONE, Role::scopes));
+    if is_less || !edit.get(user::IS_ACTIVE).is_true() {
+        let id = get(draft.model(), row, user::ID);
+        tokens::leave(draft, turn.caller, &id)?;
+    }
+    Ok(())
 }
 
 fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
@@ -73,6 +82,7 @@ fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error
 
 fn release(draft: &mut dyn Draft, row: &Row) -> Result<(), Error> {
     let id = get(draft.model(), row, user::ID);
+    tokens::leave(draft, &Principal::system(), &id)?;
     views::leave(draft, &id)
 }
 

@@ -11,12 +11,13 @@ use crate::{
     desk::{
         Desk, Properties,
         audit::{Entry, Event},
-        me, signing, tokens,
+        me, signing,
+        tokens::{self, Done},
     },
     error::Error,
     hash::Digest,
     id::random_bytes,
-    model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, set},
+    model::{Complex, FunctionId, ME, Model, Nav, Prop, Relation, Row, SetId, Value, actions, set},
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
     query::{
         Source,
@@ -64,8 +65,8 @@ impl Helpdesk {
         self.used.count(minute(self.desk.now()))
     }
 
-    /// Removes, now and every hour, deleted tickets, kept answers and audit events whose time is up; never
-    /// ends.
+    /// Removes, now and every hour, deleted tickets, kept answers and audit events whose time is up, and ends
+    /// the tokens that nobody uses; never ends.
     pub async fn purge_hourly(&self) {
         loop {
             match self.desk.purge().await {
@@ -82,6 +83,11 @@ impl Helpdesk {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "old events of the audit log removed"),
                 Err(error) => tracing::warn!("old audit events could not be removed: {error}"),
+            }
+            match self.desk.revoke_idle().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "idle access tokens revoked"),
+                Err(error) => tracing::warn!("idle access tokens could not be revoked: {error}"),
             }
             tokio::time::sleep(HOUR).await;
         }
@@ -167,6 +173,15 @@ impl Service for Helpdesk {
 
     async fn act(&self, caller: Principal, act: Act) -> Result<Outcome, Error> {
         let Act { action, key, precondition, given, .. } = act;
+        if actions::OF_TOKENS.contains(&action) {
+            let done =
+                self.desk.act_on_tokens(&caller, action, (key, precondition), &given).await?;
+            return Ok(match done {
+                Done::Nothing => Outcome::Nothing,
+                Done::Row(row) => Outcome::Entity(row),
+                Done::Complex(value) => Outcome::Complex(value),
+            });
+        }
         let Some(key) = key else {
             let name = self.desk.model().action(action).name;
             return Err(Error::NotImplemented { feature: format!("the action '{name}'") });

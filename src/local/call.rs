@@ -23,6 +23,23 @@ pub enum Call {
         /// Its Id.
         id: i64,
     },
+    /// Tells all of an access token but its secret.
+    TokenShow {
+        /// Its Id.
+        id: i64,
+    },
+    /// Gives an access token a new secret, which is the only output.
+    TokenRotate {
+        /// Its Id.
+        id: i64,
+        /// How long the former works too, hours.
+        overlap_hours: Option<i64>,
+    },
+    /// Ends an access token and takes it off the list.
+    TokenDelete {
+        /// Its Id.
+        id: i64,
+    },
     /// Adds a member of staff; the new Id is the only output.
     UserCreate {
         /// The name.
@@ -75,6 +92,9 @@ impl Call {
             Self::TokenCreate { .. } => "token create",
             Self::TokenList => "token list",
             Self::TokenRevoke { .. } => "token revoke",
+            Self::TokenShow { .. } => "token show",
+            Self::TokenRotate { .. } => "token rotate",
+            Self::TokenDelete { .. } => "token delete",
             Self::UserCreate { .. } => "user create",
             Self::UserList => "user list",
             Self::UserChange { change: UserChange::Disable, .. } => "user disable",
@@ -103,6 +123,9 @@ impl Call {
             Self::TokenCreate { .. }
             | Self::TokenList
             | Self::TokenRevoke { .. }
+            | Self::TokenShow { .. }
+            | Self::TokenRotate { .. }
+            | Self::TokenDelete { .. }
             | Self::UserCreate { .. }
             | Self::UserList
             | Self::UserChange { .. }
@@ -123,6 +146,11 @@ impl Call {
             Self::TokenCreate(asked) => tokens::create(ground, asked, out),
             Self::TokenList => tokens::list(ground, out),
             Self::TokenRevoke { id } => tokens::revoke(ground, *id, out),
+            Self::TokenShow { id } => tokens::show(ground, *id, out),
+            Self::TokenRotate { id, overlap_hours } => {
+                tokens::rotate(ground, (*id, *overlap_hours), out)
+            }
+            Self::TokenDelete { id } => tokens::delete(ground, *id, out),
             Self::UserCreate { name, email, role } => {
                 users::create(ground, (name, email, *role), out)
             }
@@ -158,6 +186,11 @@ mod tests {
             role: Some(Role::ReadOnlyAgent),
             scopes: Some("tickets:read".parse().unwrap()),
             expires: Some("2027-01-31T23:59:59.123456Z".parse().unwrap()),
+            last_day: Some("2027-01-31".parse().unwrap()),
+            purpose: Some("figures".into()),
+            addresses: vec!["10.0.0.0/8".into()],
+            is_service: true,
+            responsible: Some("7".into()),
         }));
         check(&Call::TokenCreate(NewToken {
             name: String::new(),
@@ -165,8 +198,16 @@ mod tests {
             role: None,
             scopes: None,
             expires: None,
+            last_day: None,
+            purpose: None,
+            addresses: Vec::new(),
+            is_service: false,
+            responsible: None,
         }));
         check(&Call::TokenRevoke { id: 7 });
+        check(&Call::TokenShow { id: 7 });
+        check(&Call::TokenDelete { id: 7 });
+        check(&Call::TokenRotate { id: 7, overlap_hours: Some(0) });
         check(&Call::UserCreate {
             name: "Ada".into(),
             email: "ada@x".into(),

@@ -11,7 +11,7 @@ use super::{
     text,
 };
 use crate::{
-    auth::{Owner, Principal, Role, Scopes, State},
+    auth::{Owner, Principal, Role, Scopes, State, expiry::End},
     desk::{
         Settings,
         tokens::{Request, state},
@@ -19,12 +19,12 @@ use crate::{
     },
     error::Error,
     model::{
-        Key, Prop, Row, Value,
-        props::{token, user},
+        Key, Precondition, Prop, Row, Value,
+        props::{token, token_use, user},
         set,
     },
-    query::Source,
-    time::Timestamp,
+    query::{Source, resolve},
+    time::{Date, Timestamp},
 };
 
 /// A token as it is asked for.
@@ -43,6 +43,17 @@ pub struct NewToken {
     /// When it ends.
     #[serde(with = "text::option")]
     pub expires: Option<Timestamp>,
+    /// Its last day, in the time zone of the helpdesk.
+    #[serde(with = "text::option")]
+    pub last_day: Option<Date>,
+    /// Which program uses it, and what for.
+    pub purpose: Option<String>,
+    /// Addresses and networks it works from; everywhere if none.
+    pub addresses: Vec<String>,
+    /// Whether it belongs to a service of the helpdesk.
+    pub is_service: bool,
+    /// Who answers for that: somebody's address or Id.
+    pub responsible: Option<String>,
 }
 
 /// Writes the secret alone, so that a script can take it.
@@ -54,12 +65,18 @@ pub(super) fn create(
     let owner = asked.owner.as_deref().map(|owner| owned_by(&*ground.desk.snapshot(), owner));
     let (owner_id, owners_role) = owner.transpose()?.unzip();
     let role = asked.role.or(owners_role);
+    let role = role.ok_or_else(|| Failure::new("a token needs --role or --owner"))?;
+    let responsible = asked.responsible.as_deref();
+    let responsible = responsible.map(|who| owned_by(&*ground.desk.snapshot(), who));
     let request = Request {
-        name: asked.name.clone(),
-        role: role.ok_or_else(|| Failure::new("a token needs --role or --owner"))?,
+        purpose: asked.purpose.clone(),
         scopes: asked.scopes,
-        expires: asked.expires,
+        expires: asked.expires.map(End::At).or(asked.last_day.map(End::Of)),
+        addresses: asked.addresses.clone(),
         owner_id,
+        is_service: asked.is_service,
+        responsible_id: responsible.transpose()?.map(|(id, _)| id),
+        ..Request::new(asked.name.clone(), role)
     };
     let minted = wait(async { Ok(ground.desk.mint_token(&Principal::system(), request).await) })?;
     let (_, secret) = minted.map_err(|error| refusal(error, ground.desk.settings()))?;
@@ -69,7 +86,12 @@ pub(super) fn create(
 /// Why there is no token, in the words of the command line.
 fn refusal(error: Error, settings: Settings) -> Failure {
     match error {
-        Error::InvalidValue { target, reason } if target == "ExpiresDateTime" => {
+        Error::InvalidValue { target, reason } if target == "AllowedAddresses" => {
+            Failure::new(format!("--address: {reason}"))
+        }
+        Error::InvalidValue { target, reason } | Error::PolicyForbids { target, reason }
+            if target == "ExpiresDateTime" =>
+        {
             let hours = settings.token_hours_max;
             let most = if hours.is_multiple_of(24) {
                 format!("{}d", hours / 24)
@@ -99,8 +121,8 @@ pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> 
     line(
         out,
         &format!(
-            "{:>5}  {:<16} {:<9} {:<20} {:<22} {:<24} NAME",
-            "ID", "PREFIX", "STATE", "EXPIRES", "ROLE", "OWNER"
+            "{:>5}  {:<18} {:<9} {:<20} {:<22} {:<24} {:<20} NAME",
+            "ID", "PREFIX", "STATE", "EXPIRES", "ROLE", "OWNER", "LAST USED"
         ),
     )?;
     for row in snapshot.rows(set::ACCESS_TOKENS) {
@@ -113,19 +135,21 @@ fn describe(source: &dyn Source, row: &Row, now: Timestamp) -> String {
     let structure = source.model().structure(row.type_id);
     let get = |prop: Prop| row.record.get(structure, prop);
     let text = |prop| get(prop).as_text().unwrap_or_default().to_owned();
-    let state = match state(source.model(), row, now) {
-        State::Active => "active",
-        State::Expired(_) => "expired",
-        State::Revoked(_) => "revoked",
+    let state = match state(source, row, now) {
+        State::Active | State::Rotating(_) if !get(token::ORPHANED).is_null() => "orphaned",
+        state => state.name(),
     };
-    let expires = match get(token::EXPIRES) {
-        Value::Instant(at) => whole_secs(at).to_string(),
-        _ => String::new(),
-    };
+    let secs = |value: Value| value.as_instant().map(|at| whole_secs(at).to_string());
+    let expires = secs(get(token::EXPIRES)).unwrap_or_default();
     let id = get(token::ID).as_int().unwrap_or_default();
     let (prefix, role, name) = (text(token::KEY_PREFIX), text(token::ROLE), text(token::NAME));
     let owner = get(token::OWNER_ID).as_int().map_or_else(|| "-".into(), |id| address(source, id));
-    format!("{id:>5}  {prefix:<16} {state:<9} {expires:<20} {role:<22} {owner:<24} {name}")
+    let used = source.row(set::TOKEN_USES, &Key::Int(id));
+    let used = used.map(|used| desk_get(source, &used, token_use::LAST_USED));
+    let used = used.and_then(secs).unwrap_or_else(|| "-".into());
+    format!(
+        "{id:>5}  {prefix:<18} {state:<9} {expires:<20} {role:<22} {owner:<24} {used:<20} {name}"
+    )
 }
 
 /// The second that an instant lies in.
@@ -142,6 +166,57 @@ fn address(source: &dyn Source, user_id: i64) -> String {
 
 /// Ends a token.
 pub(super) fn revoke(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
-    wait(ground.desk.revoke_token(&Principal::system(), id))?;
+    let at = (Key::Int(id), Precondition::default());
+    wait(ground.desk.revoke_token(&Principal::system(), at))?;
     line(out, &format!("token {id} is revoked"))
+}
+
+/// Ends a token and takes it off the list.
+pub(super) fn delete(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
+    let at = (Key::Int(id), Precondition::default());
+    wait(ground.desk.delete_token(&Principal::system(), at))?;
+    line(out, &format!("token {id} is revoked and deleted"))
+}
+
+/// Gives a token a new secret and writes it alone, so that a script can take it.
+pub(super) fn rotate(
+    ground: &Ground,
+    (id, overlap_hours): (i64, Option<i64>),
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let at = (Key::Int(id), Precondition::default());
+    let (_, secret) = wait(ground.desk.rotate_token(&Principal::system(), at, overlap_hours))?;
+    line(out, secret.expose())
+}
+
+/// Writes all that is told of a token, a property a line.
+pub(super) fn show(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
+    let snapshot = ground.desk.snapshot();
+    let model = ground.desk.model();
+    let row = snapshot.row(set::ACCESS_TOKENS, &Key::Int(id));
+    let row = row.ok_or_else(|| Error::NotFound { what: format!("AccessToken {id}") })?;
+    let ctx = resolve::Context { source: &*snapshot, now: ground.desk.now(), deadline: None };
+    for (prop, property) in model.structure(row.type_id).props() {
+        if property.hidden || prop == token::GUID {
+            continue;
+        }
+        let value = resolve::value(&ctx, &row, prop)?;
+        let text = match &value {
+            Value::Null => continue,
+            Value::Text(text) => text.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Instant(at) => whole_secs(*at).to_string(),
+            Value::List(items) if items.is_empty() => continue,
+            Value::List(items) => {
+                items.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
+            }
+            other => format!("{other:?}"),
+        };
+        line(out, &format!("{:<20} {text}", property.name))?;
+    }
+    Ok(())
+}
+
+fn desk_get(source: &dyn Source, row: &Row, prop: Prop) -> Value {
+    row.record.get(source.model().structure(row.type_id), prop)
 }

@@ -1,10 +1,10 @@
-//! What can be done with a ticket beside changing its properties.
+//! What can be done with tickets and access tokens beside changing their properties.
 
 use super::{
-    declare::{action, parameter},
+    declare::{action, parameter, parameters},
     operation::{Action, Returns},
     schema::ActionId,
-    types::Primitive::{Int64, String},
+    types::Primitive::{Boolean, Date, DateTimeOffset, Int64, String},
 };
 
 /// `Tickets(…)/Tessera.Reply`.
@@ -22,8 +22,31 @@ pub const MERGE: ActionId = ActionId(5);
 /// `DeletedTickets(…)/Tessera.Restore`.
 pub const RESTORE: ActionId = ActionId(6);
 
+/// `AccessTokens/Tessera.Mint`.
+pub const MINT: ActionId = ActionId(7);
+/// `AccessTokens(…)/Tessera.Rotate`.
+pub const ROTATE: ActionId = ActionId(8);
+/// `AccessTokens(…)/Tessera.Revoke`.
+pub const REVOKE: ActionId = ActionId(9);
+/// `AccessTokens/Tessera.RevokeThis`.
+pub const REVOKE_THIS: ActionId = ActionId(10);
+/// `AccessTokens/Tessera.RemoveExpired`.
+pub const REMOVE_EXPIRED: ActionId = ActionId(11);
+/// `AccessTokens/Tessera.CheckAddresses`.
+pub const CHECK_ADDRESSES: ActionId = ActionId(12);
+
+/// What can be done with access tokens.
+pub const OF_TOKENS: [ActionId; 6] =
+    [MINT, ROTATE, REVOKE, REVOKE_THIS, REMOVE_EXPIRED, CHECK_ADDRESSES];
+
 /// All actions, in the order of their constants.
 pub(super) fn actions() -> Vec<Action> {
+    let mut all = on_tickets();
+    all.extend(on_tokens());
+    all
+}
+
+fn on_tickets() -> Vec<Action> {
     let on_ticket =
         |name, scope, doc| action(("Tickets", name), scope, Returns::Entity("Tickets"), doc);
     vec![
@@ -54,5 +77,53 @@ pub(super) fn actions() -> Vec<Action> {
             Returns::Entity("Tickets"),
             "Brings a deleted ticket back with its comments",
         ),
+    ]
+}
+
+fn on_tokens() -> Vec<Action> {
+    let on_tokens = |name, scope, returns, doc| action(("AccessTokens", name), scope, returns, doc);
+    let minted = Returns::Complex("MintedToken");
+    let addresses = || {
+        let doc = "Addresses and networks it is to work from; empty for everywhere";
+        parameters("AllowedAddresses", String, doc)
+    };
+    vec![
+        on_tokens("Mint", "tokens:mint", minted, "Makes a token and tells its secret, this once")
+            .on_set()
+            .takes(parameter("Name", String, "What it is called").max(256).required())
+            .takes(parameter("Purpose", String, "Which program uses it, and what for").max(1000))
+            .takes(parameter("Role", String, "What it may do at most").max(64).required())
+            .takes(parameters("Scopes", String, "Fewer scopes than the role's"))
+            .takes(parameter("ExpiresDateTime", DateTimeOffset, "When it ends"))
+            .takes(parameter("ExpiresDate", Date, "Its last day, where the caller is"))
+            .takes(addresses())
+            .takes(parameter("OwnerId", Int64, "Whose it is to be, if not the caller's"))
+            .takes(parameter("IsService", Boolean, "Whether it is to be the workspace's own"))
+            .takes(parameter("ResponsibleId", Int64, "Who answers for a service token")),
+        on_tokens("Rotate", "tokens:mint", minted, "Gives it a new secret, told this once").takes(
+            parameter("OverlapHours", Int64, "How long the former works too; 24 if not said"),
+        ),
+        on_tokens("Revoke", "tokens:mint", Returns::Entity("AccessTokens"), "Ends it, for good"),
+        on_tokens("RevokeThis", "tokens:mint", Returns::Nothing, "Ends the token of this request")
+            .on_set()
+            .open(),
+        on_tokens(
+            "RemoveExpired",
+            "tokens:write",
+            Returns::Complex("RemovedTokens"),
+            "Takes those that have ended off the list",
+        )
+        .on_set()
+        .takes(parameter("ExpectedCount", Int64, "How many there must be, as a preview told"))
+        .takes(parameter("Preview", Boolean, "Only tell which they are")),
+        on_tokens(
+            "CheckAddresses",
+            "tokens:mint",
+            Returns::Complex("AddressCheck"),
+            "Tells whom a list of addresses would deny, before it is saved",
+        )
+        .on_set()
+        .takes(addresses().required())
+        .takes(parameter("TokenId", Int64, "The token whose list it is to be")),
     ]
 }

@@ -53,7 +53,13 @@ pub fn look_up(
 /// A function of the entity.
 #[must_use]
 pub fn computed(name: &'static str, ty: Primitive, of: fn(&dyn Entity) -> Value) -> Property {
-    property(name, Type::Primitive(ty), Origin::Computed(of))
+    computed_as(name, Type::Primitive(ty), of)
+}
+
+/// As [`computed`], of any type.
+#[must_use]
+pub fn computed_as(name: &'static str, ty: Type, of: fn(&dyn Entity) -> Value) -> Property {
+    property(name, ty, Origin::Computed(of))
 }
 
 /// The number of entities behind a to-many navigation for which `unless` is not true.
@@ -90,7 +96,7 @@ pub fn action(
     doc: &'static str,
 ) -> Action {
     let (binding, parameters) = (Binding::Entity, Vec::new());
-    Action { name, doc, set, binding, parameters, returns, scope }
+    Action { name, doc, set, binding, parameters, returns, scope: Some(scope) }
 }
 
 /// What an action is told; it may be left out.
@@ -111,6 +117,13 @@ impl Action {
     #[must_use]
     pub fn on_set(mut self) -> Self {
         self.binding = Binding::Collection;
+        self
+    }
+
+    /// Every known caller may do it.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.scope = None;
         self
     }
 

@@ -101,7 +101,7 @@ mod tests {
             binding: Binding::Collection,
             parameters: vec![],
             returns,
-            scope: "",
+            scope: None,
         };
         let function = |name, returns| Function { name, doc: "", returns };
         let model = Model {

@@ -22,6 +22,7 @@ use super::{
     team::{team, team_member},
     ticket::{ticket, ticket_tag},
     token::access_token,
+    token_answers::{address_check, removed_tokens},
     view::saved_view,
 };
 
@@ -109,7 +110,7 @@ fn declare() -> Model {
         (saved_view(), EntitySet { guard: OWN, ..stored("SavedViews", 15, SAVED_VIEWS) }),
         (deleted_ticket(), stored("DeletedTickets", 16, DELETED_TICKETS)),
         (audit_event(), stored("AuditEvents", 17, read_only("audit:read"))),
-        (token_policy(), stored("TokenPolicies", 18, read_only("settings:read"))),
+        (token_policy(), stored("TokenPolicies", 18, TOKEN_POLICIES)),
         (token_use_type(), hidden("TokenUses", 19)),
         (rotated_secret_type(), hidden("RotatedSecrets", 20)),
         (session_type(), hidden("Sessions", 21)),
@@ -130,7 +131,7 @@ fn declare() -> Model {
         model.sets.push(EntitySet { ty: StructId(id), ..set });
     }
     // After the entity types, whose indices are stored.
-    model.structs.extend([minted_token(), caller()]);
+    model.structs.extend([minted_token(), caller(), removed_tokens(), address_check()]);
     model
 }
 
@@ -206,7 +207,17 @@ const SAVED_VIEWS: SetScopes = SetScopes {
 
 const OWN: Option<Guard> = Some(Guard::OwnerOrShared { owner: "OwnerId", shared: "IsShared" });
 
-const TOKENS: SetScopes = SetScopes { read_own: Some("tokens:mint"), ..read_only("tokens:read") };
+/// Who may make tokens may change and end their own; that is looked at where the owner is known.
+const TOKENS: SetScopes = SetScopes {
+    read: "tokens:read",
+    read_own: Some("tokens:mint"),
+    create: None,
+    write: Some("tokens:mint"),
+    delete: Some("tokens:mint"),
+};
+
+const TOKEN_POLICIES: SetScopes =
+    SetScopes { write: Some("settings:write"), ..read_only("settings:read") };
 
 const OWN_TOKENS: Option<Guard> = Some(Guard::Own { owner: "OwnerId", scope: "tokens:read" });
 

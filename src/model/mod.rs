@@ -26,12 +26,14 @@ mod schema;
 mod team;
 mod ticket;
 mod token;
+mod token_answers;
+mod token_facts;
 mod types;
 mod value;
 mod version;
 mod view;
 
-pub use access::{Kind, Role, Scopes, scope};
+pub use access::{GENERATIONS_MAX, Kind, Register, Role, Scopes, Standing, State, scope};
 pub use caller::ME;
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
@@ -62,6 +64,7 @@ pub mod props {
         team::{member, props as team},
         ticket::{props as ticket, tag},
         token::props as token,
+        token_answers::{check as address_check, removed},
         view::props as view,
     };
 }

@@ -20,8 +20,8 @@ pub struct Action {
     pub parameters: Vec<Parameter>,
     /// What it answers with.
     pub returns: Returns,
-    /// Scope it asks for.
-    pub scope: &'static str,
+    /// Scope it asks for; none for what every known caller may do.
+    pub scope: Option<&'static str>,
 }
 
 /// What an action is done to.

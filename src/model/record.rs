@@ -157,6 +157,30 @@ impl Record {
             .unwrap_or(Value::Null)
     }
 
+    /// The bytes of a stored text or binary, not copied; `None` where it is null.
+    #[must_use]
+    pub fn bytes(&self, structure: &StructType, prop: Prop) -> Option<&[u8]> {
+        let property = structure.property_at(prop);
+        let tag = property.tag().filter(|_| !property.is_long())?;
+        self.payload(tag).map(|mut part| part.rest())
+    }
+
+    /// As [`Record::bytes`], as the text it is.
+    #[must_use]
+    pub fn text(&self, structure: &StructType, prop: Prop) -> Option<&str> {
+        self.bytes(structure, prop).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
+    /// The texts of a stored collection, not copied; what is no text is left out.
+    pub fn texts(&self, structure: &StructType, prop: Prop) -> impl Iterator<Item = &str> {
+        let mut rest = Reader(self.bytes(structure, prop).unwrap_or_default());
+        std::iter::from_fn(move || {
+            let length = if rest.0.is_empty() { None } else { rest.varint() }?;
+            Some(if length == 0 { None } else { rest.take(length - 1) })
+        })
+        .filter_map(|item| std::str::from_utf8(item?.strip_prefix(b"s")?).ok())
+    }
+
     /// Where a long text is; `None` where it is null.
     #[must_use]
     pub fn text_ref(&self, structure: &StructType, prop: Prop) -> Option<TextRef> {

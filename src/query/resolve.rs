@@ -10,7 +10,7 @@ use std::{
 use super::source::Source;
 use crate::{
     error::Error,
-    model::{Entity, Key, Model, Nav, Origin, Prop, Relation, Row, SetId, StructType, Value},
+    model::{Entity, Key, Model, Nav, Origin, Prop, Relation, Row, SetId, StructType, Type, Value},
     time::Timestamp,
 };
 
@@ -63,7 +63,11 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
         return Ok(Value::Null);
     };
     match property.origin {
-        Origin::Stored { .. } => Ok(row.record.get(structure, prop)),
+        Origin::Stored { .. } => match (row.record.get(structure, prop), &property.ty) {
+            // A record from before the property existed; a collection is empty, never null.
+            (Value::Null, Type::Collection(_)) => Ok(Value::List([].into())),
+            (value, _) => Ok(value),
+        },
         Origin::LongText { .. } => ctx.source.long_text(row, prop),
         Origin::LookUp { navigation, property } => {
             let target = structure.navigation(navigation).and_then(|nav| one(ctx, row, nav));

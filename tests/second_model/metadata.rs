@@ -85,9 +85,9 @@ fn the_helpdesk_announces_what_it_does_and_no_more() {
         let takes = |property: &str| !set.contains(&format!("\"{property}\" Bool=\"false\""));
         let all = ["Insertable", "Updatable", "Deletable"].map(takes);
         let want = match name {
-            "TicketTags" | "TicketHistory" | "AccessTokens" | "AuditEvents" | "TokenPolicies" => {
-                [false, false, false]
-            }
+            "TicketTags" | "TicketHistory" | "AuditEvents" => [false, false, false],
+            "AccessTokens" => [false, true, true],
+            "TokenPolicies" => [false, true, false],
             "TeamMembers" => [true, false, true],
             "DeletedTickets" => [false, false, true],
             _ => [true, true, true],

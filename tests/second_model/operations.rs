@@ -39,10 +39,10 @@ pub(crate) fn actions() -> Vec<Action> {
     vec![
         Action {
             doc: "Puts some on the shelf",
-            ..on_product("Restock", restock, products, "shop:write")
+            ..on_product("Restock", restock, products, Some("shop:write"))
         },
-        on_product("Review", review, Returns::Entity("Reviews"), "reviews:create"),
-        on_product("Retire", vec![], Returns::Nothing, "shop:retire"),
+        on_product("Review", review, Returns::Entity("Reviews"), Some("reviews:create")),
+        on_product("Retire", vec![], Returns::Nothing, Some("shop:retire")),
         action(
             ("Products", "TakeStock"),
             "shop:count",

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     model::{
         Key, Model, Prop, Row, SetId, Value,
-        props::{policy, token, user},
+        props::{audit, policy, token, user},
         set,
     },
     store::Draft,
@@ -46,7 +46,10 @@ fn describe(draft: &dyn Draft, subject: &Subject) -> Option<Entry> {
     let mut turns = Vec::new();
     for touch in draft.touched() {
         if touch.set == set::AUDIT_EVENTS {
-            return None;
+            if tells(draft, touch.key, subject) {
+                return None;
+            }
+            continue;
         }
         let is_shown = !draft.model().set(touch.set).hidden && touch.set != set::TICKET_HISTORY;
         if is_shown && seen.insert((touch.set, touch.key)) {
@@ -63,6 +66,18 @@ fn describe(draft: &dyn Draft, subject: &Subject) -> Option<Entry> {
     let at = turns.iter().position(is_subject).unwrap_or(0);
     let (_, main) = if turns.is_empty() { return None } else { turns.swap_remove(at) };
     Some(entry(draft.model(), &main, turns.iter().map(|(_, turn)| turn)))
+}
+
+/// Whether a row that the transaction wrote itself tells what was done; one about an entity of another set,
+/// which only changed along with it, does not.
+fn tells(draft: &dyn Draft, key: &Key, subject: &Subject) -> bool {
+    let model = draft.model();
+    let row = draft.row(set::AUDIT_EVENTS, key);
+    let told = row.map(|row| get(model, &row, audit::SUBJECT_SET));
+    match (subject, told) {
+        (Some((set, _)), Some(Value::Text(told))) => model.set(*set).name == &*told,
+        (Some(_) | None, _) => true,
+    }
 }
 
 fn entry<'a>(model: &Model, main: &Turn, others: impl Iterator<Item = &'a Turn>) -> Entry {

@@ -84,9 +84,7 @@ fn a_refused_change_leaves_its_key_free() {
 #[test]
 fn of_a_minted_token_only_its_id_is_kept() {
     let bench = Bench::new();
-    let role = Role::Agent;
-    let request =
-        tokens::Request { name: "x".into(), role, scopes: None, expires: None, owner_id: None };
+    let request = tokens::Request::new("x", Role::Agent);
     let minting = under(&bench, "k");
     let (row, _) = block_on(minting.desk.mint_token(&minting.caller, request)).unwrap();
     let id = row.key(helpdesk()).as_int().unwrap();

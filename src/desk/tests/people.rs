@@ -169,11 +169,8 @@ fn the_tokens_of_somebody_disabled_stop_at_once_and_work_again_later() {
     bench.user("Ann", Role::Administrator);
     let bob = bench.user("Bob", Role::Agent);
     let request = crate::desk::tokens::Request {
-        name: "t".into(),
-        role: Role::Agent,
-        scopes: None,
-        expires: None,
         owner_id: Some(bob),
+        ..crate::desk::tokens::Request::new("t", Role::Agent)
     };
     let (_, secret) = block_on(bench.desk.mint_token(&bench.caller, request)).unwrap();
     let scopes = || bench.desk.authenticate(&Visit::here(secret.expose())).unwrap().scopes;

@@ -84,7 +84,7 @@ impl Act {
         (id, given): (ActionId, Vec<(usize, Value)>),
     ) -> Result<Self, Error> {
         let action = model.action(id);
-        caller.require(action.scope)?;
+        action.scope.map_or(Ok(()), |scope| caller.require(scope))?;
         let told = Told { action, given };
         for parameter in action.parameters.iter().filter(|parameter| !parameter.nullable) {
             if told.get(parameter.name).is_null() {

@@ -153,7 +153,7 @@ fn needs(model: &Model, target: &Target, method: &str) -> Vec<Need> {
                 Bound::Entity(entity) => along(model, entity),
                 Bound::Set(_) => Vec::new(),
             };
-            needs.push(need(model.action(path.action).scope));
+            needs.extend(model.action(path.action).scope.map(need));
             needs
         }
     };

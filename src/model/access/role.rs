@@ -1,6 +1,6 @@
 //! Roles: named sets of scopes, ordered only by containment.
 
-use std::{cmp::Ordering, fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr, sync::LazyLock};
 
 use super::{Kind, Scopes};
 use crate::error::{Error, nearest};
@@ -26,6 +26,10 @@ impl Role {
     /// The scopes it is made of.
     #[must_use]
     pub fn scopes(self) -> Scopes {
+        SCOPES[self as usize]
+    }
+
+    fn made_of(self) -> Scopes {
         match self {
             Self::Administrator => Scopes::all(),
             Self::ReadOnlyAdministrator => {
@@ -59,6 +63,9 @@ impl Role {
         }
     }
 }
+
+/// What each role is made of, in the order of [`Role::ALL`], which is that of the declaration.
+static SCOPES: LazyLock<[Scopes; 4]> = LazyLock::new(|| Role::ALL.map(Role::made_of));
 
 const AGENT: [&str; 14] = [
     "tickets:read",

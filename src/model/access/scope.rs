@@ -1,6 +1,6 @@
 //! Scopes: every right there is, once, and sets of them.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use crate::error::{Error, nearest};
 
@@ -59,6 +59,18 @@ pub const ALL: [Scope; 32] = [
     scope("settings:write", "Change settings and the lists tickets choose from"),
 ];
 
+/// [`ALL`] in one place, for those who look into it at every request.
+static TABLE: [Scope; 32] = ALL;
+
+/// The bits of scopes that imply another, each with the bit it implies.
+static WIDER: LazyLock<Vec<(u64, u64)>> = LazyLock::new(|| {
+    let wider = ALL.iter().filter_map(|scope| Some((bit(scope.name), bit(scope.implies?))));
+    wider.collect()
+});
+
+static READING: LazyLock<Scopes> =
+    LazyLock::new(|| Scopes::filter(|scope| scope.name.ends_with(":read")));
+
 /// A set of scopes. Always holds what its members imply.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Scopes(u64);
@@ -94,6 +106,34 @@ impl Scopes {
         Ok(scopes)
     }
 
+    /// The scopes of these names as they were once stored, and what they imply: one that this version
+    /// does not know gives nothing. Quick where they come in the order of [`ALL`].
+    #[must_use]
+    pub fn stored<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let (mut bits, mut next) = (0, 0);
+        for name in names {
+            let (before, after) = TABLE.split_at(next);
+            let is_it = |scope: &Scope| scope.name == name;
+            let found = after.iter().position(is_it).map(|at| next + at);
+            if let Some(at) = found.or_else(|| before.iter().position(is_it)) {
+                bits |= 1 << at;
+                next = at + 1;
+            }
+        }
+        for (wider, implied) in WIDER.iter() {
+            if bits & wider != 0 {
+                bits |= implied;
+            }
+        }
+        Self(bits)
+    }
+
+    /// All that only read.
+    #[must_use]
+    pub fn reading() -> Self {
+        *READING
+    }
+
     /// Names in the order of [`ALL`].
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         (0u32..).zip(ALL).filter(move |(bit, _)| self.0 >> bit & 1 == 1).map(|(_, s)| s.name)
@@ -121,6 +161,12 @@ impl Scopes {
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// These, but for `other`; what a taken one implied stays.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Those in either.
@@ -230,7 +276,7 @@ pub(crate) mod tests {
             }
         }
         for action in &model.actions {
-            assert!(Scopes::all().has(action.scope), "{}", action.name);
+            assert!(action.scope.is_none_or(|name| Scopes::all().has(name)), "{}", action.name);
         }
         for property in model.structs.iter().flat_map(|structure| &structure.properties) {
             assert!(property.scope.is_none_or(|name| Scopes::all().has(name)), "{}", property.name);
@@ -292,6 +338,16 @@ pub(crate) mod tests {
             )
             .unwrap()
         })
+    }
+
+    #[test]
+    fn stored_names_are_read_in_any_order_and_unknown_ones_give_nothing() {
+        let all: Vec<&str> = ALL.iter().map(|scope| scope.name).collect();
+        assert_eq!(Scopes::stored(all.iter().copied()), Scopes::all());
+        assert_eq!(Scopes::stored(all.iter().rev().copied()), Scopes::all());
+        let some = Scopes::stored(["comments:write", "moon:read", "tickets:read", "tickets:read"]);
+        assert_eq!(some.to_string(), "tickets:read,comments:write,comments:create");
+        assert!(Scopes::reading().names().all(|name| name.ends_with(":read")));
     }
 
     proptest! {

@@ -28,7 +28,9 @@ pub use target::{
 use super::{Limits, ast};
 use crate::{
     error::{Error, nearest},
-    model::{EnumId, Guard, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType},
+    model::{
+        Action, EnumId, Guard, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType,
+    },
     query::{BinaryOp, Expr, Path, Rights, Step, Var},
 };
 
@@ -75,6 +77,12 @@ impl<'a> Checker<'a> {
         let declared = self.model.set(set);
         let may = |scope: &'static str| self.rights.has(scope);
         !declared.hidden && (may(declared.scopes.read) || declared.scopes.read_own.is_some_and(may))
+    }
+
+    /// Whether the caller may do an action at all; whether to this entity is for its verb to tell.
+    #[must_use]
+    pub fn may_do(&self, action: &Action) -> bool {
+        action.scope.is_none_or(|scope| self.rights.has(scope))
     }
 
     /// The set a navigation property leads to, if the caller may read it.

@@ -46,7 +46,7 @@ impl Writer<'_> {
     fn actions(&self, json: &mut Json, row: &Row) -> Result<(), Error> {
         let model = self.addresses.model;
         let on_entity = model.actions_on(row.set, Binding::Entity);
-        for action in on_entity.filter(|action| self.checker.rights.has(action.scope)) {
+        for action in on_entity.filter(|action| self.checker.may_do(action)) {
             let name = format!("{}.{}", model.namespace, action.name);
             json.annotation("#", &name);
             json.inner(|json| {

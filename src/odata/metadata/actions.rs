@@ -19,7 +19,7 @@ impl Served<'_> {
         for action in &model.actions {
             let Some(set) = self.served(action.set) else { continue };
             let bound = (action.name, model.set(set).ty, action.binding);
-            if self.checker.rights.has(action.scope) && !known.contains(&bound) {
+            if self.checker.may_do(action) && !known.contains(&bound) {
                 known.push(bound);
                 actions.push(action);
             }

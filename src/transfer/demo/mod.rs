@@ -10,7 +10,7 @@ use super::{
     read::{Reader, Unknown},
 };
 use crate::{
-    auth::{PlainToken, Principal, Role},
+    auth::{PlainToken, Principal, Role, expiry::End},
     desk::{Desk, actor, seed, tokens::Request},
     error::Error,
     model::{SetId, helpdesk, props, set},
@@ -65,13 +65,9 @@ pub async fn set_up(desk: &Desk) -> Result<PlainToken, Error> {
 /// # Errors
 /// Those of the store.
 pub async fn token(desk: &Desk) -> Result<PlainToken, Error> {
-    let request = Request {
-        name: TOKEN_NAME.into(),
-        role: Role::ReadOnlyAgent,
-        scopes: None,
-        expires: desk.now().plus_micros(TOKEN_DAYS * MICROS_PER_DAY),
-        owner_id: None,
-    };
+    let ends = desk.now().plus_micros(TOKEN_DAYS * MICROS_PER_DAY);
+    let request =
+        Request { expires: ends.map(End::At), ..Request::new(TOKEN_NAME, Role::ReadOnlyAgent) };
     let (_, secret) = desk.mint_token(&Principal::system(), request).await?;
     Ok(secret)
 }

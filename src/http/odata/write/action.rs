@@ -50,7 +50,9 @@ pub(super) async fn post<S: Service>(
         let checker = checker(feed, &asked);
         let path = action_path(&checker, &asked, open)?;
         let action = model.action(path.action);
-        require(&asked.caller, Some(action.scope))?;
+        if action.scope.is_some() {
+            require(&asked.caller, action.scope)?;
+        }
         let wanted = wanted(&checker, &asked, action.returns)?;
         (path, wanted, negotiate::json(&request.headers, asked.options.format.as_deref())?)
     };

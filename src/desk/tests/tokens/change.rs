@@ -1,0 +1,110 @@
+use super::*;
+
+#[test]
+fn a_token_only_gets_narrower() {
+    let bench = Bench::new();
+    mint(&bench, request(Role::Agent)).unwrap();
+    let set = |names: &[(&str, Value)]| change(&bench, &bench.caller, 1, names);
+    assert!(
+        refused(set(&[("Scopes", texts(&["tickets:read", "tickets:delete"]))]))
+            .starts_with("ExceedsRights asked for 'tickets:delete'")
+    );
+    assert!(refused(set(&[("Scopes", texts(&[]))])).contains("revoke it instead"));
+    assert!(refused(set(&[("Scopes", texts(&["tickets:reed"]))])).contains("did you mean"));
+    let at = |text: &str| Value::Instant(text.parse().unwrap());
+    assert_eq!(
+        refused(set(&[("ExpiresDateTime", at("2026-12-21T22:00:01Z"))])),
+        "PolicyForbids 'ExpiresDateTime' is against the policy: a token never lasts longer than it \
+         was made for; the latest is 2026-12-21T22:00:00Z"
+    );
+    assert!(refused(set(&[("ExpiresDateTime", at(START))])).contains("has passed"));
+    let names: [(&str, Value); 4] = [
+        ("Name", text(" figures ")),
+        ("Purpose", text("Power BI")),
+        ("Scopes", texts(&["tickets:read"])),
+        ("ExpiresDateTime", at("2026-12-01T00:00:00Z")),
+    ];
+    set(&names).unwrap();
+    let seen = of(&bench, 1, &["Name", "Purpose", "Scopes", "ExpiresDateTime", "Kind"]);
+    assert_eq!(seen, "figures Power BI tickets:read 2026-12-01T00:00:00Z agent");
+    let told = audited(&bench).pop().unwrap();
+    assert!(told.starts_with("TokenChanged 1 Name: report -> figures; Purpose: none -> Power BI"));
+    assert!(told.ends_with("ExpiresDateTime: 2026-12-21T22:00:00Z -> 2026-12-01T00:00:00Z"));
+    // Back is no way.
+    assert!(set(&[("ExpiresDateTime", at("2026-12-21T22:00:00Z"))]).is_err());
+    let (seq, rows) = (bench.desk.snapshot().seq(), audited(&bench).len());
+    set(&[("Name", text("figures")), ("Scopes", texts(&["tickets:read"]))]).unwrap();
+    assert_eq!((bench.desk.snapshot().seq(), audited(&bench).len()), (seq, rows));
+}
+
+#[test]
+fn agents_change_their_own_and_administrators_any() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    bench.user("Bob", Role::Agent);
+    bench.user("Eve", Role::Agent);
+    let bobs = Request { owner_id: Some(2), ..request(Role::Agent) };
+    mint(&bench, bobs).unwrap();
+    let rename = |id| change(&bench, &signed_in(&bench, id), 1, &[("Name", text(&id.to_string()))]);
+    assert_eq!(rename(3).unwrap_err(), Error::Forbidden { scope: "tokens:write".into() });
+    rename(2).unwrap();
+    rename(1).unwrap();
+    for name in ["OwnerId", "Role", "KeyPrefix", "Kind", "State", "ParentId"] {
+        let prop = [(name, Value::Null)];
+        assert_eq!(change(&bench, &bench.caller, 1, &prop).unwrap_err().code(), "ReadOnlyProperty");
+    }
+    revoke(&bench, &bench.caller, 1).unwrap();
+    assert!(refused(rename(2)).starts_with("Conflict 'AccessToken' conflicts: it was revoked at"));
+}
+
+#[test]
+fn a_wider_list_of_addresses_needs_the_password_again() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    bench.user("Bob", Role::Agent);
+    let wish =
+        Request { owner_id: Some(2), addresses: vec!["10.0.0.0/8".into()], ..request(Role::Agent) };
+    let (_, secret) = mint(&bench, wish).unwrap();
+    let set = |caller: &Principal, list: &[&str]| {
+        change(&bench, caller, 1, &[("AllowedAddresses", texts(list))])
+    };
+    let bob = signed_in(&bench, 2);
+    let unsure = Principal { is_confirmed: false, ..bob.clone() };
+    for wider in [&[][..], &["10.0.0.0/8", "192.0.2.1"]] {
+        assert_eq!(set(&unsure, wider).unwrap_err(), Error::ConfirmationRequired);
+    }
+    set(&unsure, &["10.0.0.0/9", "10.128.0.0/9"]).unwrap();
+    assert!(!audited(&bench).pop().unwrap().contains("wider"));
+    set(&bob, &["10.0.0.0/8", "192.0.2.1"]).unwrap();
+    assert_eq!(
+        audited(&bench).pop().unwrap(),
+        "TokenChanged 1 AllowedAddresses: 10.0.0.0/9, 10.128.0.0/9 -> 10.0.0.0/8, 192.0.2.1 (wider)"
+    );
+    // A stolen token does not free itself, nor others of its owner.
+    let token = comes_from(&bench, &secret, "10.1.2.3").unwrap();
+    assert_eq!(set(&token, &[]).unwrap_err(), Error::ConfirmationRequired);
+    let other = Request { owner_id: Some(2), ..request(Role::Agent) };
+    let other = comes(&bench, &mint(&bench, other).unwrap().1).unwrap();
+    assert_eq!(set(&other, &[]).unwrap_err(), Error::ConfirmationRequired);
+    let admin = comes(&bench, &mint(&bench, request(Role::Administrator)).unwrap().1).unwrap();
+    set(&admin, &[]).unwrap();
+    assert_eq!(of(&bench, 1, &["AllowedAddresses"]), "");
+}
+
+#[test]
+fn a_replacement_puts_back_what_it_leaves_out_where_that_may_be() {
+    let bench = Bench::new();
+    let (row, _) =
+        mint(&bench, Request { purpose: Some("p".into()), ..request(Role::Agent) }).unwrap();
+    let replace = |names: &[(&str, Value)]| bench.replace(set::ACCESS_TOKENS, 1, names);
+    let refusal = refused(replace(&[("Name", text("n"))]));
+    assert!(
+        refusal.contains("a replacement needs it") || refusal.contains("opens nothing"),
+        "{refusal}"
+    );
+    let ends = row.record.get(helpdesk().structure(row.type_id), token::EXPIRES);
+    let all =
+        [("Name", text("n")), ("Scopes", texts(&["tickets:read"])), ("ExpiresDateTime", ends)];
+    replace(&all).unwrap();
+    assert_eq!(of(&bench, 1, &["Name", "Purpose", "Scopes"]), "n - tickets:read");
+}

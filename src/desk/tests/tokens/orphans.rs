@@ -1,0 +1,76 @@
+use super::*;
+
+/// A service token of the workspace, answered for by Bob, an agent; and Ann, who may do everything.
+fn bench() -> (Bench, String) {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    bench.user("Bob", Role::Agent);
+    let service = Request {
+        is_service: true,
+        responsible_id: Some(2),
+        expires: Some(End::At("2027-06-01T00:00:00Z".parse().unwrap())),
+        ..request(Role::Agent)
+    };
+    let secret = mint(&bench, service).unwrap().1;
+    (bench, secret)
+}
+
+const SEEN: [&str; 2] = ["OrphanedDateTime", "ExpiresDateTime"];
+const FULL: &str = "- 2027-06-01T00:00:00Z";
+const ORPHANED: &str = "2026-11-21T22:00:00Z 2026-12-21T22:00:00Z";
+
+#[test]
+fn a_service_token_is_orphaned_when_nobody_answers_for_it() {
+    let changes: [(&str, Value); 2] =
+        [("IsActive", Value::Bool(false)), ("Role", text("ReadOnlyAgent"))];
+    for one in changes {
+        let (bench, secret) = bench();
+        bench.change(set::USERS, 2, &[one]).unwrap();
+        assert_eq!(of(&bench, 1, &SEEN), ORPHANED);
+        assert_eq!(
+            audited(&bench).pop().unwrap(),
+            "TokenOrphaned 1 ExpiresDateTime: 2027-06-01T00:00:00Z -> 2026-12-21T22:00:00Z"
+        );
+        assert!(comes(&bench, &secret).is_ok());
+        bench.at("2026-12-21T22:00:00Z");
+        assert!(matches!(denied(&bench, &secret), Denial::Expired(_)));
+    }
+    let (bench, _) = bench();
+    bench.remove(set::USERS, 2).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), ORPHANED);
+}
+
+#[test]
+fn who_may_more_than_before_still_answers() {
+    let (bench, _) = bench();
+    bench.change(set::USERS, 2, &[("Role", text("Administrator"))]).unwrap();
+    bench.change(set::USERS, 2, &[("Name", text("Robert"))]).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), FULL);
+}
+
+#[test]
+fn coming_back_does_not_adopt_but_somebody_may() {
+    let (bench, _) = bench();
+    bench.change(set::USERS, 2, &[("IsActive", false.into())]).unwrap();
+    bench.change(set::USERS, 2, &[("IsActive", true.into())]).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), ORPHANED);
+    let adopt = |by: i64, who: i64| {
+        change(&bench, &signed_in(&bench, by), 1, &[("ResponsibleId", Value::Int(who))])
+    };
+    assert_eq!(adopt(2, 2).unwrap_err(), Error::Forbidden { scope: "tokens:write".into() });
+    assert!(refused(adopt(1, 9)).contains("there is no active Users(9)"));
+    adopt(1, 1).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), FULL);
+    assert_eq!(of(&bench, 1, &["ResponsibleName"]), "Ann");
+    let told = audited(&bench).pop().unwrap();
+    assert_eq!(told, "TokenChanged 1 ResponsibleId: 2 -> 1");
+}
+
+#[test]
+fn an_orphan_adopted_again_by_the_same_person_gets_its_life_back() {
+    let (bench, _) = bench();
+    bench.change(set::USERS, 2, &[("IsActive", false.into())]).unwrap();
+    bench.change(set::USERS, 2, &[("IsActive", true.into())]).unwrap();
+    change(&bench, &signed_in(&bench, 1), 1, &[("ResponsibleId", Value::Int(2))]).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), FULL);
+}

@@ -1,0 +1,121 @@
+use super::*;
+
+#[test]
+fn only_people_of_the_roles_that_may_make_tokens() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    bench.user("Bob", Role::Agent);
+    policy(&bench, &[("MintingRoles", texts(&["Administrator"]))]).unwrap();
+    assert_eq!(
+        refused(mint_as(&bench, &signed_in(&bench, 2), request(Role::ReadOnlyAgent))),
+        "PolicyForbids 'MintingRoles' is against the policy: Agent may not make access tokens; it \
+         takes Administrator"
+    );
+    mint_as(&bench, &signed_in(&bench, 1), request(Role::ReadOnlyAgent)).unwrap();
+    policy(&bench, &[("MintingRoles", texts(&[]))]).unwrap();
+    assert!(mint_as(&bench, &signed_in(&bench, 1), request(Role::ReadOnlyAgent)).is_err());
+    mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
+}
+
+#[test]
+fn a_policy_that_is_none_is_refused() {
+    let bench = Bench::new();
+    for (name, value, want) in [
+        ("MintingRoles", texts(&["Boss"]), "there is no role 'Boss'"),
+        ("MintingRoles", texts(&["ReadOnlyAgent"]), "ReadOnlyAgent may not make access tokens"),
+        ("LifetimeMaxHours", Value::Int(0), "it takes 1 to 8760"),
+        ("LifetimeMaxHours", Value::Int(8761), "it takes 1 to 8760"),
+        ("LifetimeDefaultHours", Value::Int(0), "it takes 1 to 8760"),
+        ("ScopesNeedingAddresses", texts(&["tickets:reed"]), "did you mean 'tickets:read'"),
+        ("IdleDays", Value::Int(-1), "it takes 0 to 3650"),
+        ("OnRetiredSecret", text("Ignore"), "it takes Alert or Revoke"),
+    ] {
+        let refusal = refused(policy(&bench, &[(name, value)]));
+        assert!(refusal.starts_with(&format!("InvalidValue '{name}'")), "{refusal}");
+        assert!(refusal.contains(want), "{refusal}");
+    }
+    assert_eq!(bench.remove(set::TOKEN_POLICIES, 1).unwrap_err().code(), "MethodNotAllowed");
+    let agent = bench.with_scopes("tickets:read,settings:read");
+    assert_eq!(
+        policy(&agent, &[]).unwrap_err(),
+        Error::Forbidden { scope: "settings:write".into() }
+    );
+}
+
+#[test]
+fn a_change_of_policy_is_told_once_to_the_audit_log() {
+    let bench = Bench::new();
+    policy(&bench, &[("LifetimeDefaultHours", Value::Int(48)), ("IdleDays", Value::Int(0))])
+        .unwrap();
+    policy(&bench, &[("IdleDays", Value::Int(0))]).unwrap();
+    assert_eq!(
+        audited(&bench),
+        ["PolicyChanged 1 LifetimeDefaultHours: none -> 48; IdleDays: 90 -> 0"]
+    );
+    let (row, _) = mint(&bench, request(Role::Agent)).unwrap();
+    assert_eq!(bench.show(&row, "ExpiresDateTime"), "2026-11-23T22:00:00Z");
+}
+
+#[test]
+fn scopes_that_need_addresses_are_without_force_where_there_are_none() {
+    let bench = Bench::new();
+    let (_, before) = mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
+    policy(&bench, &[("ScopesNeedingAddresses", texts(&["customers:read"]))]).unwrap();
+    assert_eq!(comes(&bench, &before).unwrap().scopes.to_string(), "tickets:read");
+    assert_eq!(of(&bench, 1, &["EffectiveScopes"]), "tickets:read");
+    assert_eq!(
+        refused(mint(&bench, request(Role::ReadOnlyAgent))),
+        "PolicyForbids 'AllowedAddresses' is against the policy: a token with 'customers:read' \
+         needs a list of where it works from"
+    );
+    let bound = Request { addresses: vec!["127.0.0.1".into()], ..request(Role::ReadOnlyAgent) };
+    let (_, secret) = mint(&bench, bound).unwrap();
+    assert_eq!(comes(&bench, &secret).unwrap().scopes, Role::ReadOnlyAgent.scopes());
+    let emptied = change(&bench, &bench.caller, 2, &[("AllowedAddresses", texts(&[]))]);
+    assert!(refused(emptied).starts_with("PolicyForbids 'AllowedAddresses'"));
+}
+
+#[test]
+fn a_token_in_the_address_opens_only_what_reads_and_only_by_choice() {
+    let bench = Bench::new();
+    let (_, reads) = mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
+    let (_, writes) = mint(&bench, request(Role::Agent)).unwrap();
+    let come = |secret: &str, is_read| {
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let proof = Proof::TokenInAddress(secret);
+        bench.desk.authenticate(&Visit { proof, address, agent: None, is_read })
+    };
+    assert_eq!(come(&reads, true), Err(Error::TokenInQuery));
+    policy(&bench, &[("AllowTokenInAddress", true.into())]).unwrap();
+    assert_eq!(come(&reads, true).unwrap().scopes, Role::ReadOnlyAgent.scopes());
+    assert_eq!(come(&reads, false), Err(Error::TokenInQuery));
+    assert_eq!(come(&writes, true), Err(Error::TokenInQuery));
+}
+
+#[test]
+fn idle_tokens_end_but_not_those_whose_children_work() {
+    let bench = Bench::new();
+    let (_, parent) = mint(&bench, year(&bench)).unwrap();
+    let parent = comes(&bench, &parent).unwrap();
+    let (_, child) = mint_as(&bench, &parent, year(&bench)).unwrap();
+    mint(&bench, year(&bench)).unwrap();
+    bench.at("2027-02-10T22:00:00Z");
+    let caller = comes(&bench, &child).unwrap();
+    bench.desk.note_use(&caller);
+    block_on(bench.desk.flush(true)).unwrap();
+    bench.at("2027-02-19T22:00:00Z");
+    assert_eq!(block_on(bench.desk.revoke_idle()), Ok(0));
+    bench.at("2027-02-19T22:00:01Z");
+    assert_eq!(block_on(bench.desk.revoke_idle()), Ok(1));
+    assert_eq!(bench.list(set::ACCESS_TOKENS, &["State"]), ["active", "active", "revoked"]);
+    let told = audited(&bench).pop().unwrap();
+    assert!(told.ends_with("nobody used it for 90 days"), "{told}");
+    policy(&bench, &[("IdleDays", Value::Int(0))]).unwrap();
+    bench.at("2027-11-21T21:00:00Z");
+    assert_eq!(block_on(bench.desk.revoke_idle()), Ok(0));
+}
+
+fn year(bench: &Bench) -> Request {
+    let ends = bench.desk.now().plus_micros(8_760 * 3_600_000_000).map(End::At);
+    Request { expires: ends, ..request(Role::Administrator) }
+}

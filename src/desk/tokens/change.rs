@@ -1,0 +1,238 @@
+//! What may change about a token: its name, and less of what it may do. Only where it works from may be
+//! widened, by somebody who has just given the password.
+
+use super::{
+    Rows, called, check_alive,
+    mint::{addresses, check_name, check_responsible, names},
+    reach, register,
+};
+use crate::{
+    auth::{Networks, Principal, Scopes},
+    desk::{
+        Moment, Properties,
+        audit::{Entry, Event, record},
+        body::Body,
+        get, invalid, later,
+    },
+    error::Error,
+    model::{Key, Model, Precondition, Prop, Register, Row, Value, props::token, set},
+    store::{Draft, Edit},
+    time::Timestamp,
+};
+
+/// Changes to a token.
+#[derive(Clone, Debug)]
+pub struct Change {
+    caller: Principal,
+    key: Key,
+    precondition: Precondition,
+    body: Body,
+}
+
+impl Change {
+    /// Checks what can be checked without the state.
+    ///
+    /// # Errors
+    /// `Forbidden`, `ReadOnlyProperty`, `InvalidValue`.
+    pub fn new(
+        model: &Model,
+        caller: &Principal,
+        (key, precondition): (Key, Precondition),
+        changes: Properties,
+    ) -> Result<Self, Error> {
+        caller.require("tokens:mint")?;
+        let body = Body::new(model.entity_type(set::ACCESS_TOKENS), changes, Moment::Change)?;
+        if let Some(name) = body.get(token::NAME).and_then(Value::as_text) {
+            check_name(name)?;
+        }
+        Ok(Self { caller: caller.clone(), key, precondition, body })
+    }
+
+    /// Makes them; where nothing differs, nothing is written.
+    ///
+    /// # Errors
+    /// As for [`reach::decide`]; `PreconditionFailed`; `Conflict` for a token that has ended;
+    /// `ExceedsRights` and `PolicyForbids` for more than it has; `ConfirmationRequired` for a wider list of
+    /// addresses.
+    pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
+        let before = reach::decide(draft, &self.caller, &self.key)?;
+        self.precondition.check(before.version)?;
+        let model = draft.model();
+        let unchanged = Edit::of(model, &before);
+        let (mut edit, mut told) = (unchanged.clone(), Vec::new());
+        for (prop, value) in self.body.iter() {
+            if *value == read(model, &before, prop) && !self.is_adoption(model, &before, prop) {
+                continue;
+            }
+            let is_wider = self.set(draft, (&before, &mut edit), (prop, value))?;
+            let name = model.entity_type(set::ACCESS_TOKENS).property_at(prop).name;
+            let (old, new) = (show(&read(model, &before, prop)), show(&edit.get(prop)));
+            let widened = if is_wider { " (wider)" } else { "" };
+            told.push(format!("{name}: {old} -> {new}{widened}"));
+        }
+        if edit == unchanged {
+            return Ok(before);
+        }
+        check_alive(draft, &before, draft.now())?;
+        self.check_policy(draft, &edit)?;
+        let at = later(draft, &before, token::UPDATED);
+        edit.set(draft.model(), token::UPDATED, at);
+        let after = draft.put(set::ACCESS_TOKENS, edit)?;
+        let entry = Entry::new(Event::TokenChanged).on(draft.model(), &after);
+        let name = called(draft.model(), &after);
+        record(draft, &self.caller, &entry.called(&name).detail(told.join("; ")))?;
+        Ok(after)
+    }
+
+    /// Whether somebody who was responsible before is to be so again; what was only sent back with the rest
+    /// of the entity says nothing.
+    fn is_adoption(&self, model: &Model, before: &Row, prop: Prop) -> bool {
+        let is_orphan = !get(model, before, token::ORPHANED).is_null();
+        prop == token::RESPONSIBLE_ID && is_orphan && self.body.iter().count() == 1
+    }
+
+    /// Sets one property, if it may be that; whether that makes the token wider.
+    fn set(
+        &self,
+        draft: &dyn Draft,
+        (before, edit): (&Row, &mut Edit),
+        (prop, value): (Prop, &Value),
+    ) -> Result<bool, Error> {
+        let model = draft.model();
+        match prop {
+            token::SCOPES => {
+                let scopes = narrower(model, before, value)?;
+                edit.set(model, prop, names(scopes));
+            }
+            token::EXPIRES => {
+                let at = value.as_instant().unwrap_or(Timestamp::MIN);
+                check_earlier(draft, before, at)?;
+                edit.set(model, prop, at);
+                let full = get(model, before, token::FULL_EXPIRES).as_instant();
+                edit.set(model, token::FULL_EXPIRES, full.map(|full| full.min(at)));
+            }
+            token::ALLOWED_ADDRESSES => {
+                let texts = value.items().iter().filter_map(Value::as_text);
+                let new = Networks::of_token(texts)?;
+                let stored = read(model, before, prop);
+                let texts = stored.items().iter().filter_map(Value::as_text);
+                let old = Networks::read(texts).unwrap_or_default();
+                edit.set(model, prop, addresses(&new));
+                let is_wider = !old.allow_all_of(&new);
+                if is_wider {
+                    self.check_widening()?;
+                }
+                return Ok(is_wider);
+            }
+            token::RESPONSIBLE_ID => adopt(draft, (before, edit), value)?,
+            token::NAME => {
+                let name = value.as_text().unwrap_or_default();
+                edit.set(model, prop, name.trim());
+            }
+            other => edit.set(model, other, value.clone()),
+        }
+        Ok(false)
+    }
+
+    /// A wider list needs somebody who gave the password just now. A program cannot: it widens none but as
+    /// an administrator, and never its own.
+    fn check_widening(&self) -> Result<(), Error> {
+        let is_program = self.caller.token_id.is_some();
+        let may =
+            self.caller.scopes.has("tokens:write") && !reach::is_this(&self.caller, &self.key);
+        if is_program && !may {
+            return Err(Error::ConfirmationRequired);
+        }
+        self.caller.require_confirmation()
+    }
+
+    /// Refuses to take the list away from scopes that need one; they would be without force.
+    fn check_policy(&self, draft: &dyn Draft, edit: &Edit) -> Result<(), Error> {
+        let texts = |prop| edit.get(prop);
+        let is_empty = texts(token::ALLOWED_ADDRESSES).items().is_empty();
+        if self.body.get(token::ALLOWED_ADDRESSES).is_none() || !is_empty {
+            return Ok(());
+        }
+        let scopes = texts(token::SCOPES);
+        let scopes = Scopes::stored(scopes.items().iter().filter_map(Value::as_text));
+        let needing = scopes.intersection(Rows(draft).needing_addresses());
+        if needing.is_empty() {
+            return Ok(());
+        }
+        let reason = format!("a token with '{needing}' needs a list of where it works from");
+        Err(Error::PolicyForbids { target: "AllowedAddresses".into(), reason })
+    }
+}
+
+fn narrower(model: &Model, before: &Row, value: &Value) -> Result<Scopes, Error> {
+    let held = register::standing(model, before).scopes;
+    let asked = Scopes::from_names(value.items().iter().filter_map(Value::as_text))?;
+    if asked.is_empty() {
+        return Err(invalid(
+            "Scopes",
+            "a token without any scope opens nothing; revoke it instead",
+        ));
+    }
+    asked.grant(held)
+}
+
+fn check_earlier(draft: &dyn Draft, before: &Row, at: Timestamp) -> Result<(), Error> {
+    if at <= draft.now() {
+        return Err(invalid(
+            "ExpiresDateTime",
+            format!("{at} has passed; revoke the token instead"),
+        ));
+    }
+    let latest = get(draft.model(), before, token::EXPIRES).as_instant();
+    match latest.filter(|latest| at > *latest) {
+        None => Ok(()),
+        Some(latest) => Err(Error::PolicyForbids {
+            target: "ExpiresDateTime".into(),
+            reason: format!(
+                "a token never lasts longer than it was made for; the latest is {latest}"
+            ),
+        }),
+    }
+}
+
+/// Gives a service token somebody who answers for it, and with that its full life back.
+fn adopt(draft: &dyn Draft, (before, edit): (&Row, &mut Edit), value: &Value) -> Result<(), Error> {
+    let model = draft.model();
+    if !register::is_service(model.structure(before.type_id), before) {
+        let reason = "only a service token has somebody responsible; its owner answers for this";
+        return Err(invalid("ResponsibleId", reason));
+    }
+    let id = value.as_int();
+    let id = id.ok_or_else(|| invalid("ResponsibleId", "a service token needs somebody"))?;
+    edit.set(model, token::RESPONSIBLE_ID, check_responsible(draft, id)?);
+    if !edit.get(token::ORPHANED).is_null() {
+        if let Some(full) = edit.get(token::FULL_EXPIRES).as_instant() {
+            edit.set(model, token::EXPIRES, full);
+        }
+        edit.set(model, token::ORPHANED, Value::Null);
+        edit.set(model, token::FULL_EXPIRES, Value::Null);
+    }
+    Ok(())
+}
+
+/// A stored property as clients read it.
+fn read(model: &Model, row: &Row, prop: Prop) -> Value {
+    match (get(model, row, prop), prop) {
+        (Value::Null, token::ALLOWED_ADDRESSES) => Value::List([].into()),
+        (value, _) => value,
+    }
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Text(text) => text.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Instant(at) => at.to_string(),
+        Value::List(items) if items.is_empty() => "none".to_owned(),
+        Value::List(items) => {
+            items.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
+        }
+        other => format!("{other:?}"),
+    }
+}

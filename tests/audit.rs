@@ -4,10 +4,18 @@
 
 mod support;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 use support::{client::Client, run, server::Server, token};
+use tessera::{
+    model::{Key, Row, helpdesk, props::audit, set},
+    store::{
+        Actor, Draft, Edit, Embedded, commit_blocking,
+        embedded::Options,
+        files::{Files, RealFiles},
+    },
+};
 
 /// A token with fewer rights, made on the command line; its secret.
 fn other(dir: &Path, name: &str, role: &str) -> String {
@@ -187,4 +195,53 @@ fn check_tells_the_head_beside_a_server_and_without_one() {
     assert!(beside.starts_with(&format!("audit log: {id} events, the head is {id} ")), "{beside}");
     server.stop();
     assert_eq!(head(&run(dir.path(), &["check"]).ok()), beside);
+}
+
+/// Somebody with the data folder changes one row through the store, so that journal and records agree.
+fn tamper(dir: &Path, id: i64, what: impl Fn(&mut dyn Draft, Row) + Send + 'static) {
+    let files: Arc<dyn Files> = Arc::new(RealFiles);
+    let (engine, _) = Embedded::open(helpdesk(), &files, Options::new(dir)).unwrap();
+    commit_blocking(&engine, Actor::SYSTEM, move |draft| {
+        let row = draft.row(set::AUDIT_EVENTS, &Key::Int(id)).unwrap();
+        what(draft, row);
+        Ok(())
+    })
+    .unwrap();
+    engine.close();
+}
+
+#[test]
+fn a_row_changed_in_the_files_is_named_by_check_with_exit_code_1() {
+    for (want, change) in [
+        (
+            "AuditEvents(3) is not what its hash says: it was changed",
+            (|draft, row| {
+                let mut edit = Edit::of(helpdesk(), &row);
+                edit.set(helpdesk(), audit::ACTOR_NAME, "Somebody else");
+                draft.put(set::AUDIT_EVENTS, edit).unwrap();
+            }) as fn(&mut dyn Draft, Row),
+        ),
+        (
+            "AuditEvents(3) is missing",
+            (|draft, row| {
+                draft.delete(set::AUDIT_EVENTS, &row.key(helpdesk()));
+            }) as fn(&mut dyn Draft, Row),
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        token(dir.path());
+        for n in 0..4 {
+            other(dir.path(), &format!("t{n}"), "Agent");
+        }
+        run(dir.path(), &["check"]).ok();
+        tamper(dir.path(), 3, change);
+        let told = run(dir.path(), &["check"]);
+        assert_eq!(told.code, 1, "{}", told.out);
+        assert!(told.out.contains(&format!("fault: {want}")), "{}", told.out);
+        let server = Server::start(dir.path());
+        let beside = run(dir.path(), &["check"]);
+        assert_eq!(beside.code, 1, "{}", beside.out);
+        assert!(beside.out.contains(want), "{}", beside.out);
+        drop(server);
+    }
 }

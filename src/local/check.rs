@@ -11,6 +11,14 @@ use crate::{
     },
 };
 
+/// What is said where files do not agree.
+const HINT_OF_RECORDS: &str =
+    "the next 'tessera serve' rebuilds the records if they cannot be trusted";
+
+/// What is said where only the chain of the audit log does not hold.
+const HINT_OF_CHAIN: &str = "somebody changed the audit log in the files; nothing mends that but a backup \
+                             from before";
+
 /// Checks the open data.
 pub(super) fn run(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> {
     let report = ground.engine.check().map_err(Failure::of_store)?;
@@ -27,6 +35,7 @@ pub fn print(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     describe(&report, out)?;
+    let hint = if report.faults.is_empty() { HINT_OF_CHAIN } else { HINT_OF_RECORDS };
     if let Some(state) = state {
         let verified = audit::verify(state);
         line(out, &verified.to_line())?;
@@ -39,7 +48,6 @@ pub fn print(
                 line(out, &format!("fault: {fault}"))?;
             }
             out.flush().map_err(|error| Failure::of_output(&error))?;
-            let hint = "the next 'tessera serve' rebuilds the records if they cannot be trusted";
             Err(Failure::new(format!("{first}; {hint}")))
         }
     }

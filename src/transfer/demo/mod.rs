@@ -11,7 +11,12 @@ use super::{
 };
 use crate::{
     auth::{PlainToken, Principal, Role, expiry::End},
-    desk::{Desk, actor, seed, tokens::Request},
+    desk::{
+        Desk, actor,
+        audit::{Entry, Event, record},
+        seed,
+        tokens::Request,
+    },
     error::Error,
     model::{SetId, helpdesk, props, set},
     query::Source,
@@ -56,7 +61,12 @@ pub fn is_demo(source: &dyn Source) -> bool {
 /// `Conflict` where the workspace is not empty, and those of the store.
 pub async fn set_up(desk: &Desk) -> Result<PlainToken, Error> {
     let caller = Principal::system();
-    commit(&**desk.store(), actor(&caller), fill).await?;
+    let run = |draft: &mut dyn Draft| {
+        fill(draft)?;
+        let entry = Entry::new(Event::Imported).detail("the demo");
+        record(draft, &Principal::system(), &entry)
+    };
+    commit(&**desk.store(), actor(&caller), run).await?;
     token(desk).await
 }
 

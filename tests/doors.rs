@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, path::Path, sync::Mutex, time::Duration};
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client},
-    run,
+    people, run,
     server::Server,
     token,
 };
@@ -75,7 +75,11 @@ impl House {
             None => ("/api", route.path.strip_prefix("/api").unwrap_or_default()),
         };
         if !route.path.contains("(@") && !route.path.contains("=@") {
-            return route.path.replace("(build)/(file)", "none").replace("(file)", "");
+            return route
+                .path
+                .replace("(build)/(file)", "none")
+                .replace("(file)", "")
+                .replace("(id)", "1");
         }
         let mut segments = rest.trim_start_matches('/').split('/');
         let first = segments.next().unwrap();
@@ -206,7 +210,7 @@ fn none(wrong: &[String]) {
 /// The needs of routes that are not open to all.
 fn needs(route: &Route) -> Option<&[Need]> {
     match &route.door {
-        Door::Open => None,
+        Door::Open | Door::Session => None,
         Door::Token(needs) => Some(needs),
     }
 }
@@ -327,10 +331,51 @@ fn exactly_the_scopes_that_are_told_open_a_route_to_read() {
 fn what_is_open_to_all_asks_for_nothing() {
     let house = House::open();
     let all = routes::all().unwrap();
-    let open: Vec<&Route> = all.iter().filter(|route| needs(route).is_none()).collect();
+    let open: Vec<&Route> = all.iter().filter(|route| route.door == Door::Open).collect();
     let client = house.server.client("");
     none(&at_each(&open, |route| {
         let answer = knock(&house, &client, route);
         [401, 403].contains(&answer.status).then(|| answer.status.to_string())
     }));
+}
+
+#[test]
+fn nothing_of_a_session_is_there_without_its_cookie() {
+    let house = House::open();
+    let ada = people::somebody(&house.server, house.dir.path(), "Bob", "Administrator");
+    let client = house.server.client("");
+    client.by(&ada, "DELETE", "/session", None).expect(204);
+    let all = routes::all().unwrap();
+    let of_session: Vec<&Route> = all.iter().filter(|route| route.door == Door::Session).collect();
+    assert!(of_session.len() > 7, "{}", of_session.len());
+    for cookie in ["a=1", "tessera=tss_none", ada.as_str()] {
+        none(&at_each(&of_session, |route| {
+            let body = Some(json!({"Password": "x"})).filter(|_| route.method == "POST");
+            let answer = client.by(cookie, route.method, &house.address(route), body.as_ref());
+            let right =
+                answer.status == 401 && (route.method == "HEAD" || answer.code() == "SessionEnded");
+            (!right).then(|| format!("{cookie}: {} {}", answer.status, answer.body))
+        }));
+    }
+}
+
+#[test]
+fn no_route_that_changes_something_opens_to_a_page_of_another_site() {
+    let house = House::open();
+    let bob = people::somebody(&house.server, house.dir.path(), "Bob", "Administrator");
+    let client = house.server.client("");
+    let (all, before) = (routes::all().unwrap(), house.contents());
+    let is_safe = |route: &Route| ["GET", "HEAD"].contains(&route.method);
+    let unsafe_ones: Vec<&Route> = all.iter().filter(|route| !is_safe(route)).collect();
+    assert!(unsafe_ones.len() > 300, "{}", unsafe_ones.len());
+    none(&at_each(&unsafe_ones, |route| {
+        let headers = [("cookie", bob.as_str()), ("sec-fetch-site", "cross-site")];
+        let answer =
+            client.send(route.method, &house.address(route), &headers, body(route).as_ref());
+        let answer = answer.unwrap();
+        let right = answer.status == 403 && answer.code() == "CrossSiteRequest";
+        (!right).then(|| format!("{} {}", answer.status, answer.body))
+    }));
+    assert_eq!(house.contents(), before);
+    client.by(&bob, "GET", "/session", None).expect(200);
 }

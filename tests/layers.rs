@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
@@ -47,6 +47,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("rust_embed", &["http/assets.rs"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),
+    ("argon2", &["auth/password.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
 ];

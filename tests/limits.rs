@@ -308,7 +308,7 @@ fn every_route_that_asks_who_comes_holds_them_to_their_rate() {
     let client = server.client(&secret);
     client.get("/odata/Me()").expect(200);
     let all = routes::all().unwrap();
-    let closed: Vec<_> = all.iter().filter(|route| route.door != Door::Open).collect();
+    let closed: Vec<_> = all.iter().filter(|route| matches!(route.door, Door::Token(_))).collect();
     assert!(closed.len() > 1_500, "{}", closed.len());
     for route in closed {
         let knock = || client.send(route.method, &route.path, &[], None).unwrap();

@@ -112,7 +112,7 @@ fn address(route: &Route) -> String {
     let named = Regex::new(r"=@\w+").unwrap();
     let plain = named.replace_all(&route.path, "").replace('@', "");
     let asks_more = match &route.door {
-        Door::Open => false,
+        Door::Open | Door::Session => false,
         Door::Token(needs) => needs.iter().any(|need| need.refusal == Refusal::Unknown),
     };
     match plain.rsplit_once('/') {
@@ -126,6 +126,7 @@ fn address(route: &Route) -> String {
 fn words(door: &Door) -> String {
     let needs = match door {
         Door::Open => return "open to all".to_owned(),
+        Door::Session => return "a session".to_owned(),
         Door::Token(needs) if needs.is_empty() => return "any token".to_owned(),
         Door::Token(needs) => needs,
     };

@@ -4,12 +4,15 @@
 
 pub mod address;
 pub mod expiry;
+pub mod password;
 pub mod rights;
+pub mod session;
 pub mod token;
 mod visit;
 
 pub use crate::model::{Kind, Role, Scopes, Standing, State, scope};
 pub use address::Networks;
+pub use password::Password;
 pub use rights::{Owner, Principal};
 pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash};
 pub use visit::{Proof, Visit};

@@ -10,7 +10,8 @@ use crate::{
 };
 
 const START: &str = "tsr_";
-const RANDOM_DIGITS: usize = 43;
+/// Digits of 256 random bits.
+pub(super) const RANDOM_DIGITS: usize = 43;
 const CHECK_DIGITS: usize = 6;
 /// Digits of the random part that are kept for recognition; 220 bits remain unknown.
 pub const KEY_PREFIX_DIGITS: usize = 6;
@@ -103,7 +104,7 @@ impl TokenHash {
 }
 
 /// 256 bits as 43 digits, most significant first, by long division.
-fn base62(bytes: [u8; 32]) -> String {
+pub(super) fn base62(bytes: [u8; 32]) -> String {
     let mut number = bytes;
     let mut digits = [0; RANDOM_DIGITS];
     for digit in digits.iter_mut().rev() {

@@ -306,6 +306,22 @@ pub enum UserCommand {
     Enable(UserNamed),
     /// Change what a user may do
     Role(UserRole),
+    /// Print a link with which a user chooses a password, once and within 30 minutes
+    Link(UserLink),
+}
+
+/// `tessera user link`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tessera user link ada@example.com
+  tessera user link 7")]
+pub struct UserLink {
+    /// The user's Id or e-mail address
+    pub user: String,
+    /// Where the users are kept.
+    #[command(flatten)]
+    pub data: DataArgs,
 }
 
 /// `tessera user disable` and `tessera user enable`.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     auth::{PlainToken, Principal, Role, Visit, expiry::End},
-    config::Config,
+    config::{Config, PublicUrl},
     desk::tokens::{Request, any_made},
     http::{
         App, Helpdesk,
@@ -64,7 +64,8 @@ pub fn run(args: &Serve, out: &mut Out) -> Result<(), Failure> {
     let mut backups = Schedule::start(&workspace.engine, plan(&config))?;
     let app = App::new(config, Helpdesk::new(workspace.desk.clone(), handout));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen(endpoint, app, (&workspace, backups.stopper())));
+    let offer = if args.demo { Offer::Nothing } else { Offer::SetupLink };
+    let served = runtime.block_on(listen(endpoint, app, (&workspace, backups.stopper(), offer)));
     runtime.shutdown_timeout(LAST_READS);
     backups.stop();
     workspace.engine.close();
@@ -83,10 +84,19 @@ fn plan(config: &Config) -> Plan {
     }
 }
 
+/// What a server without an administrator who can sign in offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offer {
+    /// A link in a file, to become one.
+    SetupLink,
+    /// Nothing: the demo has no passwords.
+    Nothing,
+}
+
 async fn listen(
     endpoint: serve::Endpoint,
     app: App,
-    (workspace, backups): (&Workspace, Arc<Stop>),
+    (workspace, backups, offer): (&Workspace, Arc<Stop>, Offer),
 ) -> Result<(), Failure> {
     let listening = endpoint.bind()?;
     let stop = serve::stop_signal(|status| {
@@ -103,6 +113,9 @@ async fn listen(
     };
     let url = listening.url()?;
     let calls = take_calls(&app, workspace, (url.clone(), stopped));
+    if offer == Offer::SetupLink {
+        setup_link(&app, &url)?;
+    }
     eprintln!("listening on {url}");
     let app = Arc::new(app);
     let watched = Arc::clone(&app);
@@ -113,6 +126,7 @@ async fn listen(
     tokio::spawn(async move { counting.feed.service().flush_every(pause).await });
     let counted = Arc::clone(&app);
     serve::serve(listening, app, stop).await;
+    counted.feed.service().remove_setup_link();
     if let Some(calls) = calls {
         // It gave its calls as long as the requests got; a panic was logged.
         let _ = calls.await;
@@ -184,6 +198,24 @@ fn demo_token(workspace: &Workspace, data: &Path) -> Result<(), Failure> {
         handout::write(&path, wait(demo::token(desk))?.expose())?;
     }
     eprintln!("demo token (reads tickets and customers, 30 days): {}", path.display());
+    Ok(())
+}
+
+/// While no active administrator has a password, leaves a link for the first one in a file; a link of a
+/// former run goes in any case.
+fn setup_link(app: &App, url: &str) -> Result<(), Failure> {
+    let (path, service) = (app.config.data.join("setup-link"), app.feed.service());
+    let Some(link) = service.desk().make_first_link() else {
+        handout::remove(&path);
+        return Ok(());
+    };
+    let origin = app.config.public_url.as_ref().map_or(url, PublicUrl::as_str);
+    handout::write(&path, &link.address(origin))?;
+    eprintln!(
+        "set-up link (first administrator, 30 minutes, removed once used): {}",
+        path.display()
+    );
+    service.watch_setup_link(path);
     Ok(())
 }
 

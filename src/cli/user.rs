@@ -22,6 +22,10 @@ pub fn run(command: &UserCommand, out: &mut Out) -> Result<(), Failure> {
         UserCommand::List(args) => call::run(&args.data.load()?, &Call::UserList, out),
         UserCommand::Disable(args) => change(args, UserChange::Disable, out),
         UserCommand::Enable(args) => change(args, UserChange::Enable, out),
+        UserCommand::Link(args) => {
+            let link = Call::UserLink { user: args.user.clone() };
+            call::run(&args.data.load()?, &link, out)
+        }
         UserCommand::Role(args) => change(&args.user, UserChange::Role(args.role), out),
     }
 }

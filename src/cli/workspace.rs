@@ -56,6 +56,9 @@ impl Workspace {
             audit_days: number(config.audit_days),
             idempotency_hours: number(config.idempotency_hours),
             idempotency_keys_max: config.idempotency_keys_max,
+            session_idle_hours: number(config.session_idle_hours),
+            session_hours_max: number(config.session_hours_max),
+            password_checks_max: number(config.password_checks_max),
         };
         let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })

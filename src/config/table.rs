@@ -158,6 +158,9 @@ settings! {
     backup_keep: u64 = "7", 1..=100_000, "scheduled backups kept; the oldest beyond it are removed";
     audit_days: u64 = "400", 0..=36_500, "days the audit log keeps what happened; 0 keeps everything";
     usage_flush_secs: u64 = "30", 1..=60, "seconds from one writing down of how tokens were used to the next";
+    session_idle_hours: u64 = "8", 1..=168, "hours after which a session ends that is not used";
+    session_hours_max: u64 = "24", 1..=720, "hours after which a session ends, used or not";
+    password_checks_max: u64 = "2", 1..=64, "passwords checked at once, each with 19 MiB of memory; more wait";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
 }
 

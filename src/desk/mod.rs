@@ -22,6 +22,7 @@ mod references;
 mod rules;
 pub mod seed;
 mod service;
+pub mod sessions;
 pub mod signing;
 pub mod teams;
 #[cfg(test)]

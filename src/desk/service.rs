@@ -7,12 +7,14 @@ use tokio::sync::Mutex;
 use super::{
     Properties, actor,
     audit::{self, Due, Notices},
-    body, comments, deleted, kept, plain, rules, seed, tickets,
+    body, comments, deleted, kept, plain, rules, seed,
+    sessions::{self, People},
+    tickets,
     usage::{self, Usage},
     users,
 };
 use crate::{
-    auth::{Principal, Role, Visit, expiry::TOKEN_HOURS_MAX},
+    auth::{Principal, Proof, Role, Visit, expiry::TOKEN_HOURS_MAX},
     error::Error,
     model::{
         ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
@@ -35,6 +37,12 @@ pub struct Settings {
     pub idempotency_hours: u32,
     /// How many answers are kept for one caller at most.
     pub idempotency_keys_max: u64,
+    /// Hours after which a session ends that is not used.
+    pub session_idle_hours: u32,
+    /// Hours after which a session ends, used or not.
+    pub session_hours_max: u32,
+    /// Passwords checked at once.
+    pub password_checks_max: u32,
 }
 
 impl Default for Settings {
@@ -45,6 +53,9 @@ impl Default for Settings {
             audit_days: 400,
             idempotency_hours: 48,
             idempotency_keys_max: 100_000,
+            session_idle_hours: 8,
+            session_hours_max: 24,
+            password_checks_max: 2,
         }
     }
 }
@@ -63,6 +74,7 @@ pub struct Desk {
     /// Set where this is a handle for one change that is done once.
     pub(super) once: Option<Arc<Once>>,
     pub(super) kept: Arc<kept::Tally>,
+    people: Arc<People>,
 }
 
 impl Desk {
@@ -76,7 +88,8 @@ impl Desk {
     ) -> Self {
         let (usage, notices) = <(Arc<Usage>, Arc<Notices>)>::default();
         let (flushing, kept) = <(Arc<Mutex<()>>, Arc<kept::Tally>)>::default();
-        Self { model, store, clock, settings, usage, notices, flushing, once: None, kept }
+        let people = Arc::new(People::new(&settings));
+        Self { model, store, clock, settings, usage, notices, flushing, once: None, kept, people }
     }
 
     /// The model of its data.
@@ -109,12 +122,24 @@ impl Desk {
         self.settings
     }
 
+    /// What is known of people beside the store.
+    pub(super) fn people(&self) -> &People {
+        &self.people
+    }
+
     /// Who comes, and what that allows now.
     ///
     /// # Errors
     /// `Unauthenticated`.
     pub fn authenticate(&self, visit: &Visit<'_>) -> Result<Principal, Error> {
-        self.admit(visit)
+        match visit.proof {
+            Proof::Session(secret) => {
+                let (snapshot, now) = (self.snapshot(), self.now());
+                let known = (&*self.people, &self.settings);
+                sessions::authenticate(&*snapshot, known, (visit, secret), now)
+            }
+            Proof::Token(_) | Proof::TokenInAddress(_) => self.admit(visit),
+        }
     }
 
     /// A token opened the door: counted in memory, stored by the next [`Desk::flush`].

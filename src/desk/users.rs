@@ -4,7 +4,7 @@ use super::{
     get, invalid, people,
     plain::{self, Leaving, Rules, Turn, check_not_blank, differs},
     references::{Reference, check_none},
-    tokens, views,
+    sessions, tokens, views,
 };
 use crate::{
     auth::{Owner, Principal, Role, Scopes},
@@ -67,11 +67,15 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     let role = edit.get(user::ROLE).as_text().and_then(|text| text.parse::<Role>().ok());
     let held = role_of(draft, row).map_or(Scopes::NONE, Role::scopes);
     let is_less = !held.is_subset(role.map_or(Scopes::NONE, Role::scopes));
-    if is_less || !edit.get(user::IS_ACTIVE).is_true() {
-        let id = get(draft.model(), row, user::ID);
+    let (id, is_active) = (get(draft.model(), row, user::ID), edit.get(user::IS_ACTIVE).is_true());
+    if is_less || !is_active {
         tokens::leave(draft, turn.caller, &id)?;
     }
-    Ok(())
+    if is_active {
+        return Ok(());
+    }
+    // Whoever may do nothing any more is signed out everywhere.
+    sessions::shut_out(draft, id.as_int().unwrap_or_default())
 }
 
 fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error> {
@@ -83,11 +87,12 @@ fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error
 fn release(draft: &mut dyn Draft, row: &Row) -> Result<(), Error> {
     let id = get(draft.model(), row, user::ID);
     tokens::leave(draft, &Principal::system(), &id)?;
+    sessions::forget(draft, id.as_int().unwrap_or_default());
     views::leave(draft, &id)
 }
 
 /// Refuses to decide about somebody who may do more than the caller, disabled or not.
-fn check_reach(source: &dyn Source, caller: &Principal, row: &Row) -> Result<(), Error> {
+pub(super) fn check_reach(source: &dyn Source, caller: &Principal, row: &Row) -> Result<(), Error> {
     match role_of(source, row) {
         Some(role) => role.scopes().grant(caller.scopes).map(|_| ()),
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! The three doors: finds the secret a request presents, and refuses it where it must not be.
+//! The doors: finds the secret a request presents, and refuses it where it must not be.
 //!
 //! Knows nothing of whose secret it is, nor whether it is any good.
 
@@ -9,7 +9,7 @@ use warp::http::{HeaderMap, Method, header};
 
 use super::{Request, respond::is_from_browser};
 use crate::{
-    auth::{Proof, Visit},
+    auth::{Proof, Visit, session::Opens},
     error::{Denial, Error},
 };
 
@@ -18,12 +18,20 @@ const AGENT_BYTES: usize = 512;
 
 /// How every token of ours begins.
 pub const TOKEN_START: &str = "tsr_";
+/// How every secret of ours begins: a token's, a session's, a set-up link's.
+pub const SECRET_STARTS: [&str; 3] = [TOKEN_START, Opens::Session.start(), Opens::Link.start()];
 
 /// A secret as it was sent. Prints as `PlainSecret(..)`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlainSecret(String);
 
 impl PlainSecret {
+    /// A secret that was sent like this.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself; never log it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -77,18 +85,28 @@ impl Presented {
     }
 }
 
-/// The secret presented by a request with these headers and this raw query.
+/// The secret presented by a request.
 ///
 /// # Errors
 /// 400 for a token in the query and for two different credentials; 401 where there is none or what
 /// came cannot be read.
-pub fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Presented, Error> {
+pub fn presented(request: &Request) -> Result<Presented, Error> {
+    among(&request.headers, request.query(), &request.session)
+}
+
+/// The secret among these headers, this raw query and the values of the session's cookie.
+fn among(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    session: &[PlainSecret],
+) -> Result<Presented, Error> {
     if query.is_some_and(names_token) {
         return Err(Error::TokenInQuery);
     }
     let mut found: Option<Presented> = None;
-    for (door, text) in all(headers)? {
-        let secret = PlainSecret(text);
+    let cookies = session.iter().map(|secret| (Door::Cookie, secret.clone()));
+    let headers = all(headers)?.into_iter().map(|(door, text)| (door, PlainSecret(text)));
+    for (door, secret) in headers.chain(cookies) {
         if found.as_ref().is_some_and(|first| first.secret != secret) {
             return Err(Error::AmbiguousCredentials);
         }
@@ -138,9 +156,27 @@ fn names_token(query: &str) -> bool {
         let is_name = ["token", "access_token", "api_key", "apikey"]
             .iter()
             .any(|known| name.trim().eq_ignore_ascii_case(known));
-        is_name
-            || [&*name, &*decoded(value)].iter().any(|text| text.trim().starts_with(TOKEN_START))
+        is_name || [&*name, &*decoded(value)].iter().any(|text| is_secret(text.trim()))
     })
+}
+
+fn is_secret(text: &str) -> bool {
+    SECRET_STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// Whether a request carries a secret in a header that no page of another site can make a browser send.
+#[must_use]
+pub fn is_deliberate(headers: &HeaderMap) -> bool {
+    let is_bearer = |value: &warp::http::HeaderValue| {
+        let text = value.to_str().unwrap_or_default().trim();
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        scheme.eq_ignore_ascii_case("bearer") && !rest.trim().is_empty()
+    };
+    headers.get_all(header::AUTHORIZATION).iter().any(is_bearer)
+        || headers
+            .get_all("x-api-key")
+            .iter()
+            .any(|value| !value.as_bytes().trim_ascii().is_empty())
 }
 
 /// Percent escapes and `+` undone as far as they can be; good enough to look for a token.
@@ -170,7 +206,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        let got = presented(&map, query);
+        let got = among(&map, query, &[]);
         let got = got
             .as_ref()
             .map(|found| format!("{:?} {}", found.door, found.secret.expose()))
@@ -243,12 +279,33 @@ mod tests {
             "a=%74sr_x",
             "tsr_x",
             "a=+tsr_x",
+            "a=tss_x",
+            "tsl_x",
         ] {
             check(&[("authorization", "Bearer tsr_a")], Some(query), Err("TokenInQuery"));
         }
         for query in ["", "$skiptoken=x", "$filter=Title eq 'tsr_x'", "a=%zz%7", "tokens=1", "%"] {
             check(&[("authorization", "Bearer tsr_a")], Some(query), Ok("Bearer tsr_a"));
         }
+    }
+
+    #[test]
+    fn the_cookie_is_a_door_of_its_own_and_goes_with_no_other() {
+        let session = |text: &str| PlainSecret(text.to_owned());
+        let code = |found: Result<Presented, Error>| found.map(|_| ()).map_err(|e| e.code());
+        let none = HeaderMap::new();
+        let found = among(&none, None, &[session("tss_a")]).unwrap();
+        assert_eq!((found.door, found.secret.expose()), (Door::Cookie, "tss_a"));
+        assert!(among(&none, None, &[session("tss_a"), session("tss_a")]).is_ok());
+        let ambiguous = Err("AmbiguousCredentials");
+        assert_eq!(code(among(&none, None, &[session("tss_a"), session("tss_b")])), ambiguous);
+        for (name, value) in [("authorization", "Bearer tsr_a"), ("x-api-key", "tsr_a")] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(code(among(&headers, None, &[session("tss_a")])), ambiguous);
+            assert!(is_deliberate(&headers));
+        }
+        assert!(!is_deliberate(&none));
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! The helpdesk as the generic resource code sees it: every change through a verb of the desk.
 
 use std::{
-    sync::{Arc, LazyLock, OnceLock},
+    path::PathBuf,
+    sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
-use super::{handout::Handout, limit::Client, odata::Gate};
+use super::{
+    handout::{self, Handout},
+    limit::Client,
+    odata::Gate,
+};
 use crate::{
     auth::{Principal, Visit},
     desk::{
@@ -35,6 +40,8 @@ const HOUR: Duration = Duration::from_hours(1);
 pub struct Helpdesk {
     desk: Desk,
     handout: Option<Arc<Handout>>,
+    /// The file with the link for the first administrator, while there is one.
+    setup_link: Arc<Mutex<Option<PathBuf>>>,
     used: Arc<Lately>,
     /// The workspace's key, once it was read.
     key: Arc<OnceLock<Digest>>,
@@ -44,7 +51,15 @@ impl Helpdesk {
     /// The service over `desk`.
     #[must_use]
     pub fn new(desk: Desk, handout: Option<Handout>) -> Self {
-        Self { desk, handout: handout.map(Arc::new), used: Arc::default(), key: Arc::default() }
+        let handout = handout.map(Arc::new);
+        let (setup_link, used, key) = (Arc::default(), Arc::default(), Arc::default());
+        Self { desk, handout, setup_link, used, key }
+    }
+
+    /// The desk behind it.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// How the store fares. May ask the file system: not for a thread of an async runtime.
@@ -93,12 +108,33 @@ impl Helpdesk {
         }
     }
 
+    /// Watches over a file that holds the link for the first administrator.
+    pub fn watch_setup_link(&self, path: PathBuf) {
+        *self.setup_link.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
+    }
+
+    /// Removes the file with the link for the first administrator once the link works no more.
+    pub fn remove_setup_link_when_done(&self) {
+        if !self.desk.has_first_link() {
+            self.remove_setup_link();
+        }
+    }
+
+    /// Removes that file; the link does not outlive the process.
+    pub fn remove_setup_link(&self) {
+        let path = self.setup_link.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(path) = path {
+            handout::remove(&path);
+        }
+    }
+
     /// Writes what was counted in memory, every so often and when something must not wait; never ends.
     pub async fn flush_every(&self, pause: Duration) {
         loop {
             // Either end of the wait is a reason.
             let _ = tokio::time::timeout(pause, self.desk.notices().urgent()).await;
             self.flush(false).await;
+            self.remove_setup_link_when_done();
         }
     }
 
@@ -106,6 +142,9 @@ impl Helpdesk {
     pub async fn flush(&self, is_last: bool) {
         if let Err(error) = self.desk.flush(is_last).await {
             tracing::warn!("how tokens were used could not be written: {error}");
+        }
+        if let Err(error) = self.desk.keep_sessions().await {
+            tracing::warn!("how sessions were used could not be written: {error}");
         }
     }
 
@@ -237,7 +276,8 @@ impl Gate for Helpdesk {
     }
 
     fn log_name(&self, caller: &Principal) -> Option<String> {
-        caller.prefix.clone()
+        let session = || caller.session_id.map(|id| format!("session {id}"));
+        caller.prefix.clone().or_else(session)
     }
 
     fn client(&self, caller: &Principal) -> Option<Client> {

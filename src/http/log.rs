@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use warp::http::{Method, StatusCode, Uri};
 
-use super::credentials::{TOKEN_START, decoded};
+use super::credentials::{SECRET_STARTS, decoded};
 
 /// Longest path written, bytes.
 const PATH_BYTES_MAX: usize = 200;
@@ -78,10 +78,12 @@ fn safe(text: &str, max: usize) -> String {
     let cut = &text.as_bytes()[..text.len().min(max)];
     let mut out: String =
         cut.iter().map(|b| if b.is_ascii_graphic() { char::from(*b) } else { '?' }).collect();
-    let start = out.to_ascii_lowercase().find(TOKEN_START);
-    let is_hidden =
-        || text.contains('%') && decoded(text).to_ascii_lowercase().contains(TOKEN_START);
-    if let Some(start) = start {
+    let find = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        SECRET_STARTS.iter().filter_map(|start| text.find(start)).min()
+    };
+    let is_hidden = || text.contains('%') && find(&decoded(text)).is_some();
+    if let Some(start) = find(&out) {
         out.truncate(start);
         out.push_str("[left out]");
     } else if is_hidden() {
@@ -103,6 +105,7 @@ mod tests {
             ("/odata/Tickets%20x", "/odata/Tickets%20x"),
             ("/odata/tsr_ro_abc", "/odata/[left out]"),
             ("/odata/TSR_ro_abc", "/odata/[left out]"),
+            ("/session/tss_abc", "/session/[left out]"),
             ("/x/%74sr_ro_abc", "[left out]"),
             ("/x/ts%72_ro_abc", "[left out]"),
             ("/\u{9b}31m", "/??31m"),

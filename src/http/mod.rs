@@ -7,7 +7,9 @@ pub mod address;
 pub mod assets;
 pub mod compress;
 pub mod connect;
+pub mod cookie;
 pub mod credentials;
+mod cross_site;
 pub mod dialects;
 pub mod handout;
 pub mod health;
@@ -21,6 +23,7 @@ pub mod request;
 pub mod respond;
 pub mod routes;
 pub mod serve;
+pub mod session;
 
 use std::{
     convert::Infallible,
@@ -77,6 +80,13 @@ impl App {
         Self { config, health, metrics, feed, tikit }
     }
 
+    /// Whether clients speak TLS, to us or to a proxy before us.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.config.tls_certificate.is_some()
+            || self.config.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
+
     /// A server over an empty helpdesk that is gone when it ends; for trying out and for tests.
     #[must_use]
     pub fn in_memory(config: Config) -> Self {
@@ -115,6 +125,8 @@ pub enum Surface {
     Metrics,
     /// Files that open the feed in other programs, `/connect` and below.
     Connect,
+    /// Signing in and out, `/session` and below.
+    Session,
     /// The feed, `/odata` and below.
     OData,
     /// Tikit's API, `/api` and below.
@@ -125,13 +137,14 @@ pub enum Surface {
 
 impl Surface {
     /// Every surface.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Page,
         Self::Asset,
         Self::Alive,
         Self::Ready,
         Self::Metrics,
         Self::Connect,
+        Self::Session,
         Self::OData,
         Self::Tikit,
         Self::Unknown,
@@ -145,6 +158,8 @@ impl Surface {
             "/healthz" => Self::Alive,
             "/readyz" => Self::Ready,
             "/metrics" => Self::Metrics,
+            "/session" => Self::Session,
+            path if path.starts_with("/session/") => Self::Session,
             "/odata" => Self::OData,
             path if path.starts_with("/odata/") => Self::OData,
             "/api" => Self::Tikit,
@@ -167,6 +182,7 @@ impl Surface {
             | Self::Ready
             | Self::Metrics
             | Self::Connect
+            | Self::Session
             | Self::Unknown => false,
         }
     }
@@ -181,6 +197,7 @@ impl Surface {
             Self::Ready => "readyz",
             Self::Metrics => "metrics",
             Self::Connect => "connect",
+            Self::Session => "session",
             Self::OData => "odata",
             Self::Tikit => "tikit",
             Self::Unknown => "unknown",
@@ -219,8 +236,8 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     }
     let is_read = request.method == Method::GET;
     let manner = Manner::of(&request.headers);
-    let is_https = app.config.tls_certificate.is_some()
-        || app.config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+    let is_https = app.is_https();
+    request.session = cookie::values(&request.headers, is_https);
     // Before anything is done: a change must not be refused after it was made.
     let wish =
         if app.config.compression { Wish::of(&request.headers) } else { Ok(Wish::default()) };
@@ -244,6 +261,7 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
 }
 
 async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<Response, Error> {
+    cross_site::check(&request, app.config.public_url.as_ref())?;
     match surface {
         Surface::Page => assets::page(&request),
         Surface::Asset => assets::asset(&request),
@@ -251,6 +269,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Ready => health::ready(app, request).await,
         Surface::Metrics => Ok(metrics::get(app, request).await),
         Surface::Connect => connect::answer(&app, &request),
+        Surface::Session => Ok(session::answer(&app, request).await),
         Surface::OData => {
             short_enough(&app, &request)?;
             Ok(odata::answer(Arc::clone(&app.feed), request).await)
@@ -263,7 +282,16 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
             name: request.path().to_owned(),
             suggestion: crate::error::nearest(
                 request.path(),
-                ["/odata/", "/api/", "/connect/", "/healthz", "/readyz", "/metrics", "/"],
+                [
+                    "/odata/",
+                    "/api/",
+                    "/connect/",
+                    "/session",
+                    "/healthz",
+                    "/readyz",
+                    "/metrics",
+                    "/",
+                ],
             ),
         }),
     }
@@ -319,6 +347,9 @@ mod tests {
             ("/connect", Surface::Connect),
             ("/connect/excel.odc", Surface::Connect),
             ("/connected", Surface::Unknown),
+            ("/session", Surface::Session),
+            ("/session/7", Surface::Session),
+            ("/sessions", Surface::Unknown),
             ("/healthz", Surface::Alive),
             ("/healthz/", Surface::Unknown),
             ("/readyz", Surface::Ready),

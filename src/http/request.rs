@@ -14,7 +14,10 @@ use warp::{
     http::{HeaderMap, Method, Uri, header},
 };
 
-use super::address::{Scheme, is_host};
+use super::{
+    address::{Scheme, is_host},
+    credentials::PlainSecret,
+};
 use crate::{config::PublicUrl, error::Error};
 
 /// What the accept loop knows of a request; travels as an extension.
@@ -49,6 +52,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Who asks: the other end of the connection, or whom a trusted proxy names.
     pub client: IpAddr,
+    /// Values of the session's cookie; the dispatcher takes them out of the headers.
+    pub session: Vec<PlainSecret>,
     scheme: Scheme,
     forwarded_host: Option<String>,
     uri: Uri,
@@ -63,8 +68,19 @@ impl Request {
     #[must_use]
     pub fn new(method: Method, headers: HeaderMap, arrival: Arrival, body: Body) -> Self {
         let Arrival { client, scheme, host: forwarded_host, uri, body_timeout } = arrival;
-        let read = None;
-        Self { method, headers, client, scheme, forwarded_host, uri, body, read, body_timeout }
+        let (session, read) = (Vec::new(), None);
+        Self {
+            method,
+            headers,
+            client,
+            session,
+            scheme,
+            forwarded_host,
+            uri,
+            body,
+            read,
+            body_timeout,
+        }
     }
 
     /// The path, still percent-encoded.

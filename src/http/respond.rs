@@ -218,6 +218,7 @@ pub fn finish(response: &mut Response, surface: Surface) {
         | Surface::Ready
         | Surface::Metrics
         | Surface::Connect
+        | Surface::Session
         | Surface::OData
         | Surface::Tikit
         | Surface::Unknown => API_POLICY,

@@ -28,6 +28,8 @@ pub struct Route {
 pub enum Door {
     /// Everybody.
     Open,
+    /// Whoever is signed in, and what asks is not a page of another site.
+    Session,
     /// Who presents what is asked for there and holds all of these; none for any known caller.
     Token(Vec<Need>),
 }
@@ -92,8 +94,35 @@ fn fixed(surface: Surface) -> Vec<Route> {
             let need = Need { scope: metrics::SCOPE, or_own: None, refusal: Refusal::Scope };
             read("/metrics", &Door::Token(vec![need]))
         }
+        Surface::Session => session(),
         Surface::OData | Surface::Tikit | Surface::Unknown => Vec::new(),
     }
+}
+
+/// The routes of people and their sessions.
+fn session() -> Vec<Route> {
+    let route = |method, path: &str, door: &Door| Route {
+        method,
+        path: path.to_owned(),
+        door: door.clone(),
+        takes: Takes::Nothing,
+        set: None,
+        property: None,
+    };
+    let mut routes = read("/session", &Door::Session);
+    routes.extend(read("/session/all", &Door::Session));
+    for (method, path, door) in [
+        ("POST", "/session", Door::Open),
+        ("DELETE", "/session", Door::Open),
+        ("DELETE", "/session/all", Door::Session),
+        ("DELETE", "/session/(id)", Door::Session),
+        ("POST", "/session/confirm", Door::Session),
+        ("POST", "/session/password", Door::Session),
+        ("POST", "/session/setup", Door::Open),
+    ] {
+        routes.push(route(method, path, &door));
+    }
+    routes
 }
 
 /// An address to read.

@@ -59,6 +59,11 @@ pub enum Call {
         /// What becomes of it.
         change: UserChange,
     },
+    /// Makes a link to choose a password; it is the only output.
+    UserLink {
+        /// The Id or e-mail address.
+        user: String,
+    },
     /// Compares records and journal while both are in use.
     Check,
     /// Writes the whole state as one verifiable stream.
@@ -100,6 +105,7 @@ impl Call {
             Self::UserChange { change: UserChange::Disable, .. } => "user disable",
             Self::UserChange { change: UserChange::Enable, .. } => "user enable",
             Self::UserChange { change: UserChange::Role(_), .. } => "user role",
+            Self::UserLink { .. } => "user link",
             Self::Check => "check",
             Self::Backup => "backup",
             Self::Export { .. } => "export",
@@ -129,6 +135,7 @@ impl Call {
             | Self::UserCreate { .. }
             | Self::UserList
             | Self::UserChange { .. }
+            | Self::UserLink { .. }
             | Self::Check
             | Self::Backup
             | Self::Export { .. }
@@ -156,6 +163,7 @@ impl Call {
             }
             Self::UserList => users::list(ground, out),
             Self::UserChange { user, change } => users::change(ground, user, *change, out),
+            Self::UserLink { user } => users::link(ground, user, out),
             Self::Check => check::run(ground, out),
             Self::Backup => reads::backup(ground, out),
             Self::Export { set } => reads::export(ground, set.as_deref(), out),
@@ -216,6 +224,7 @@ mod tests {
         for change in [UserChange::Disable, UserChange::Enable, UserChange::Role(Role::Agent)] {
             check(&Call::UserChange { user: "ada@x".into(), change });
         }
+        check(&Call::UserLink { user: "ada@x".into() });
         check(&Call::Export { set: Some("Tickets".into()) });
         check(&Call::Query { address: "Tickets?$top=1".into(), explain: true });
         check(&Call::Import { set: "Tickets".into(), all_errors: true });

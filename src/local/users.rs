@@ -60,6 +60,12 @@ pub(super) fn change(
     line(out, &describe(&*desk.snapshot(), &row))
 }
 
+/// Makes a set-up link and writes it alone, so that a script can take it.
+pub(super) fn link(ground: &Ground, user: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let made = wait(ground.desk.make_link(&Principal::system(), user))?;
+    line(out, &made.address(&ground.origin))
+}
+
 /// Writes a line for each member of staff.
 pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> {
     let snapshot = ground.desk.snapshot();

@@ -86,7 +86,7 @@ pub fn answer(app: &App, request: &Request) -> Result<Response, Error> {
         });
     }
     request.only_get()?;
-    if credentials::presented(&request.headers, request.query()) == Err(Error::TokenInQuery) {
+    if credentials::presented(request) == Err(Error::TokenInQuery) {
         return Err(Error::TokenInQuery);
     }
     let model = app.feed.service().model();

@@ -163,7 +163,7 @@ pub async fn get(app: Arc<App>, request: Request) -> Response {
 async fn page(app: Arc<App>, request: Request, known: &mut Known) -> Result<Response, Error> {
     request.only_get()?;
     if !app.config.metrics_open {
-        let presented = credentials::presented(&request.headers, request.query())?;
+        let presented = credentials::presented(&request)?;
         let service = app.feed.service();
         let caller = service.caller(&presented.visit(&request))?;
         known.name = service.log_name(&caller);

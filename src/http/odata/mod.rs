@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// Headers by which an answer differs.
-const VARY: &str = "Accept, Accept-Charset, Authorization, Prefer, User-Agent, X-Api-Key";
+const VARY: &str = "Accept, Accept-Charset, Authorization, Cookie, Prefer, User-Agent, X-Api-Key";
 
 /// A service that knows who comes.
 pub trait Gate: Service {
@@ -186,7 +186,7 @@ async fn respond_to<S: Gate>(
     // A wrong path or method is told to anybody: the model is no secret, the data is.
     let open = Checker::new(feed.service.model(), &Everything, limits).target(&path, None)?;
     let verb = Verb::of(&request.method, &open, feed.service.model())?;
-    let presented = credentials::presented(&request.headers, request.query())?;
+    let presented = credentials::presented(&request)?;
     let caller = feed.service.caller(&presented.visit(&request))?;
     known.name = feed.service.log_name(&caller);
     let client = feed.service.client(&caller);

@@ -1,0 +1,138 @@
+//! People: signing in and out, sessions, passwords and the links that set them.
+//!
+//! A session lives in the store by the hash of its secret; when it was last used is kept in memory and
+//! written about once a minute. Passwords are hashed before a transaction, never in one.
+
+mod checks;
+mod links;
+mod own;
+mod rows;
+mod seen;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod throttle;
+
+use std::sync::Mutex;
+
+pub use links::{LinkUse, MadeLink};
+pub use own::{Session, Who};
+pub use rows::Visitor;
+pub(super) use rows::{forget, shut_out};
+pub use sign_in::SignedIn;
+
+use super::{Desk, Settings, get, users};
+use crate::{
+    auth::{
+        Owner, Principal, Visit,
+        session::{Opens, Secret, Times, confirmed_until},
+    },
+    error::{Denial, Error},
+    model::{Key, Row, helpdesk, props::session, set},
+    query::Source,
+    store::{Actor, Draft, Edit, commit},
+    time::Timestamp,
+};
+use rows::{id_of, lasting, session_by_secret, times};
+
+/// What is known of people beside the store; one per process.
+#[derive(Debug)]
+pub(super) struct People {
+    seen: seen::Seen,
+    throttle: throttle::Throttle,
+    checks: checks::Checks,
+    /// The link for the first administrator.
+    first: Mutex<Option<links::First>>,
+}
+
+impl People {
+    /// Nobody was seen yet.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            seen: seen::Seen::default(),
+            throttle: throttle::Throttle::default(),
+            checks: checks::Checks::new(settings.password_checks_max),
+            first: Mutex::default(),
+        }
+    }
+}
+
+/// Whom the secret of a session lets in, and what that allows now.
+///
+/// # Errors
+/// `Unauthenticated` with `NoSession`, whatever the reason.
+pub(super) fn authenticate(
+    source: &dyn Source,
+    (people, settings): (&People, &Settings),
+    (visit, secret): (&Visit<'_>, &str),
+    now: Timestamp,
+) -> Result<Principal, Error> {
+    let ended = || Error::Unauthenticated(Denial::NoSession);
+    let secret = Secret::read(Opens::Session, secret).ok_or_else(ended)?;
+    let row = session_by_secret(source, &secret).ok_or_else(ended)?;
+    let (model, id, stored) = (source.model(), id_of(source, &row), times(source, &row));
+    let last_seen = people.seen.last(id, stored.last_seen).ok_or_else(ended)?;
+    let user_id = get(model, &row, session::USER_ID).as_int().ok_or_else(ended)?;
+    let Owner::Staff(role) = users::owner(source, Some(user_id)) else { return Err(ended()) };
+    if (Times { last_seen, ..stored }).is_over(lasting(settings), now) {
+        people.seen.over(id);
+        return Err(ended());
+    }
+    people.seen.note(id, now);
+    let confirmed = get(model, &row, session::CONFIRMED).as_instant();
+    let visitor = Visitor { address: visit.address, agent: visit.agent.map(Into::into) };
+    let is_confirmed = confirmed_until(confirmed, now).is_some();
+    Ok(Principal { is_confirmed, ..rows::principal((user_id, role), id, &visitor) })
+}
+
+impl Desk {
+    /// Writes when sessions were last used, and removes those that are over.
+    ///
+    /// # Errors
+    /// Those of the store; what was not written is written next time.
+    pub async fn keep_sessions(&self) -> Result<(), Error> {
+        let (people, now) = (self.people(), self.now());
+        let all = people.seen.all();
+        let is_due = {
+            let (snapshot, lasting) = (self.snapshot(), lasting(&self.settings()));
+            let is_over = |row: &Row| times(&*snapshot, row).is_over(lasting, now);
+            !all.is_empty() || snapshot.rows(set::SESSIONS).any(|row| is_over(&row))
+        };
+        if !is_due {
+            return Ok(());
+        }
+        let (states, settings) = (all.clone(), self.settings());
+        let run = move |draft: &mut dyn Draft| keep(draft, &states, (&settings, now));
+        commit(&**self.store(), Actor::SYSTEM, run).await?;
+        people.seen.written(&all);
+        Ok(())
+    }
+}
+
+fn keep(
+    draft: &mut dyn Draft,
+    states: &[(i64, seen::State)],
+    (settings, now): (&Settings, Timestamp),
+) -> Result<(), Error> {
+    let model = helpdesk();
+    for (id, state) in states {
+        let key = Key::Int(*id);
+        match (state, draft.row(set::SESSIONS, &key)) {
+            (seen::State::Over, Some(_)) => {
+                draft.delete(set::SESSIONS, &key);
+            }
+            (seen::State::Used(at), Some(row)) => {
+                let mut edit = Edit::of(model, &row);
+                edit.set(model, session::LAST_SEEN, (*at).max(times(draft, &row).last_seen));
+                draft.put(set::SESSIONS, edit)?;
+            }
+            (seen::State::Over | seen::State::Used(_), None) => {}
+        }
+    }
+    let is_over = |row: &Row| times(draft, row).is_over(lasting(settings), now);
+    let over: Vec<Row> = draft.rows(set::SESSIONS).filter(is_over).collect();
+    for row in over {
+        draft.delete(set::SESSIONS, &row.key(model));
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! How often somebody may try: five times a minute for each address and each account, in memory.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    error::Error,
+    hash::{Digest, digest},
+};
+
+/// Tries that may fail within [`WINDOW`].
+const TRIES_MAX: usize = 5;
+const WINDOW: Duration = Duration::from_mins(1);
+/// Addresses and accounts remembered; more than passwords can be checked for within a minute.
+const KEYS_MAX: usize = 65_536;
+
+/// What tries are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key(Digest);
+
+impl Key {
+    /// Where they come from: of version 6 the network, because whoever has one address there has all.
+    pub(super) fn address(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(digest(&[b"4", &address.octets()[..]].concat())),
+            IpAddr::V6(address) => Self(digest(&[b"6", &address.octets()[..8]].concat())),
+        }
+    }
+
+    /// The account of an e-mail address, whether there is one or not.
+    pub(super) fn account(email: &str) -> Self {
+        Self(digest(format!("@{}", email.trim().to_lowercase()).as_bytes()))
+    }
+}
+
+/// The tries of the last minute.
+#[derive(Debug, Default)]
+pub(super) struct Throttle(Mutex<HashMap<Key, Vec<Instant>>>);
+
+/// A try that counts as failed until it is forgiven.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Try<'a> {
+    throttle: &'a Throttle,
+    keys: Vec<Key>,
+    at: Instant,
+}
+
+impl Throttle {
+    /// Counts a try for each of `keys`, unless one of them has had too many.
+    ///
+    /// # Errors
+    /// `TooManyRequests`; then nothing was counted.
+    pub(super) fn enter(&self, keys: &[Key], at: Instant) -> Result<Try<'_>, Error> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_late = |then: &Instant| at.saturating_duration_since(*then) < WINDOW;
+        if tries.len() + keys.len() > KEYS_MAX {
+            tries.retain(|_, of| of.iter().any(is_late));
+        }
+        let mut wait = (tries.len() + keys.len() > KEYS_MAX).then_some(WINDOW);
+        for key in keys {
+            let Some(of) = tries.get_mut(key) else { continue };
+            of.retain(is_late);
+            if of.len() >= TRIES_MAX {
+                let since = of.first().map_or(WINDOW, |then| at.saturating_duration_since(*then));
+                wait = wait.max(Some(WINDOW.saturating_sub(since)));
+            }
+        }
+        if let Some(wait) = wait {
+            // Whole seconds, and none too early.
+            let retry_after = Duration::from_secs(wait.as_secs() + 1);
+            let reason = "more than 5 tries with a wrong password or link within a minute";
+            return Err(Error::TooManyRequests { reason, retry_after });
+        }
+        for key in keys {
+            tries.entry(*key).or_default().push(at);
+        }
+        Ok(Try { throttle: self, keys: keys.to_vec(), at })
+    }
+}
+
+impl Try<'_> {
+    /// It was none of those that count: it succeeded, or nothing was looked at.
+    pub(super) fn forgive(self) {
+        let mut tries = self.throttle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in &self.keys {
+            let Some(of) = tries.get_mut(key) else { continue };
+            if let Some(at) = of.iter().position(|then| *then == self.at) {
+                of.remove(at);
+            }
+            if of.is_empty() {
+                tries.remove(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(address: &str, email: &str) -> [Key; 2] {
+        [Key::address(address.parse().unwrap()), Key::account(email)]
+    }
+
+    /// Seconds to wait; none where the try is let through, and fails.
+    fn fail(throttle: &Throttle, keys: &[Key], at: Instant) -> Option<u64> {
+        match throttle.enter(keys, at) {
+            Ok(_failed) => None,
+            Err(Error::TooManyRequests { retry_after, .. }) => Some(retry_after.as_secs()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn the_sixth_try_within_a_minute_waits_for_the_first_to_be_a_minute_old() {
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        let at = |secs| start + Duration::from_secs(secs);
+        let ann = keys("192.0.2.1", "ann@x");
+        for second in 0..5 {
+            assert_eq!(fail(&throttle, &ann, at(second)), None);
+        }
+        assert_eq!(fail(&throttle, &ann, at(10)), Some(51));
+        assert_eq!(fail(&throttle, &keys("192.0.2.1", "bob@x"), at(10)), Some(51), "one address");
+        assert_eq!(fail(&throttle, &keys("192.0.2.2", " ANN@X"), at(10)), Some(51), "one account");
+        assert_eq!(fail(&throttle, &keys("192.0.2.2", "bob@x"), at(10)), None);
+        assert_eq!(fail(&throttle, &ann, at(60)), None);
+        assert_eq!(fail(&throttle, &ann, at(60)), Some(2));
+    }
+
+    #[test]
+    fn what_succeeded_does_not_count_and_forgives_no_other() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let ann = keys("192.0.2.1", "ann@x");
+        for _ in 0..4 {
+            assert_eq!(fail(&throttle, &ann, now), None);
+        }
+        for _ in 0..10 {
+            throttle.enter(&ann, now).unwrap().forgive();
+        }
+        assert_eq!(fail(&throttle, &ann, now), None);
+        assert!(fail(&throttle, &ann, now).is_some());
+    }
+
+    #[test]
+    fn of_version_6_a_whole_network_is_one_address() {
+        let of = |text: &str| Key::address(text.parse().unwrap());
+        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_fits() {
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        for number in 0..KEYS_MAX {
+            let key = Key::account(&number.to_string());
+            assert_eq!(fail(&throttle, &[key], start), None);
+        }
+        let another = [Key::account("another")];
+        assert!(fail(&throttle, &another, start).is_some());
+        assert_eq!(fail(&throttle, &another, start + WINDOW), None);
+        assert_eq!(throttle.0.lock().unwrap().len(), 1);
+    }
+}

@@ -5,7 +5,12 @@
 
 mod support;
 
-use std::{collections::BTreeSet, io::Write as _, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use support::{
@@ -322,6 +327,66 @@ fn a_client_that_hangs_up_and_comes_back_has_one_change() {
     }
     assert_eq!(client.count("/odata/Tickets/$count"), 61);
     eprintln!("{heard_later} heard of later, {waited} times told to wait");
+}
+
+/// A secret is told once: who did not hear it rotates the token. It is not in the data either.
+#[test]
+fn a_secret_is_told_once_and_not_kept() {
+    const MINT: &str = "AccessTokens/Tessera.Mint";
+    let (dir, server, client) = desk();
+    let mint: Change = ("POST", MINT, &[], Some(json!({"Name": "x", "Role": "Agent"})));
+    let minted = send(&client, "mint", &mint).expect(200).json();
+    let rotate: Change = ("POST", "AccessTokens(2)/Tessera.Rotate", &[], Some(json!({})));
+    let rotated = send(&client, "rotate", &rotate).expect(200).json();
+    let secrets = [&minted, &rotated].map(|told| told["Secret"].as_str().unwrap().to_owned());
+    let (own, count) = (client.token().to_owned(), client.count("/odata/AccessTokens/$count"));
+    let again = |client: &Client| {
+        for (key, change) in [("mint", &mint), ("rotate", &rotate)] {
+            let refused = send(client, key, change).expect(409);
+            assert_eq!(refused.code(), "SecretAlreadyShown");
+            assert!(refused.body.contains("AccessTokens(2)"), "{}", refused.body);
+        }
+        let other: Change = ("POST", MINT, &[], Some(json!({"Name": "y", "Role": "Agent"})));
+        assert_eq!(send(client, "mint", &other).expect(422).code(), "IdempotencyKeyReused");
+        assert_eq!(client.count("/odata/AccessTokens/$count"), count);
+    };
+    again(&client);
+    server.stop();
+    for entry in files_below(dir.path()) {
+        let bytes = std::fs::read(&entry).unwrap();
+        for secret in &secrets {
+            // Its beginning is shown in lists.
+            let random = &secret.as_bytes()[secret.len() - 40..];
+            let found = bytes.windows(random.len()).any(|window| window == random);
+            assert!(!found, "a secret is in {}", entry.display());
+        }
+    }
+    again(&Server::start(dir.path()).client(&own));
+}
+
+/// Every file below a folder.
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn an_action_that_answers_with_a_value_is_answered_the_same() {
+    let (_dir, _server, client) = desk();
+    let body = json!({"Name": "x", "Role": "Agent"});
+    client.post("/odata/AccessTokens/Tessera.Mint", &body).expect(200);
+    client.post("/odata/AccessTokens(2)/Tessera.Revoke", &json!({})).expect(200);
+    let path = "AccessTokens/Tessera.RemoveExpired";
+    let look: Change = ("POST", path, &[], Some(json!({"Preview": true})));
+    let remove: Change = ("POST", path, &[], Some(json!({"ExpectedCount": 1})));
+    assert_eq!(send(&client, "look", &look).expect(200).json()["Count"], 1);
+    let first = send(&client, "k", &remove).expect(200);
+    assert_eq!(first.json()["Count"], 1);
+    let again = send(&client, "k", &remove);
+    assert!(is_replayed(&again));
+    assert_eq!(whole(&again), whole(&first));
+    // A look changes nothing, so that nothing is kept: it is taken anew.
+    assert_eq!(send(&client, "look", &look).expect(200).json()["Count"], 0);
 }
 
 /// Every address of the feed that takes a change reads the key, before it looks at what is there.

@@ -80,6 +80,12 @@ impl RemoveExpired {
         Ok(Self { caller: caller.clone(), expected })
     }
 
+    /// Whether it is more than one transaction should do.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.expected.and_then(|count| usize::try_from(count).ok()) > Some(family::AT_ONCE)
+    }
+
     /// Removes the first of them if there are as many as expected; all that there were.
     ///
     /// # Errors

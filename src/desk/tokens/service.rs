@@ -183,13 +183,20 @@ impl Desk {
     ) -> Result<Removed, Error> {
         let verb = RemoveExpired::new(caller, expected)?;
         let first = verb.clone();
-        let found = self.commit(caller, move |draft| first.run(draft)).await?;
-        for part in RemoveExpired::parts(&found) {
+        if !verb.is_large() {
+            return self.commit(caller, move |draft| first.run(draft)).await;
+        }
+        let run = move |draft: &mut dyn Draft| first.run(draft);
+        let found = commit(&**self.store(), actor(caller), run).await?;
+        let parts: Vec<_> = RemoveExpired::parts(&found).collect();
+        for part in parts {
             let verb = verb.clone();
             let run = move |draft: &mut dyn Draft| verb.rest(draft, &part);
             commit(&**self.store(), actor(caller), run).await?;
         }
-        Ok(found)
+        // An answer that is kept says that all are gone, so it is kept when they are.
+        let told = found.clone();
+        self.commit(caller, move |_| Ok(told.clone())).await
     }
 
     /// Ends the tokens that nobody used for as long as the policy allows; how many that were.

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{desk::tokens::Done, model::actions};
+use crate::{
+    desk::tokens::Done,
+    model::actions,
+    query::once::{Answer, Effect, Once, Told},
+};
 
 fn delete(bench: &Bench, caller: &Principal, id: i64) -> Result<(), Error> {
     let at = (set::ACCESS_TOKENS, Key::Int(id));
@@ -105,4 +109,25 @@ fn a_family_too_large_for_one_transaction_ends_all_the_same() {
         let left = bench.list(set::ACCESS_TOKENS, &["RevokedDateTime"]);
         assert!(left.iter().all(|at| at != "-"), "{kind}");
     }
+}
+
+/// The answer under the key came with the first thousand, and a server killed then told of all.
+#[test]
+fn the_answer_to_a_large_removal_is_kept_when_all_are_gone() {
+    let bench = Bench::new();
+    for _ in 0..2_100 {
+        mint(&bench, request(Role::Agent)).unwrap();
+    }
+    bench.at("2026-12-21T22:00:00Z");
+    let answer = |source: &dyn crate::query::Source, _: Effect<'_>| {
+        let left = source.rows(set::ACCESS_TOKENS).count();
+        Answer { status: 200, headers: Vec::new(), body: Some(left.to_string()) }
+    };
+    let once = Once { key: "k".into(), fingerprint: [0; 32], answer: Arc::new(answer) };
+    let verb = bench.desk.once(once);
+    let found = block_on(verb.remove_expired_tokens(&bench.caller, Some(2_100))).unwrap();
+    assert_eq!(found.tokens.len(), 2_100);
+    let kept = bench.desk.kept("k").unwrap().map(|kept| kept.told);
+    let told = Answer { status: 200, headers: Vec::new(), body: Some("0".into()) };
+    assert_eq!(kept, Some(Told::Answer(told)));
 }

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{
+    filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::config::{LogFormat, LogLevel};
 
@@ -34,12 +36,20 @@ pub fn start(format: LogFormat, level: LogLevel) -> Guard {
         LogLevel::Trace => tracing::Level::TRACE,
     };
     let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(lines);
+    // Other crates' finest lines tell what passes through them, secrets too, and some are written when a
+    // thread is half gone, where nothing can be logged any more.
+    let outside = level.min(tracing::Level::INFO);
+    let filter = Targets::new().with_default(outside).with_target(env!("CARGO_CRATE_NAME"), level);
     // An error here means that somebody else logs already, which is just as well.
     let _ = match format {
         LogFormat::Human => {
-            builder.with_ansi(io::stderr().is_terminal()).with_target(false).try_init()
+            let plain = builder.with_ansi(io::stderr().is_terminal()).with_target(false);
+            plain.finish().with(filter).try_init()
         }
-        LogFormat::Json => builder.json().flatten_event(true).with_target(false).try_init(),
+        LogFormat::Json => {
+            let json = builder.json().flatten_event(true).with_target(false);
+            json.finish().with(filter).try_init()
+        }
     };
     guard
 }

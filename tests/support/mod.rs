@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod disk;
 pub(crate) mod edge;
 pub(crate) mod keyed;
+pub(crate) mod minted;
 pub(crate) mod people;
 pub(crate) mod powershell;
 pub(crate) mod server;

@@ -461,6 +461,10 @@ impl fmt::Display for Error {
             Self::IdempotencyKeyInUse => {
                 f.write_str("the request with this Idempotency-Key is still being answered; try again shortly")
             }
+            Self::SecretAlreadyShown { id: 0 } => f.write_str(
+                "this was done before, and its secret was told then and is not kept; ask with another \
+                 Idempotency-Key for a new one",
+            ),
             Self::SecretAlreadyShown { id } => write!(
                 f,
                 "this was done before, and its secret was told then and is not kept; rotate AccessTokens({id}) for a new one"

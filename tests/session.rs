@@ -387,3 +387,46 @@ fn behind_tls_the_cookie_is_bound_to_this_host_and_to_tls() {
     let tossed = cookie.replace("__Host-", "");
     client.by(&tossed, "GET", "/session", None).expect(401);
 }
+
+#[test]
+fn an_administrator_ends_sessions_and_makes_links_once_confirmed() {
+    let (dir, server, client) = started();
+    let ada = somebody(&server, dir.path(), "Ada", "Administrator");
+    let bob = somebody(&server, dir.path(), "Bob", "Agent");
+    let post = |cookie: &str, action: &str, of: i64| {
+        client.by(cookie, "POST", &format!("/odata/Users({of})/Tessera.{action}"), None)
+    };
+    assert_eq!(post(&bob, "EndSessions", 1).expect(403).code(), "InsufficientScope");
+    post(&ada, "EndSessions", 2).expect(204);
+    is_over(&client, &bob);
+    assert_eq!(post(&ada, "MakeSetupLink", 2).expect(403).code(), "ConfirmationRequired");
+    client.by(&ada, "POST", "/session/confirm", Some(&json!({"Password": PASSWORD}))).expect(204);
+    let made = post(&ada, "MakeSetupLink", 2).expect(200);
+    assert_eq!(made.header("cache-control"), "no-store");
+    assert!(made.json()["ExpiresDateTime"].is_string());
+    let url = made.json()["Url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with(&format!("http://{}/#setup=", server.address)), "{url}");
+    let body = json!({"Secret": secret_in(&url), "Password": "another password"});
+    client.post("/session/setup", &body).expect(200);
+    post(&ada, "MakeSetupLink", 9).expect(404);
+    let key = [("cookie", ada.as_str()), ("idempotency-key", "k")];
+    let twice =
+        || client.send("POST", "/odata/Users(2)/Tessera.MakeSetupLink", &key, None).unwrap();
+    let first = twice().expect(200);
+    let again = twice().expect(409);
+    assert_eq!(again.code(), "SecretAlreadyShown");
+    assert!(!again.body.contains("tsl_") && !again.body.contains("AccessTokens"), "{}", again.body);
+    let secret = secret_in(first.json()["Url"].as_str().unwrap());
+    server.stop();
+    for file in walk(dir.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!holds, "{}", file.display());
+    }
+}
+
+/// Every file below a folder.
+fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}

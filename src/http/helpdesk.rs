@@ -211,7 +211,7 @@ impl Service for Helpdesk {
     }
 
     async fn act(&self, caller: Principal, act: Act) -> Result<Outcome, Error> {
-        let Act { action, key, precondition, given, .. } = act;
+        let Act { action, key, precondition, given, origin, .. } = act;
         if actions::OF_TOKENS.contains(&action) {
             let done =
                 self.desk.act_on_tokens(&caller, action, (key, precondition), &given).await?;
@@ -225,6 +225,11 @@ impl Service for Helpdesk {
             let name = self.desk.model().action(action).name;
             return Err(Error::NotImplemented { feature: format!("the action '{name}'") });
         };
+        if actions::OF_USERS.contains(&action) {
+            let at = (key, precondition);
+            let done = self.desk.act_on_users(&caller, action, at, &origin).await?;
+            return Ok(done.map_or(Outcome::Nothing, Outcome::Complex));
+        }
         self.desk.act(&caller, action, (key, precondition), given).await.map(Outcome::Entity)
     }
 

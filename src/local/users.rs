@@ -62,7 +62,9 @@ pub(super) fn change(
 
 /// Makes a set-up link and writes it alone, so that a script can take it.
 pub(super) fn link(ground: &Ground, user: &str, out: &mut dyn Write) -> Result<(), Failure> {
-    let made = wait(ground.desk.make_link(&Principal::system(), user))?;
+    let (desk, operator) = (&ground.desk, Principal::system());
+    let key = users::find(&*desk.snapshot(), user)?.key(desk.model());
+    let made = wait(desk.make_link(&operator, (key, Precondition::default())))?;
     line(out, &made.address(&ground.origin))
 }
 

@@ -1,4 +1,4 @@
-//! What can be done with tickets and access tokens beside changing their properties.
+//! What can be done with tickets, access tokens and staff beside changing their properties.
 
 use super::{
     declare::{action, parameter, parameters},
@@ -35,6 +35,14 @@ pub const REMOVE_EXPIRED: ActionId = ActionId(11);
 /// `AccessTokens/Tessera.CheckAddresses`.
 pub const CHECK_ADDRESSES: ActionId = ActionId(12);
 
+/// `Users(…)/Tessera.MakeSetupLink`.
+pub const MAKE_SETUP_LINK: ActionId = ActionId(13);
+/// `Users(…)/Tessera.EndSessions`.
+pub const END_SESSIONS: ActionId = ActionId(14);
+
+/// What can be done with staff.
+pub const OF_USERS: [ActionId; 2] = [MAKE_SETUP_LINK, END_SESSIONS];
+
 /// What can be done with access tokens.
 pub const OF_TOKENS: [ActionId; 6] =
     [MINT, ROTATE, REVOKE, REVOKE_THIS, REMOVE_EXPIRED, CHECK_ADDRESSES];
@@ -43,6 +51,7 @@ pub const OF_TOKENS: [ActionId; 6] =
 pub(super) fn actions() -> Vec<Action> {
     let mut all = on_tickets();
     all.extend(on_tokens());
+    all.extend(on_users());
     all
 }
 
@@ -125,5 +134,22 @@ fn on_tokens() -> Vec<Action> {
         .on_set()
         .takes(addresses().required())
         .takes(parameter("TokenId", Int64, "The token whose list it is to be")),
+    ]
+}
+
+fn on_users() -> Vec<Action> {
+    vec![
+        action(
+            ("Users", "MakeSetupLink"),
+            "users:write",
+            Returns::Complex("SetupLink"),
+            "Makes a link to choose a password with, which is told here and never again",
+        ),
+        action(
+            ("Users", "EndSessions"),
+            "users:write",
+            Returns::Nothing,
+            "Signs this person out everywhere",
+        ),
     ]
 }

@@ -19,6 +19,7 @@ use super::{
     picker::{picker, status_type},
     policy::token_policy,
     schema::{Contents, EntitySet, Model, SetScopes, StructId},
+    setup_link::setup_link,
     team::{team, team_member},
     ticket::{ticket, ticket_tag},
     token::access_token,
@@ -131,7 +132,13 @@ fn declare() -> Model {
         model.sets.push(EntitySet { ty: StructId(id), ..set });
     }
     // After the entity types, whose indices are stored.
-    model.structs.extend([minted_token(), caller(), removed_tokens(), address_check()]);
+    model.structs.extend([
+        minted_token(),
+        caller(),
+        removed_tokens(),
+        address_check(),
+        setup_link(),
+    ]);
     model
 }
 

@@ -23,6 +23,7 @@ mod picker;
 mod policy;
 mod record;
 mod schema;
+mod setup_link;
 mod team;
 mod ticket;
 mod token;
@@ -61,6 +62,7 @@ pub mod props {
         person::{customer, user},
         picker::{props as picker, status},
         policy::props as policy,
+        setup_link::props as setup_link,
         team::{member, props as team},
         ticket::{props as ticket, tag},
         token::props as token,

@@ -196,6 +196,8 @@ pub struct Act {
     /// The values given, each once and checked against its type, by the parameter's position. Null and
     /// left out are the same, and are not here.
     pub given: Vec<(usize, Value)>,
+    /// Scheme and host that clients reach us by, for links in the answer; no slash at its end.
+    pub origin: String,
 }
 
 /// What an action answers with.

@@ -9,6 +9,7 @@ use super::{
     Visitor,
     rows::{binary, by_secret, has_administrator, names, of_user, open, put_password},
     sign_in::{SignedIn, Tried, by_user, nobody},
+    staff::reached,
     throttle::Key,
 };
 use crate::{
@@ -19,17 +20,19 @@ use crate::{
     desk::{
         Desk,
         audit::{Event, record},
-        get, invalid, users,
+        get, invalid,
+        kept::Done,
+        users,
     },
     error::Error,
     hash::Digest,
     id::random_bytes,
     model::{
-        Key as Id, Value, helpdesk,
+        Key as Id, Precondition, Value, helpdesk,
         props::{credential, user},
         set,
     },
-    query::Source,
+    query::{Source, once::Effect},
     store::{Actor, Draft, Edit, commit},
     time::Timestamp,
 };
@@ -51,6 +54,13 @@ impl MadeLink {
     #[must_use]
     pub fn address(&self, origin: &str) -> String {
         format!("{origin}/#setup={}", self.secret.expose())
+    }
+}
+
+impl Done for MadeLink {
+    fn effect(&self) -> Effect<'_> {
+        // Of no access token.
+        Effect::Secret(0)
     }
 }
 
@@ -108,41 +118,36 @@ impl Desk {
     ///
     /// # Errors
     /// `Forbidden`, `ExceedsRights` for somebody who may do more than the caller,
-    /// `ConfirmationRequired`, `InvalidValue` for somebody who is not there or disabled.
+    /// `ConfirmationRequired`, `NotFound`, `PreconditionFailed`, `Conflict` for somebody disabled.
     pub async fn make_link(
         &self,
         caller: &Principal,
-        id_or_address: &str,
+        (key, precondition): (Id, Precondition),
     ) -> Result<MadeLink, Error> {
         caller.require("users:write")?;
         caller.require_confirmation()?;
-        let row = users::find(&*self.snapshot(), id_or_address)?;
-        let user_id = get(self.model(), &row, user::ID).as_int().unwrap_or_default();
-        let secret = Secret::new(Opens::Link, random_bytes());
-        let (by, hash) = (caller.clone(), secret.hash());
+        let by = caller.clone();
         let run = move |draft: &mut dyn Draft| {
-            let (model, key) = (helpdesk(), Id::Int(user_id));
-            let expires = link_expires(draft.now());
-            let missing = || Error::NotFound { what: format!("User {user_id}") };
-            let row = draft.row(set::USERS, &key).ok_or_else(missing)?;
-            users::check_reach(draft, &by, &row)?;
+            let user_id = reached(draft, &by, (&key, &precondition))?;
             let Owner::Staff(_) = users::owner(draft, Some(user_id)) else {
-                return Err(invalid("User", "this person is disabled; enable them first"));
+                let reason = "this person is disabled; enable them first".to_owned();
+                return Err(Error::Conflict { target: "User".into(), reason });
             };
+            let (model, expires) = (helpdesk(), link_expires(draft.now()));
+            let secret = Secret::new(Opens::Link, random_bytes());
             let mut edit = match draft.row(set::CREDENTIALS, &key) {
                 Some(row) => Edit::of(model, &row),
                 None => Edit::new(model, set::CREDENTIALS),
             };
             edit.set(model, credential::USER_ID, user_id);
-            edit.set(model, credential::LINK_HASH, binary(&hash));
+            edit.set(model, credential::LINK_HASH, binary(&secret.hash()));
             edit.set(model, credential::LINK_EXPIRES, expires);
             draft.put(set::CREDENTIALS, edit)?;
             let entry = of_user(draft, Event::SetupLinkMade, user_id);
             record(draft, &by, &entry)?;
-            Ok(expires)
+            Ok(MadeLink { secret, expires })
         };
-        let expires = commit(&**self.store(), crate::desk::actor(caller), run).await?;
-        Ok(MadeLink { secret, expires })
+        self.commit(caller, run).await
     }
 
     /// Uses a link: sets the password, ends that person's sessions and signs in.

@@ -9,6 +9,7 @@ mod own;
 mod rows;
 mod seen;
 mod sign_in;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod throttle;

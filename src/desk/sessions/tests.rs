@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     auth::{Password, Proof, Role},
     desk::tests::{Bench, block_on, refused},
-    model::{Value, props::audit},
+    model::{Precondition, Value, props::audit},
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -25,8 +25,13 @@ fn ann(bench: &Bench, role: Role) -> (i64, SignedIn) {
 }
 
 fn by_link(bench: &Bench, who: &str) -> Result<SignedIn, Error> {
-    let link = block_on(bench.desk.make_link(&Principal::system(), who))?;
+    let link = link(bench, &Principal::system(), who)?;
     use_link(bench, &link.secret, None)
+}
+
+fn link(bench: &Bench, caller: &Principal, who: &str) -> Result<MadeLink, Error> {
+    let key = users::find(&*bench.desk.snapshot(), who)?.key(helpdesk());
+    block_on(bench.desk.make_link(caller, (key, Precondition::default())))
 }
 
 fn use_link(bench: &Bench, secret: &Secret, email: Option<&str>) -> Result<SignedIn, Error> {
@@ -194,23 +199,23 @@ fn a_link_works_for_half_an_hour_and_only_for_who_may_decide_about_that_person()
     let mut bench = Bench::new();
     let (_, ann) = ann(&bench, Role::Administrator);
     let bob = bench.user("Bob", Role::Agent);
-    let make = |caller: &Principal| block_on(bench.desk.make_link(caller, "bob@example.net"));
+    let make = |caller: &Principal| link(&bench, caller, "bob@example.net");
     let unconfirmed = enter(&bench, &ann.secret).unwrap();
     assert_eq!(make(&unconfirmed).unwrap_err(), Error::ConfirmationRequired);
     block_on(bench.desk.confirm(&ann.caller, password(PASSWORD))).unwrap();
-    let link = make(&enter(&bench, &ann.secret).unwrap()).unwrap();
+    let given = make(&enter(&bench, &ann.secret).unwrap()).unwrap();
     bench.at("2026-11-21T22:29:59Z");
-    use_link(&bench, &link.secret, None).unwrap();
-    let link = block_on(bench.desk.make_link(&Principal::system(), "2")).unwrap();
+    use_link(&bench, &given.secret, None).unwrap();
+    let given = make(&Principal::system()).unwrap();
     bench.at("2026-11-21T22:59:59Z");
-    assert!(refused(use_link(&bench, &link.secret, None)).starts_with("InvalidValue 'Secret'"));
+    assert!(refused(use_link(&bench, &given.secret, None)).starts_with("InvalidValue 'Secret'"));
     bench.as_user(bob, "users:read,users:write");
     for (who, code) in [("ann@example.net", "ExceedsRights"), ("nobody@x", "InvalidValue")] {
-        let refusal = block_on(bench.desk.make_link(&bench.caller, who)).unwrap_err();
+        let refusal = link(&bench, &bench.caller, who).unwrap_err();
         assert_eq!(refusal.code(), code);
     }
     bench.as_user(bob, "users:read");
-    let refusal = block_on(bench.desk.make_link(&bench.caller, "bob@example.net")).unwrap_err();
+    let refusal = link(&bench, &bench.caller, "bob@example.net").unwrap_err();
     assert_eq!(refusal.code(), "InsufficientScope");
 }
 

@@ -80,7 +80,9 @@ pub(super) async fn post<S: Service>(
         reader(&checker, &asked).parameters(&bytes, model.action(path.action))?
     };
     let key = row.as_ref().map(|row| row.key(model));
-    let act = Act { action: path.action, set, key, precondition, given };
+    let root = format!("{}/", feed.settings.root);
+    let origin = asked.root.strip_suffix(&root).unwrap_or_default().to_owned();
+    let act = Act { action: path.action, set, key, precondition, given, origin };
     let (caller, preferences) = (asked.caller.clone(), negotiate::preferences(&request.headers));
     let saying = Arc::new(match wanted {
         Wanted::Nothing => Saying::Nothing,

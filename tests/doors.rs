@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, path::Path, sync::Mutex, time::Duration};
 use serde_json::{Value, json};
 use support::{
     client::{Answer, Client},
+    minted::{mint, rotate},
     people, run,
     server::Server,
     token,
@@ -223,6 +224,9 @@ fn no_route_opens_to_a_credential_that_does_not_hold() {
     let id = house.all.count("/odata/AccessTokens/$count").to_string();
     run(house.dir.path(), &["token", "revoke", &id]).ok();
     let unknown = PlainToken::mint(Kind::Admin, [7; 32]);
+    let everything = json!({"Name": "t", "Role": "Administrator"});
+    let former = mint(&house.all, &everything);
+    rotate(&house.all, former.id, &json!({"OverlapHours": 0}));
     std::thread::sleep(Duration::from_millis(1_100));
     let (all, before) = (routes::all().unwrap(), house.contents());
     let closed: Vec<&Route> = all.iter().filter(|route| needs(route).is_some()).collect();
@@ -233,6 +237,7 @@ fn no_route_opens_to_a_credential_that_does_not_hold() {
         (unknown.expose(), "InvalidToken"),
         (expired.as_str(), "TokenExpired"),
         (revoked.as_str(), "TokenRevoked"),
+        (former.secret.as_str(), "TokenRotated"),
     ] {
         let client = house.server.client(secret);
         let told = client.get("/odata/Tickets(1)").expect(401);
@@ -246,6 +251,27 @@ fn no_route_opens_to_a_credential_that_does_not_hold() {
             (!right).then(|| format!("{} {}", answer.status, answer.body))
         }));
     }
+    assert_eq!(house.contents(), before);
+}
+
+#[test]
+fn no_route_opens_to_a_token_from_where_it_does_not_work() {
+    let house = House::open();
+    let elsewhere = json!({
+        "Name": "t", "Role": "Administrator", "AllowedAddresses": ["10.0.0.0/8", "2001:db8::/32"],
+    });
+    let client = house.server.client(&mint(&house.all, &elsewhere).secret);
+    let (all, before) = (routes::all().unwrap(), house.contents());
+    let closed: Vec<&Route> = all.iter().filter(|route| needs(route).is_some()).collect();
+    let told = client.get("/odata/Tickets(1)").expect(403);
+    assert_eq!(told.code(), "AddressNotAllowed");
+    // Where it would work from is not told.
+    assert!(told.body.contains("127.0.0.1") && !told.body.contains("10."), "{}", told.body);
+    none(&at_each(&closed, |route| {
+        let answer = knock(&house, &client, route);
+        let right = answer.status == 403 && (route.method == "HEAD" || answer.body == told.body);
+        (!right).then(|| format!("{} {}", answer.status, answer.body))
+    }));
     assert_eq!(house.contents(), before);
 }
 

@@ -54,7 +54,7 @@ impl Office {
     /// must be told so as of `unknown`, which never did.
     #[track_caller]
     fn check(&self, method: &str, (path, unknown): (&str, &str), want: [u16; PEOPLE.len()]) {
-        let body = (method == "PATCH").then(|| json!({}));
+        let body = ["PATCH", "POST"].contains(&method).then(|| json!({}));
         for ((name, role, _), want) in PEOPLE.iter().zip(want) {
             let ask = |path: &str| {
                 let path = format!("/odata/{path}");
@@ -128,6 +128,22 @@ fn a_token_is_seen_by_its_owner_and_by_who_reads_all() {
         office.people[name].count(&format!("/odata/AccessTokens/$count?$filter={filter}"))
     };
     assert_eq!((by_prefix("Ann"), by_prefix("Bob"), by_prefix("Roy")), (1, 0, 1));
+}
+
+#[test]
+fn a_token_is_changed_and_ended_by_its_owner_and_by_administrators() {
+    let office = Office::open();
+    let at = |path: &str| (format!("AccessTokens(2){path}"), format!("AccessTokens(99){path}"));
+    // Whoever may not even see it is told that it is not there.
+    for (method, path, want) in [
+        ("PATCH", "", [200, 404, 403, 403, 403, 200]),
+        ("POST", "/Tessera.Rotate", [200, 404, 403, 403, 403, 200]),
+        ("POST", "/Tessera.Revoke", [200, 404, 403, 403, 403, 200]),
+        ("DELETE", "", [401, 404, 403, 403, 403, 204]),
+    ] {
+        let (path, unknown) = at(path);
+        office.check(method, (&path, &unknown), want);
+    }
 }
 
 #[test]

@@ -16,9 +16,9 @@ use std::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 use support::{
-    client::Client,
+    client::{Answer, Client},
     minted::{mint_many, rotate},
-    number_from, run,
+    number_from, people, run,
     server::Server,
 };
 
@@ -40,8 +40,9 @@ impl Scanner {
 
     /// Looks for two pieces of it, as it stands. How it begins is shown, to recognise a token by.
     fn add(&mut self, secret: &str) {
-        for part in [secret, &secret[..secret.len() - 2 * PIECE]] {
-            let piece = part.as_bytes().last_chunk::<PIECE>().unwrap();
+        let inner = &secret[..secret.len().saturating_sub(2 * PIECE)];
+        assert!(secret.len() >= PIECE);
+        for piece in [secret, inner].iter().filter_map(|part| part.as_bytes().last_chunk()) {
             self.marks[mark(piece)] = true;
             self.pieces.insert(*piece);
         }
@@ -100,10 +101,25 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 struct Heard(Vec<u8>);
 
 impl Heard {
+    fn note(&mut self, answer: &Answer) {
+        self.0.extend(format!("{:?}\n{}\n", answer.headers, answer.body).bytes());
+    }
+
     fn ask(&mut self, client: &Client, path: &str, headers: &[(&str, &str)]) -> u16 {
         let answer = client.send("GET", path, headers, None).unwrap();
-        self.0.extend(format!("{:?}\n{}\n", answer.headers, answer.body).bytes());
+        self.note(&answer);
         answer.status
+    }
+
+    /// Sends requests that are none, and one that breaks off.
+    fn break_off(&mut self, server: &Server, secret: &str) {
+        for start in ["{}", "GET {} HTTP/1.1", "GET / HTTP/9.9\r\nX-Api-Key: {}"] {
+            let start = start.replace("{}", secret);
+            let told = server.raw(&format!("{start}\r\nConnection: close\r\n\r\n"));
+            self.0.extend(told.bytes());
+        }
+        let start = format!("GET / HTTP/1.1\r\nX-Api-Key: {secret}");
+        let _ = server.connect().write_all(start.as_bytes());
     }
 
     /// Presents a secret at every door, and where it must not be.
@@ -151,20 +167,23 @@ fn no_secret_is_anywhere_but_with_whom_it_was_given_to() {
         heard.present(&server, &rotated.secret);
         heard.present(&server, &minted.secret);
     }
-    // Requests that are none, and one that breaks off.
-    for start in ["{}", "GET {} HTTP/1.1", "GET / HTTP/9.9\r\nX-Api-Key: {}"] {
-        let start = start.replace("{}", &first);
-        heard.0.extend(server.raw(&format!("{start}\r\nConnection: close\r\n\r\n")).bytes());
-    }
-    let _ = server.connect().write_all(format!("GET / HTTP/1.1\r\nX-Api-Key: {first}").as_bytes());
+    heard.break_off(&server, &first);
     for path in ["/metrics", "/odata/", "/odata/$metadata", "/readyz", "/odata/AccessTokens(2)"] {
         heard.ask(&all, path, &[]);
     }
     for path in ["/odata/AccessTokens?$top=5000", "/odata/AuditEvents?$top=5000"] {
         assert_eq!(heard.ask(&all, path, &[]), 200);
     }
-    let dir = data.as_path();
-    let backup = home.path().join("backup");
+    check(&scanner, home.path(), server, &heard);
+}
+
+/// Stops the server and searches everything: what it answered, what it wrote, and what commands make of
+/// it. The folder of data is `data`.
+#[track_caller]
+fn check(scanner: &Scanner, home: &Path, server: Server, heard: &Heard) {
+    let dir = home.join("data");
+    let dir = dir.as_path();
+    let backup = home.join("backup");
     let exported = run(dir, &["export"]).ok();
     run(dir, &["backup", backup.to_str().unwrap()]).ok();
     let listed = run(dir, &["token", "list"]).ok();
@@ -179,11 +198,64 @@ fn no_secret_is_anywhere_but_with_whom_it_was_given_to() {
         assert!(!bytes.is_empty(), "{what}");
         assert_eq!(scanner.find(bytes), None, "{what}");
     }
-    let found = files(home.path());
+    let found = files(home);
     assert!(found.len() > 5 && found.contains(&backup), "{found:?}");
     for file in found {
         assert_eq!(scanner.find(&fs::read(&file).unwrap()), None, "{}", file.display());
     }
+}
+
+/// As many people as it takes to see every way of theirs; each costs a slow hash or two.
+const PEOPLE: usize = 4;
+
+#[test]
+fn no_password_link_or_cookie_is_anywhere_either() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let server = Server::start_with(&data, &["--log-level", "trace"], &[]);
+    let (client, mut scanner, mut heard) = (server.client(""), Scanner::new(), Heard(Vec::new()));
+    for at in 0..PEOPLE {
+        let name = format!("Ann{at}");
+        people::user(&data, &name, "Administrator");
+        let address = people::address(&name);
+        let link = people::secret_in(&run(&data, &["user", "link", &address]).ok());
+        let [first, second, third] =
+            ["first", "second", "third"].map(|word| format!("the {word} battery staple of {name}"));
+        let set_up = json!({"Secret": link, "Password": first});
+        let answer = client.post("/session/setup", &set_up).expect(200);
+        let one = people::cookie(&answer);
+        let two = people::cookie(&people::try_in(&client, &address, &first).expect(200));
+        // Wrong ones, also where an address belongs; more are not let through.
+        if at == 0 {
+            heard.note(&client.post("/session/setup", &set_up).expect(400));
+            heard.note(&people::try_in(&client, &address, &third).expect(401));
+            heard.note(&people::try_in(&client, &third, &first));
+        }
+        let change = json!({"Password": first, "NewPassword": second});
+        let answer = client.by(&two, "POST", "/session/password", Some(&change)).ok();
+        let three = people::cookie(&answer);
+        let confirm = json!({"Password": second});
+        heard.note(&client.by(&three, "POST", "/session/confirm", Some(&confirm)).ok());
+        for secret in [&link, &first, &second, &third] {
+            scanner.add_in_every_form(secret);
+        }
+        for cookie in [&one, &two, &three] {
+            let (_, secret) = cookie.split_once('=').unwrap();
+            scanner.add_in_every_form(secret);
+            heard.note(&client.by(cookie, "GET", "/odata/Me()", None));
+            heard.note(&client.by(cookie, "GET", "/session/all", None));
+            heard.note(&client.by(cookie, "GET", &format!("/session?tessera={secret}"), None));
+            let bearer = format!("Bearer {secret}");
+            heard.ask(&client, "/odata/Me()", &[("Authorization", &bearer), ("cookie", cookie)]);
+            heard.ask(&client, "/odata/Me()", &[("X-Api-Key", secret)]);
+            heard.break_off(&server, secret);
+        }
+        heard.note(&client.by(&three, "GET", "/odata/AuditEvents", None).expect(200));
+        heard.note(&client.by(&three, "GET", "/metrics", None).expect(200));
+    }
+    // The link for the first administrator lies in its file until somebody has used one.
+    assert!(!data.join("setup-link").exists());
+    check(&scanner, home.path(), server, &heard);
 }
 
 #[test]

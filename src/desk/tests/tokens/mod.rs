@@ -2,6 +2,7 @@
 
 mod addresses;
 mod change;
+mod door;
 mod lattice;
 mod mint;
 mod orphans;

@@ -346,7 +346,12 @@ fn a_server_backs_up_while_it_serves_by_command_and_by_itself() {
     let printed = bench.backup("at-the-end");
     server.stop();
     assert!(written > 0);
-    assert_eq!(sets(&run(&bench.data(), &["check"]).ok()), printed);
+    let kept = sets(&run(&bench.data(), &["check"]).ok());
+    // How its token was used is written when the server stops.
+    let but_use = |sets: &[String]| -> Vec<String> {
+        sets.iter().filter(|line| !line.starts_with("TokenUses")).cloned().collect()
+    };
+    assert_eq!(but_use(&kept), but_use(&printed));
     let restored = sets(&bench.restore("at-the-end", "new").ok());
     assert_eq!(restored, printed);
     bench.restore("by-command", "earlier").ok();

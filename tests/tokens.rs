@@ -184,3 +184,47 @@ fn the_policy_of_a_workspace_holds_from_the_next_request_on() {
         "GET, HEAD, PATCH, PUT"
     );
 }
+
+#[test]
+fn a_token_in_the_address_reads_where_the_policy_lets_it_and_no_link_repeats_it() {
+    let house = House::open();
+    for title in ["a", "b", "c"] {
+        house.all.post("/odata/Tickets", &json!({"Title": title})).expect(201);
+    }
+    let (_, reads) = house.mint(&house.all, &json!({"Name": "r", "Role": "ReadOnlyAgent"}));
+    let (_, writes) = house.mint(&house.all, &json!({"Name": "w", "Role": "Agent"}));
+    let nobody = house.server.client("");
+    let address = |token: &str| format!("/odata/Tickets?$top=2&access_token={token}&$count=true");
+    let refused = |client: &Client, path: &str| {
+        let answer = client.get(path).expect(400);
+        assert_eq!(answer.code(), "TokenInQuery");
+        assert!(!answer.body.contains("tsr_"), "{}", answer.body);
+    };
+    refused(&nobody, &address(reads.token()));
+    let set = |allow: bool| {
+        let body = json!({"AllowTokenInAddress": allow});
+        house.all.patch("/odata/TokenPolicies(1)", &body).expect(200);
+    };
+    set(true);
+    let page = nobody.get(&address(reads.token())).expect(200);
+    assert!(!page.body.contains("tsr_") && page.json()["@odata.count"] == 3, "{}", page.body);
+    refused(&nobody, &address(writes.token()));
+    refused(&house.all, &address(reads.token()));
+    refused(&nobody, &format!("{}&access_token=x", address(reads.token())));
+    refused(&nobody, &format!("/odata/Tickets?token={}", reads.token()));
+    refused(&nobody, &format!("/odata/Tickets?apikey={0}&access_token={0}", reads.token()));
+    let metrics = nobody.get(&format!("/metrics?access_token={}", reads.token())).expect(400);
+    assert_eq!(metrics.code(), "TokenInQuery");
+    let post = nobody.post(&address(reads.token()).replace("$top=2&", ""), &json!({"Title": "x"}));
+    assert_eq!(post.expect(400).code(), "TokenInQuery");
+    // What continues a page is followed with the token put behind it.
+    let sized = format!("/odata/Tickets?access_token={}", reads.token());
+    let page = nobody.send("GET", &sized, &[("Prefer", "maxpagesize=2")], None).unwrap();
+    let next = page.expect(200).json()["@odata.nextLink"].as_str().unwrap().to_owned();
+    assert!(!next.contains("tsr_") && !next.contains("access_token"), "{next}");
+    let next = next.split_once("/odata/").unwrap().1.to_owned();
+    let rest = nobody.get(&format!("/odata/{next}&access_token={}", reads.token())).expect(200);
+    assert_eq!(rest.json()["value"].as_array().unwrap().len(), 1);
+    set(false);
+    refused(&nobody, &address(reads.token()));
+}

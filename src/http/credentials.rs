@@ -56,6 +56,8 @@ pub enum Door {
     ApiKey,
     /// The session's cookie.
     Cookie,
+    /// `?access_token=`, where the policy of the workspace lets it in.
+    Address,
 }
 
 /// One secret and the door it came through.
@@ -75,6 +77,7 @@ impl Presented {
         let proof = match self.door {
             Door::Bearer | Door::Basic | Door::ApiKey => Proof::Token(secret),
             Door::Cookie => Proof::Session(secret),
+            Door::Address => Proof::TokenInAddress(secret),
         };
         Visit {
             proof,
@@ -114,6 +117,33 @@ fn among(
     }
     found.ok_or(Error::Unauthenticated(Denial::Missing))
 }
+
+/// As [`presented`], but a token in the address may pass, if it stands there alone as [`IN_ADDRESS`] and
+/// nothing else is presented; whether it opens anything is for the policy. It is taken out of the request,
+/// so that no link and nothing kept repeats it.
+///
+/// # Errors
+/// As for [`presented`].
+pub fn take(request: &mut Request) -> Result<Presented, Error> {
+    let is_it = |option: &&str| decoded(option.split('=').next().unwrap_or_default()) == IN_ADDRESS;
+    let query = request.query().unwrap_or_default().to_owned();
+    let mut found = query.split('&').filter(is_it);
+    let (Some(option), None) = (found.next(), found.next()) else {
+        return presented(request);
+    };
+    let secret = decoded(option.split_once('=').map_or("", |(_, value)| value));
+    let rest: Vec<&str> = query.split('&').filter(|option| !is_it(option)).collect();
+    let rest = rest.join("&");
+    let is_alone = request.session.is_empty() && all(&request.headers)?.is_empty();
+    if names_token(&rest) || !is_alone {
+        return Err(Error::TokenInQuery);
+    }
+    request.set_query(Some(rest.as_str()).filter(|rest| !rest.is_empty()))?;
+    Ok(Presented { secret: PlainSecret(secret), door: Door::Address })
+}
+
+/// The option that a token may come as.
+const IN_ADDRESS: &str = "access_token";
 
 /// Every credential that is not empty, `Authorization` first.
 fn all(headers: &HeaderMap) -> Result<Vec<(Door, String)>, Error> {

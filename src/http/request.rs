@@ -95,6 +95,19 @@ impl Request {
         self.uri.query()
     }
 
+    /// Puts another query in the place of the one that came.
+    ///
+    /// # Errors
+    /// `Internal` for what makes no address.
+    pub fn set_query(&mut self, query: Option<&str>) -> Result<(), Error> {
+        let path = self.uri.path();
+        let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(target.parse().map_err(|error| Error::internal(&error))?);
+        self.uri = Uri::from_parts(parts).map_err(|error| Error::internal(&error))?;
+        Ok(())
+    }
+
     /// A header's text; `None` where it is absent, repeated or not ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -17,6 +17,7 @@ mod history;
 mod kept;
 mod key;
 mod minted;
+mod opened;
 mod operation;
 mod person;
 mod picker;
@@ -39,6 +40,7 @@ pub use caller::ME;
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
+pub use opened::Opened;
 pub use operation::{Action, Binding, Function, Parameter, Returns};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{

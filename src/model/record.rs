@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{
     key::Key,
+    opened::{Opened, TAGS},
     schema::{Model, Prop, Property, SetId, StructId, StructType},
     types::{Primitive, Type},
     value::{Complex, Value},
@@ -173,12 +174,21 @@ impl Record {
 
     /// The texts of a stored collection, not copied; what is no text is left out.
     pub fn texts(&self, structure: &StructType, prop: Prop) -> impl Iterator<Item = &str> {
-        let mut rest = Reader(self.bytes(structure, prop).unwrap_or_default());
-        std::iter::from_fn(move || {
-            let length = if rest.0.is_empty() { None } else { rest.varint() }?;
-            Some(if length == 0 { None } else { rest.take(length - 1) })
-        })
-        .filter_map(|item| std::str::from_utf8(item?.strip_prefix(b"s")?).ok())
+        texts(self.bytes(structure, prop).unwrap_or_default())
+    }
+
+    /// All of it in one pass, for who reads many of its properties.
+    #[must_use]
+    pub fn open<'a>(&'a self, structure: &'a StructType) -> Opened<'a> {
+        let mut parts = [None; TAGS];
+        let mut reader = Reader(&self.0);
+        let is_begun = reader.byte().is_some() && reader.varint().is_some();
+        while is_begun && let Some((tag, part)) = reader.part() {
+            if let Some(slot) = usize::try_from(tag).ok().and_then(|tag| parts.get_mut(tag)) {
+                *slot = Some(part.0);
+            }
+        }
+        Opened { record: self, structure, parts }
     }
 
     /// Where a long text is; `None` where it is null.
@@ -350,6 +360,21 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The texts of a stored collection.
+pub(super) fn texts(collection: &[u8]) -> impl Iterator<Item = &str> {
+    let mut rest = Reader(collection);
+    std::iter::from_fn(move || {
+        let length = if rest.0.is_empty() { None } else { rest.varint() }?;
+        Some(if length == 0 { None } else { rest.take(length - 1) })
+    })
+    .filter_map(|item| std::str::from_utf8(item?.strip_prefix(b"s")?).ok())
+}
+
+/// A stored value of that type.
+pub(super) fn value(payload: &[u8], ty: &Type) -> Option<Value> {
+    read_value(&mut Reader(payload), ty)
+}
+
 fn read_value(part: &mut Reader<'_>, ty: &Type) -> Option<Value> {
     let kind = match ty {
         Type::Primitive(primitive) => match primitive {
@@ -498,7 +523,19 @@ mod tests {
             prop_assert_eq!(record.type_id(), StructId(7));
             prop_assert_eq!(record.text_ref(&structure, body), Some(text));
             prop_assert!(text.vouches_for(&body_text));
-            prop_assert_eq!(record.unpack(&structure), values);
+            prop_assert_eq!(record.unpack(&structure), values.clone());
+            let text = structure.property("Edm.String").unwrap();
+            let stored = record.get(&structure, text);
+            prop_assert_eq!(record.text(&structure, text), stored.as_text());
+            let texts = structure.property("Texts").unwrap();
+            let list = record.get(&structure, texts);
+            let want: Vec<&str> = list.items().iter().filter_map(Value::as_text).collect();
+            prop_assert_eq!(record.texts(&structure, texts).collect::<Vec<_>>(), want);
+            let opened = record.open(&structure);
+            for (prop, _) in structure.props() {
+                prop_assert_eq!(opened.get(prop), record.get(&structure, prop));
+                prop_assert_eq!(opened.bytes(prop), record.bytes(&structure, prop));
+            }
         }
 
         #[test]

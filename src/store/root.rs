@@ -357,6 +357,13 @@ impl Source for Root {
         let state = self.state(set);
         if let Some((_, index, entries)) = state.indexes.iter().find(|(at, ..)| *at == property) {
             let Some(value) = index_key(value, *index) else { return Vec::new() };
+            if matches!(index, Index::Unique | Index::UniqueIgnoringCase) {
+                // One way down the tree, where a range goes down to both its ends.
+                let from = (value, Key::Int(i64::MIN));
+                let found = entries.get_next(&from).filter(|(found, _)| *found == from.0);
+                let row = found.and_then(|(_, key)| state.rows.get(key).cloned());
+                return row.into_iter().collect();
+            }
             let keys = range(entries, value);
             return keys.filter_map(|(_, key)| state.rows.get(key).cloned()).collect();
         }

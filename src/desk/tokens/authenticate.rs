@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::register::{Rows, standing};
+use super::register::{Rows, told};
 use crate::{
     auth::{
         Kind, PlainToken, Principal, Proof, Role, Scopes, Standing, State, TokenHash, Visit,
@@ -11,7 +11,7 @@ use crate::{
     desk::{get, policy},
     error::{Denial, Error},
     model::{
-        GENERATIONS_MAX, Key, Row, Value,
+        GENERATIONS_MAX, Key, Opened, Row, Value,
         props::{rotated_secret, token},
         set,
     },
@@ -47,9 +47,10 @@ pub fn visit(source: &dyn Source, visit: &Visit<'_>, now: Timestamp) -> Visited 
     let Ok(secret) = secret.parse::<PlainToken>() else { return nobody(Denial::Invalid) };
     let hash = secret.hash();
     let Some(known) = find(source, &hash) else { return nobody(Denial::Invalid) };
-    let token = standing(source.model(), &known.row);
-    let mut caller = named(source, &known.row, (&token, visit));
-    if let Err(error) = check(source, &known, (&token, visit), now) {
+    let row = known.row.record.open(source.model().structure(known.row.type_id));
+    let token = told(&row);
+    let mut caller = named(&row, (&token, visit));
+    if let Err(error) = check(source, (&row, known.until), (&token, visit), now) {
         return Visited::Refused(caller, error);
     }
     let scopes = token.in_force(&Rows(source), now);
@@ -91,17 +92,16 @@ fn find(source: &dyn Source, hash: &TokenHash) -> Option<Known> {
 }
 
 /// The token as whoever comes with it, without any rights so far.
-fn named(source: &dyn Source, row: &Row, (token, visit): (&Standing, &Visit<'_>)) -> Principal {
-    let structure = source.model().structure(row.type_id);
-    let kind = row.record.text(structure, token::KIND);
+fn named(row: &Opened<'_>, (token, visit): (&Standing, &Visit<'_>)) -> Principal {
+    let kind = row.text(token::KIND);
     Principal {
-        token_id: get(source.model(), row, token::ID).as_int(),
-        prefix: row.record.text(structure, token::KEY_PREFIX).map(str::to_owned),
+        token_id: row.get(token::ID).as_int(),
+        prefix: row.text(token::KEY_PREFIX).map(str::to_owned),
         kind: Kind::ALL.into_iter().find(|known| kind == Some(known.name())),
         session_id: None,
         is_confirmed: true,
         user_id: token.owner_id,
-        role: row.record.text(structure, token::ROLE).and_then(|name| name.parse::<Role>().ok()),
+        role: row.text(token::ROLE).and_then(|name| name.parse::<Role>().ok()),
         scopes: Scopes::NONE,
         address: Some(visit.address.to_canonical()),
         agent: visit.agent.map(Arc::from),
@@ -110,11 +110,11 @@ fn named(source: &dyn Source, row: &Row, (token, visit): (&Standing, &Visit<'_>)
 
 fn check(
     source: &dyn Source,
-    known: &Known,
+    (row, until): (&Opened<'_>, Option<Timestamp>),
     (token, visit): (&Standing, &Visit<'_>),
     now: Timestamp,
 ) -> Result<(), Error> {
-    if let Some(until) = known.until.filter(|until| *until <= now) {
+    if let Some(until) = until.filter(|until| *until <= now) {
         return Err(Error::Unauthenticated(Denial::Rotated(until)));
     }
     match token.state(&Rows(source), now) {
@@ -122,25 +122,24 @@ fn check(
         State::Expired(at) => return Err(Error::Unauthenticated(Denial::Expired(at))),
         State::Revoked(at) => return Err(Error::Unauthenticated(Denial::Revoked(at))),
     }
-    check_address(source, (&known.row, token), visit)
+    check_address(source, (row, token), visit)
 }
 
 /// Refuses who comes from where the token, or one that it was made with, does not work.
 fn check_address(
     source: &dyn Source,
-    (row, token): (&Row, &Standing),
+    (row, token): (&Opened<'_>, &Standing),
     visit: &Visit<'_>,
 ) -> Result<(), Error> {
-    let structure = source.model().structure(row.type_id);
-    let works =
-        |row: &Row| allows(row.record.texts(structure, token::ALLOWED_ADDRESSES), visit.address);
+    let works = |row: &Opened<'_>| allows(row.texts(token::ALLOWED_ADDRESSES), visit.address);
     let mut is_allowed = works(row);
     let mut parent_id = token.parent_id;
     for _ in 0..GENERATIONS_MAX {
         let Some(id) = parent_id else { break };
         let Some(parent) = source.row(set::ACCESS_TOKENS, &Key::Int(id)) else { break };
+        let parent = parent.record.open(source.model().structure(parent.type_id));
         is_allowed &= works(&parent);
-        parent_id = get(source.model(), &parent, token::PARENT_ID).as_int();
+        parent_id = parent.get(token::PARENT_ID).as_int();
     }
     if is_allowed {
         return Ok(());

@@ -4,7 +4,7 @@ use crate::{
     auth::{Role, Scopes, Standing},
     desk::{get, policy},
     model::{
-        Key, Model, Register, Row, StructType,
+        Key, Model, Opened, Register, Row, StructType,
         props::{policy as rule, token, user},
         set,
     },
@@ -46,15 +46,19 @@ pub(super) fn role(source: &dyn Source, id: i64) -> Option<Role> {
 /// What the rights of a token hang on.
 #[must_use]
 pub fn standing(model: &Model, row: &Row) -> Standing {
-    let structure = model.structure(row.type_id);
-    let instant = |prop| get(model, row, prop).as_instant();
+    told(&row.record.open(model.structure(row.type_id)))
+}
+
+/// As [`standing`], of an opened record.
+pub(super) fn told(row: &Opened<'_>) -> Standing {
+    let instant = |prop| row.get(prop).as_instant();
     Standing {
-        scopes: Scopes::stored(row.record.texts(structure, token::SCOPES)),
-        owner_id: get(model, row, token::OWNER_ID).as_int(),
-        created_by_id: get(model, row, token::CREATED_BY_ID).as_int(),
-        parent_id: get(model, row, token::PARENT_ID).as_int(),
-        is_service: is_service(structure, row),
-        has_addresses: row.record.texts(structure, token::ALLOWED_ADDRESSES).next().is_some(),
+        scopes: Scopes::stored(row.texts(token::SCOPES)),
+        owner_id: row.get(token::OWNER_ID).as_int(),
+        created_by_id: row.get(token::CREATED_BY_ID).as_int(),
+        parent_id: row.get(token::PARENT_ID).as_int(),
+        is_service: row.text(token::KIND) == Some(SERVICE),
+        has_addresses: row.texts(token::ALLOWED_ADDRESSES).next().is_some(),
         // A token without an end is none we made: it has ended.
         expires: instant(token::EXPIRES).unwrap_or(Timestamp::MIN),
         revoked: instant(token::REVOKED),
@@ -62,7 +66,10 @@ pub fn standing(model: &Model, row: &Row) -> Standing {
     }
 }
 
+/// The kind of the tokens of services.
+const SERVICE: &str = "svc";
+
 /// Whether a token belongs to a service of the workspace.
 pub(super) fn is_service(structure: &StructType, row: &Row) -> bool {
-    row.record.text(structure, token::KIND) == Some("svc")
+    row.record.text(structure, token::KIND) == Some(SERVICE)
 }

@@ -177,7 +177,7 @@ pub async fn answer<S: Gate>(feed: Arc<Feed<S>>, request: Request) -> Response {
 
 async fn respond_to<S: Gate>(
     feed: &Arc<Feed<S>>,
-    request: Request,
+    mut request: Request,
     known: &mut Known,
 ) -> Result<Response, Error> {
     let below_root = request.path().strip_prefix(feed.settings.root).unwrap_or_default();
@@ -186,7 +186,7 @@ async fn respond_to<S: Gate>(
     // A wrong path or method is told to anybody: the model is no secret, the data is.
     let open = Checker::new(feed.service.model(), &Everything, limits).target(&path, None)?;
     let verb = Verb::of(&request.method, &open, feed.service.model())?;
-    let presented = credentials::presented(&request)?;
+    let presented = credentials::take(&mut request)?;
     let caller = feed.service.caller(&presented.visit(&request))?;
     known.name = feed.service.log_name(&caller);
     let client = feed.service.client(&caller);

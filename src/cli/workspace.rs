@@ -135,3 +135,25 @@ pub(super) fn wait<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<T,
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     Ok(runtime.block_on(verb)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_change_tells_when_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let at: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
+        let clock = Clock::fixed(at);
+        let open = || {
+            let options = Options { clock: clock.clone(), ..Options::new(dir.path()) };
+            Embedded::open(helpdesk(), &real_files(), options).unwrap().0
+        };
+        let engine = open();
+        assert_eq!(last_change(&engine), None);
+        commit_blocking(&engine, Actor::SYSTEM, seed::fill).unwrap();
+        drop(engine);
+        clock.set("2026-11-22T22:00:00Z".parse().unwrap());
+        assert_eq!(last_change(&open()), Some(at));
+    }
+}

@@ -110,6 +110,28 @@ fn the_readmes_changes_are_made_as_it_says() {
     assert_eq!((&changed["Id"], &changed["Status"]), (&made["Id"], &"Resolved".into()));
 }
 
+/// The one about tokens: made, listed, and told of in the audit log.
+#[test]
+fn the_readmes_token_is_made_listed_and_told_of() {
+    if !has_tools() {
+        return;
+    }
+    let desk = Desk::start(&[]);
+    let answers = stdout(&desk.run("sh", "-c", &blocks("sh")[4]));
+    let mut answers = serde_json::Deserializer::from_str(&answers).into_iter::<serde_json::Value>();
+    let [made, tokens, told] = [(); 3].map(|()| answers.next().unwrap().unwrap());
+    assert!(made["Secret"].as_str().unwrap().starts_with("tsr_custom_"), "{made}");
+    let listed = tokens["value"].as_array().unwrap().iter();
+    let listed = listed.filter(|token| token["KeyPrefix"] == made["KeyPrefix"]);
+    let listed: Vec<&serde_json::Value> = listed.collect();
+    assert_eq!(listed.len(), 1, "{tokens}");
+    assert_eq!((&listed[0]["Name"], &listed[0]["State"]), (&"Power BI".into(), &"active".into()));
+    assert_eq!(listed[0]["EffectiveScopes"], serde_json::json!(["tickets:read"]));
+    let names = told["value"].as_array().unwrap().iter().map(|event| &event["EntityName"]);
+    assert!(names.clone().any(|name| name == "Power BI"), "{told}");
+    assert!(!told.to_string().contains(made["Secret"].as_str().unwrap()));
+}
+
 #[test]
 fn the_readmes_requests_answer_as_it_says() {
     if !has_tools() {

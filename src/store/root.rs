@@ -172,7 +172,10 @@ impl Root {
                 continue;
             }
             let Some(value) = indexed(self.model, row, *prop, *index) else { continue };
-            if range(entries, value).any(|(_, other)| other != key) {
+            let wanted = row.record.get(self.model.structure(row.type_id), *prop);
+            let rows = range(entries, value).filter(|(_, other)| other != key);
+            let mut rows = rows.filter_map(|(_, other)| self.state(set).rows.get(other));
+            if rows.any(|other| self.holds(other, *prop, &wanted)) {
                 return Some(*prop);
             }
         }
@@ -189,6 +192,17 @@ impl Root {
     /// How many long texts the records do not have yet.
     pub(super) fn fresh_texts(&self) -> u64 {
         self.fresh_texts.len() as u64
+    }
+
+    /// Whether a row found by an index has the value: of a binary only the beginning is in the index.
+    fn holds(&self, row: &Row, property: Prop, value: &Value) -> bool {
+        match value {
+            Value::Binary(wanted) => {
+                let structure = self.model.structure(row.type_id);
+                row.record.bytes(structure, property) == Some(wanted)
+            }
+            _ => true,
+        }
     }
 
     fn state(&self, set: SetId) -> &SetState {
@@ -252,6 +266,10 @@ fn index_key(value: &Value, index: Index) -> Option<Key> {
     match (value, index) {
         (Value::Null, _) => None,
         (Value::Int(number), _) => Some(Key::Int(*number)),
+        // Digests differ in their first bytes, and a number is compared without a look elsewhere.
+        (Value::Binary(bytes), _) if bytes.len() >= 8 => {
+            bytes.first_chunk().map(|first| Key::Int(i64::from_be_bytes(*first)))
+        }
         (Value::Text(text), Index::UniqueIgnoringCase) => {
             Some(Key::Bytes(sortable(&Value::text(&text.to_lowercase())).into()))
         }
@@ -356,16 +374,23 @@ impl Source for Root {
         }
         let state = self.state(set);
         if let Some((_, index, entries)) = state.indexes.iter().find(|(at, ..)| *at == property) {
+            let wanted = value;
             let Some(value) = index_key(value, *index) else { return Vec::new() };
             if matches!(index, Index::Unique | Index::UniqueIgnoringCase) {
                 // One way down the tree, where a range goes down to both its ends.
                 let from = (value, Key::Int(i64::MIN));
                 let found = entries.get_next(&from).filter(|(found, _)| *found == from.0);
-                let row = found.and_then(|(_, key)| state.rows.get(key).cloned());
-                return row.into_iter().collect();
+                let row = found.and_then(|(_, key)| state.rows.get(key));
+                match row {
+                    Some(row) if !self.holds(row, property, wanted) => {}
+                    Some(_) | None => return row.cloned().into_iter().collect(),
+                }
+                let rows = range(entries, from.0).filter_map(|(_, key)| state.rows.get(key));
+                return rows.filter(|row| self.holds(row, property, wanted)).cloned().collect();
             }
             let keys = range(entries, value);
-            return keys.filter_map(|(_, key)| state.rows.get(key).cloned()).collect();
+            let rows = keys.filter_map(|(_, key)| state.rows.get(key));
+            return rows.filter(|row| self.holds(row, property, wanted)).cloned().collect();
         }
         let holds = |row: &&Row| {
             let structure = self.model.structure(row.type_id);
@@ -412,7 +437,11 @@ pub(super) fn key_of(model: &Model, set: SetId, bytes: &[u8]) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{helpdesk, props::ticket, set};
+    use crate::model::{
+        helpdesk,
+        props::{ticket, token},
+        set,
+    };
 
     /// Has no text.
     struct NoTexts;
@@ -454,6 +483,38 @@ mod tests {
         for key in [tag(1, "c"), tag(2, "b"), tag(9, "a"), tag(-1, "a"), Key::Int(1)] {
             assert_eq!(found(&key), None, "{key:?}");
         }
+    }
+
+    #[test]
+    fn binaries_that_begin_alike_are_told_apart() {
+        let model = helpdesk();
+        let mut root = Root::empty(model, TimeZone::UTC, Arc::new(NoTexts));
+        let ty = model.set(set::ACCESS_TOKENS).ty;
+        let structure = model.structure(ty);
+        let hash = |last: u8| Value::Binary(Arc::from([7, 7, 7, 7, 7, 7, 7, 7, last]));
+        let record = |id: i64, last: u8| {
+            let mut values = vec![Value::Null; structure.properties.len()];
+            values[usize::from(token::ID.0)] = id.into();
+            values[usize::from(token::HASH.0)] = hash(last);
+            Record::pack(ty, structure, &values, &[])
+        };
+        for id in 1..=3_u8 {
+            root.insert(set::ACCESS_TOKENS, Key::Int(i64::from(id)), record(i64::from(id), id), 1);
+        }
+        let found = |last| root.rows_where(set::ACCESS_TOKENS, token::HASH, &hash(last));
+        for id in 1..=3_u8 {
+            let keys: Vec<Key> = found(id).iter().map(|row| row.key(model)).collect();
+            assert_eq!(keys, [Key::Int(i64::from(id))]);
+        }
+        assert!(found(9).is_empty());
+        let row = |last| Row {
+            set: set::ACCESS_TOKENS,
+            type_id: ty,
+            version: 2,
+            record: record(4, last),
+        };
+        assert_eq!(root.rival(set::ACCESS_TOKENS, &Key::Int(4), &row(4)), None);
+        assert_eq!(root.rival(set::ACCESS_TOKENS, &Key::Int(4), &row(2)), Some(token::HASH));
     }
 
     #[test]

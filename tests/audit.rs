@@ -179,6 +179,35 @@ fn a_scope_too_many_is_counted_and_written_within_a_flush() {
     assert!(rows["value"].as_array().unwrap().len() <= 2, "{rows}");
 }
 
+/// What somebody tries first who has somebody else's token.
+#[test]
+fn whoever_asks_for_more_than_there_is_to_have_is_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = token(dir.path());
+    let agent = other(dir.path(), "agent", "Agent");
+    let server = Server::start(dir.path());
+    let agent = server.client(&agent);
+    let mint = |wish: Json, code: &str| {
+        let refused = agent.post("/odata/AccessTokens/Tessera.Mint", &wish).expect(403);
+        assert_eq!(refused.code(), code);
+    };
+    for scope in ["audit:read", "users:write", "settings:write"] {
+        let wish = json!({"Name": "x", "Role": "Administrator", "Scopes": [scope]});
+        mint(wish, "ExceedsRights");
+    }
+    mint(json!({"Name": "x", "Role": "Agent", "ExpiresDate": "2099-01-01"}), "PolicyForbids");
+    server.stop();
+    let server = Server::start(dir.path());
+    let rows = log(&server.client(&secret), "$filter=Event eq 'Refused'&$orderby=Detail");
+    let sum = |code: &str| -> i64 {
+        let is_of = |row: &&Json| row["Detail"].as_str().unwrap().starts_with(code);
+        let rows = rows["value"].as_array().unwrap().iter().filter(is_of);
+        rows.map(|row| row["Count"].as_i64().unwrap()).sum()
+    };
+    assert_eq!((sum("ExceedsRights"), sum("PolicyForbids: ")), (3, 1), "{rows}");
+    assert!(rows["value"].as_array().unwrap().iter().all(|row| row["ActorTokenId"] == 2), "{rows}");
+}
+
 #[test]
 fn check_tells_the_head_beside_a_server_and_without_one() {
     let dir = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@ pub mod address;
 pub mod expiry;
 pub mod password;
 pub mod rights;
+pub mod secret;
 pub mod session;
 pub mod token;
 mod visit;

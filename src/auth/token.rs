@@ -9,7 +9,7 @@ use crate::{
     model::Kind,
 };
 
-const START: &str = "tsr_";
+const START: &str = super::secret::TOKEN_START;
 /// Digits of 256 random bits.
 pub(super) const RANDOM_DIGITS: usize = 43;
 const CHECK_DIGITS: usize = 6;

@@ -14,6 +14,7 @@ mod kept;
 pub mod lookups;
 pub mod me;
 mod members;
+mod network;
 pub mod people;
 pub mod pickers;
 mod plain;

@@ -9,17 +9,15 @@ use warp::http::{HeaderMap, Method, header};
 
 use super::{Request, respond::is_from_browser};
 use crate::{
-    auth::{Proof, Visit, session::Opens},
+    auth::{
+        Proof, Visit,
+        secret::{self, TOKEN_START},
+    },
     error::{Denial, Error},
 };
 
 /// Bytes kept of what a program calls itself.
 const AGENT_BYTES: usize = 512;
-
-/// How every token of ours begins.
-pub const TOKEN_START: &str = "tsr_";
-/// How every secret of ours begins: a token's, a session's, a set-up link's.
-pub const SECRET_STARTS: [&str; 3] = [TOKEN_START, Opens::Session.start(), Opens::Link.start()];
 
 /// A secret as it was sent. Prints as `PlainSecret(..)`.
 #[derive(Clone, PartialEq, Eq)]
@@ -186,12 +184,8 @@ fn names_token(query: &str) -> bool {
         let is_name = ["token", "access_token", "api_key", "apikey"]
             .iter()
             .any(|known| name.trim().eq_ignore_ascii_case(known));
-        is_name || [&*name, &*decoded(value)].iter().any(|text| is_secret(text.trim()))
+        is_name || [&*name, &*decoded(value)].iter().any(|text| secret::begins(text.trim()))
     })
-}
-
-fn is_secret(text: &str) -> bool {
-    SECRET_STARTS.iter().any(|start| text.starts_with(start))
 }
 
 /// Whether a request carries a secret in a header that no page of another site can make a browser send.

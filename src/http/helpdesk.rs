@@ -15,7 +15,7 @@ use crate::{
     auth::{Principal, Visit},
     desk::{
         Desk, Properties,
-        audit::{Entry, Event},
+        audit::Entry,
         me, signing,
         tokens::{self, Done},
     },
@@ -275,8 +275,8 @@ impl Gate for Helpdesk {
     }
 
     fn refused(&self, caller: &Principal, error: &Error) {
-        if let Error::Forbidden { scope } = error {
-            self.desk.note(caller, Entry::new(Event::ScopeDenied).detail(scope.as_str()));
+        if let Some(entry) = Entry::of_refusal(error) {
+            self.desk.note(caller, entry);
         }
     }
 

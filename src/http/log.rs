@@ -4,7 +4,8 @@ use std::{net::IpAddr, time::Duration};
 
 use warp::http::{Method, StatusCode, Uri};
 
-use super::credentials::{SECRET_STARTS, decoded};
+use super::credentials::decoded;
+use crate::auth::secret;
 
 /// Longest path written, bytes.
 const PATH_BYTES_MAX: usize = 200;
@@ -78,10 +79,7 @@ fn safe(text: &str, max: usize) -> String {
     let cut = &text.as_bytes()[..text.len().min(max)];
     let mut out: String =
         cut.iter().map(|b| if b.is_ascii_graphic() { char::from(*b) } else { '?' }).collect();
-    let find = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        SECRET_STARTS.iter().filter_map(|start| text.find(start)).min()
-    };
+    let find = |text: &str| secret::find(&text.to_ascii_lowercase());
     let is_hidden = || text.contains('%') && find(&decoded(text)).is_some();
     if let Some(start) = find(&out) {
         out.truncate(start);
@@ -106,6 +104,7 @@ mod tests {
             ("/odata/tsr_ro_abc", "/odata/[left out]"),
             ("/odata/TSR_ro_abc", "/odata/[left out]"),
             ("/session/tss_abc", "/session/[left out]"),
+            ("/session/tsl_abc", "/session/[left out]"),
             ("/x/%74sr_ro_abc", "[left out]"),
             ("/x/ts%72_ro_abc", "[left out]"),
             ("/\u{9b}31m", "/??31m"),

@@ -66,6 +66,8 @@ pub enum Event {
     RetiredSecretUsed,
     /// A token asked for more than its scopes.
     ScopeDenied,
+    /// Somebody asked for more than the rights, the policy or the session give.
+    Refused,
     /// A token was used from where it does not work.
     AddressDenied,
     /// The role of somebody changed.
@@ -107,6 +109,7 @@ impl Event {
             Self::TokenDeleted => "TokenDeleted",
             Self::TokenOrphaned => "TokenOrphaned",
             Self::RetiredSecretUsed => "RetiredSecretUsed",
+            Self::Refused => "Refused",
             Self::ScopeDenied => "ScopeDenied",
             Self::AddressDenied => "AddressDenied",
             Self::RoleChanged => "RoleChanged",
@@ -126,7 +129,8 @@ impl Event {
     /// Whether a token was refused something.
     #[must_use]
     pub fn is_denial(self) -> bool {
-        matches!(self, Self::ScopeDenied | Self::AddressDenied | Self::RetiredSecretUsed)
+        [Self::ScopeDenied, Self::Refused, Self::AddressDenied, Self::RetiredSecretUsed]
+            .contains(&self)
     }
 
     /// Whether somebody should hear of it at once.
@@ -158,6 +162,25 @@ impl Entry {
         Self { event, subject: None, name: None, detail: None, count: 1 }
     }
 
+    /// What a caller was refused, where that tells of somebody who wants more than is theirs. The details
+    /// are few, whatever was asked for.
+    #[must_use]
+    pub fn of_refusal(error: &Error) -> Option<Self> {
+        let refused = |what: &str| Self::new(Event::Refused).detail(what);
+        match error {
+            Error::Forbidden { scope } => {
+                Some(Self::new(Event::ScopeDenied).detail(scope.as_str()))
+            }
+            Error::ExceedsRights { .. } | Error::ConfirmationRequired => {
+                Some(refused(error.code()))
+            }
+            Error::PolicyForbids { target, .. } => {
+                Some(refused(&format!("{}: {target}", error.code())))
+            }
+            _ => None,
+        }
+    }
+
     /// It happened to this.
     #[must_use]
     pub fn on(mut self, model: &Model, row: &Row) -> Self {
@@ -179,6 +202,9 @@ impl Entry {
         self
     }
 }
+
+/// Characters kept of a name.
+const NAME_CHARS: usize = 512;
 
 /// Writes a row, chained to the last one.
 ///
@@ -204,7 +230,7 @@ pub fn record(draft: &mut dyn Draft, caller: &Principal, entry: &Entry) -> Resul
         edit.set(model, audit::SUBJECT_SET, model.set(*set).name);
         edit.set(model, audit::SUBJECT_ID, text(id, 256));
     }
-    edit.set(model, audit::SUBJECT_NAME, optional(entry.name.as_deref(), 512));
+    edit.set(model, audit::SUBJECT_NAME, optional(entry.name.as_deref(), NAME_CHARS));
     edit.set(model, audit::DETAIL, optional(entry.detail.as_deref(), 4000));
     let address = caller.address.map(|address| address.to_string());
     edit.set(model, audit::ADDRESS, optional(address.as_deref(), 64));
@@ -223,7 +249,9 @@ fn actor_name(source: &dyn Source, caller: &Principal) -> Value {
         return if is_known { Value::text("System") } else { Value::Null };
     };
     let row = source.row(set::USERS, &Key::Int(id));
-    row.map_or(Value::Null, |row| get(source.model(), &row, user::NAME))
+    let name = row.map(|row| get(source.model(), &row, user::NAME));
+    let name = name.as_ref().and_then(Value::as_text);
+    name.map_or(Value::Null, |name| Value::text(&clean(name, NAME_CHARS)))
 }
 
 /// The key of a row: its value, or `Name=value` with commas between where there are several.

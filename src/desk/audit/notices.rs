@@ -5,17 +5,18 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 
 use super::{Entry, Event};
-use crate::{auth::Principal, model::SetId, time::Timestamp};
+use crate::{auth::Principal, desk::network, model::SetId, time::Timestamp};
 
-/// Likes that are told apart at a time; what comes beyond is counted together, by event. It bounds
-/// memory, and the rows that a flood from many addresses can make in an hour.
+/// Likes of one event that are told apart at a time. As many more are told apart by who it was only, and
+/// what comes beyond is counted together. It bounds memory, and the rows that a flood can make in an hour;
+/// one event has no room of another's.
 pub const LIKES_MAX: usize = 1024;
 
 /// Microseconds from one row to the next of the same like.
@@ -24,14 +25,13 @@ const PAUSE_MICROS: i64 = 3_600_000_000;
 /// Events by their like, from all surfaces.
 #[derive(Debug, Default)]
 pub struct Notices {
-    kept: Mutex<HashMap<Like, Counted>>,
+    kept: Mutex<HashMap<Event, HashMap<Like, Counted>>>,
     urgent: Notify,
 }
 
 /// What makes two events one row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Like {
-    event: Event,
     user_id: Option<i64>,
     token_id: Option<i64>,
     network: Option<IpAddr>,
@@ -85,12 +85,22 @@ impl Due {
 impl Notices {
     /// Counts what happened. Callers see to it that their details are few: a scope, never a path.
     pub fn note(&self, caller: &Principal, entry: Entry, now: Timestamp) {
-        let mut kept = self.kept();
+        let mut all = self.kept();
+        let kept = all.entry(entry.event).or_default();
         let (mut like, mut caller, mut entry) = (Like::of(caller, &entry), caller.clone(), entry);
-        if kept.len() >= LIKES_MAX && !kept.contains_key(&like) {
+        let has_room = |kept: &HashMap<_, _>, like: &Like, most: usize| {
+            kept.len() < most || kept.contains_key(like)
+        };
+        let is_known = caller.token_id.is_some() || caller.user_id.is_some();
+        if is_known && !has_room(kept, &like, LIKES_MAX) {
+            entry = Self::blurred(&entry, "of many kinds or from many places");
+            caller.address = None;
+            like = Like::of(&caller, &entry);
+        }
+        let most = if is_known { 2 * LIKES_MAX } else { LIKES_MAX };
+        if !has_room(kept, &like, most) {
             caller = Principal::stranger(None, None);
-            entry = Entry { count: entry.count, ..Entry::new(entry.event) };
-            entry.detail = Some("by many; they are not told apart".to_owned());
+            entry = Self::blurred(&entry, "by many; they are not told apart");
             like = Like::of(&caller, &entry);
         }
         let is_urgent = entry.event.is_urgent() && !kept.contains_key(&like);
@@ -105,10 +115,15 @@ impl Notices {
             let counted = Counted { caller, entry, first: now, last: now, due: now };
             kept.insert(like, counted);
         }
-        drop(kept);
+        drop(all);
         if is_urgent {
             self.urgent.notify_one();
         }
+    }
+
+    /// What happened, without all that tells it from its like.
+    fn blurred(entry: &Entry, detail: &str) -> Entry {
+        Entry { count: entry.count, ..Entry::new(entry.event) }.detail(detail)
     }
 
     /// Waits until something happened that is not to wait for the next flush.
@@ -120,7 +135,7 @@ impl Notices {
     pub fn take(&self, now: Timestamp, all: bool) -> Vec<Due> {
         let mut taken = Vec::new();
         let next = now.plus_micros(PAUSE_MICROS).unwrap_or(Timestamp::MAX);
-        self.kept().retain(|like, counted| {
+        let mut keeps = |like: &Like, counted: &mut Counted| {
             // A clock that was set back must not silence a like for long.
             let is_due = counted.due <= now || counted.due > next;
             if counted.entry.count > 0 && (is_due || all) {
@@ -130,14 +145,18 @@ impl Notices {
                 return true;
             }
             counted.entry.count > 0 || !is_due
-        });
+        };
+        for kept in self.kept().values_mut() {
+            kept.retain(&mut keeps);
+        }
         taken
     }
 
     /// Counts again what could not be written.
     pub fn put_back(&self, rows: Vec<Due>) {
-        let mut kept = self.kept();
+        let mut all = self.kept();
         for Due { like, mut counted } in rows {
+            let kept = all.entry(counted.entry.event).or_default();
             if let Some(newer) = kept.get_mut(&like) {
                 if newer.entry.count == 0 {
                     newer.last = counted.last;
@@ -152,7 +171,7 @@ impl Notices {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Like, Counted>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<Event, HashMap<Like, Counted>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -161,27 +180,17 @@ impl Like {
     fn of(caller: &Principal, entry: &Entry) -> Self {
         // The same token with the same scope too many is one thing, wherever it is used.
         let network = match entry.event {
-            Event::ScopeDenied => None,
-            _ => caller.address.map(network),
+            Event::ScopeDenied | Event::Refused => None,
+            _ => caller.address.map(network::of),
         };
+        // Of an address only the network counts: somebody has all of it.
+        let detail = entry.detail.clone().filter(|_| entry.event != Event::AddressDenied);
         Self {
-            event: entry.event,
             user_id: caller.user_id,
             token_id: caller.token_id,
             network,
             subject: entry.subject.clone(),
-            detail: entry.detail.clone(),
-        }
-    }
-}
-
-/// An IPv4 address, or the /64 that an IPv6 address is in: somebody has all of it.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+            detail,
         }
     }
 }
@@ -239,6 +248,15 @@ mod tests {
         assert_eq!(taken(&notices, 60), [(Event::SignInFailed, 1, None)]);
     }
 
+    /// A token that is refused at this address, as the door notes it.
+    fn off(notices: &Notices, token_id: i64, address: &str, minute: i64) {
+        let address = address.parse::<IpAddr>().unwrap().to_canonical();
+        let caller =
+            Principal { token_id: Some(token_id), ..Principal::stranger(Some(address), None) };
+        let entry = Entry::new(Event::AddressDenied).detail(address.to_string());
+        notices.note(&caller, entry, at(minute));
+    }
+
     #[test]
     fn what_differs_where_it_matters_is_told_apart() {
         let notices = Notices::default();
@@ -247,18 +265,41 @@ mod tests {
             Principal { token_id: Some(id), ..Principal::stranger(address, None) }
         };
         let denied = |scope: &str| Entry::new(Event::ScopeDenied).detail(scope);
-        let off = || Entry::new(Event::AddressDenied);
         notices.note(&token(1, "10.0.0.1"), denied("users:read"), at(0));
         notices.note(&token(1, "10.0.0.2"), denied("users:read"), at(1));
         notices.note(&token(1, "10.0.0.1"), denied("tickets:delete"), at(2));
         notices.note(&token(2, "10.0.0.1"), denied("users:read"), at(3));
-        notices.note(&token(1, "10.0.0.1"), off(), at(4));
-        notices.note(&token(1, "::ffff:10.0.0.1"), off(), at(5));
-        notices.note(&token(1, "2001:db8::1"), off(), at(6));
-        notices.note(&token(1, "2001:db8::2"), off(), at(7));
+        off(&notices, 1, "10.0.0.1", 4);
+        off(&notices, 1, "::ffff:10.0.0.1", 5);
+        off(&notices, 1, "2001:db8::1", 6);
+        off(&notices, 1, "2001:db8::2", 7);
         let mut counts: Vec<i64> = taken(&notices, 8).into_iter().map(|(_, n, _)| n).collect();
         counts.sort_unstable();
         assert_eq!(counts, [1, 1, 2, 2, 2]);
+    }
+
+    #[test]
+    fn a_flood_of_one_event_hides_no_other_and_a_flood_by_one_hides_nobody_else() {
+        let notices = Notices::default();
+        for network in 0..5000 {
+            off(&notices, 1, &format!("2001:db8:{:x}:{:x}::1", network / 100, network % 100), 0);
+        }
+        off(&notices, 2, "192.0.2.1", 0);
+        notices.note(&stranger(7), Entry::new(Event::SignInFailed), at(0));
+        let rows = notices.take(at(0), false);
+        let of = |token_id: Option<i64>| {
+            let rows = rows.iter().filter(move |row| row.caller().token_id == token_id);
+            rows.map(|row| row.entry().count).collect::<Vec<_>>()
+        };
+        assert_eq!((of(Some(1)).len(), of(Some(1)).iter().sum::<i64>()), (LIKES_MAX + 1, 5000));
+        assert_eq!((of(Some(2)), of(None)), (vec![1], vec![1]));
+        // As many tokens have no more room than that either.
+        for id in 0..3 * 1024 {
+            off(&notices, id, "192.0.2.2", 1);
+        }
+        let rows = notices.take(at(120), true);
+        assert_eq!(rows.iter().map(|row| row.entry().count).sum::<i64>(), 3 * 1024);
+        assert!(rows.len() <= 2 * LIKES_MAX + 1, "{}", rows.len());
     }
 
     #[test]

@@ -1,19 +1,22 @@
-//! Texts as the log takes them: not longer than they may be, and without a secret of ours.
+//! Texts as the log takes them: not longer than they may be, without a secret of ours, and without what
+//! makes a terminal or a reader show something else than what stands there.
 
-use crate::auth::KEY_PREFIX_DIGITS;
-
-/// How every access token begins.
-const START: &str = "tsr_";
+use crate::auth::{
+    KEY_PREFIX_DIGITS,
+    secret::{self, TOKEN_START},
+};
 
 /// Characters of the longest kind of token.
 const KIND_MAX: usize = 6;
 
-/// The text without what looks like an access token beyond its prefix, cut to `most` characters.
+/// The text without what looks like a secret, but for the prefix of an access token, and with `?` for
+/// what cannot be seen; cut to `most` characters.
 #[must_use]
 pub fn clean(text: &str, most: usize) -> String {
+    let text = text.replace(is_unseen, "?");
     let mut clean = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(START) {
+    let mut rest = text.as_str();
+    while let Some(at) = secret::find(rest) {
         let (before, from) = rest.split_at(at);
         clean.push_str(before);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -31,10 +34,19 @@ pub fn clean(text: &str, most: usize) -> String {
     }
 }
 
-/// What may be told of a word that begins like a token: its kind and the first digits.
+/// Control characters, line ends of every kind, and what turns the direction of writing.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// What may be told of a word that begins like a secret: of an access token its kind and the first digits.
 fn shown(word: &str) -> &str {
-    let kind = word[START.len()..].find('_').filter(|at| *at <= KIND_MAX).map_or(0, |at| at + 1);
-    let end = START.len() + kind + KEY_PREFIX_DIGITS;
+    let Some(digits) = word.strip_prefix(TOKEN_START) else {
+        return word.split_inclusive('_').next().unwrap_or_default();
+    };
+    let kind = digits.find('_').filter(|at| *at <= KIND_MAX).map_or(0, |at| at + 1);
+    let end = TOKEN_START.len() + kind + KEY_PREFIX_DIGITS;
     &word[..end.min(word.len())]
 }
 
@@ -42,7 +54,10 @@ fn shown(word: &str) -> &str {
 mod tests {
     use super::*;
     use crate::{
-        auth::{Kind, PlainToken},
+        auth::{
+            Kind, PlainToken,
+            session::{Opens, Secret},
+        },
         id::random_bytes,
     };
 
@@ -66,6 +81,37 @@ mod tests {
                 let got = clean(&given, 4000);
                 assert!(!got.contains(&secret[secret.len() - 43..]), "{got}");
             }
+        }
+    }
+
+    #[test]
+    fn of_a_session_or_a_link_nothing_is_told() {
+        for opens in [Opens::Session, Opens::Link] {
+            let (secret, start) = (Secret::new(opens, random_bytes()), opens.start());
+            let secret = secret.expose();
+            for (given, want) in [
+                (secret.to_owned(), format!("{start}…")),
+                (format!("a {secret}; {secret}"), format!("a {start}…; {start}…")),
+                (format!("tsr_ro_{secret}"), "tsr_ro_ts".to_owned()),
+                (start.to_owned(), start.to_owned()),
+            ] {
+                let got = clean(&given, 4000);
+                assert!(!got.contains(&secret[secret.len() - 43..]), "{got}");
+                assert!(got.starts_with(&want), "{got}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_no_longer_there() {
+        for (given, want) in [
+            ("a\nb\r\tc", "a?b??c"),
+            ("\u{1b}[2Jall is well", "?[2Jall is well"),
+            ("\u{9b}31m\u{7f}\0", "?31m??"),
+            ("a\u{202e}b\u{2028}c\u{2066}d\u{200b}e\u{feff}", "a?b?c?d?e?"),
+            ("ts\u{200b}r_", "ts?r_"),
+        ] {
+            assert_eq!(clean(given, 4000), want);
         }
     }
 

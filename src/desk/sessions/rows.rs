@@ -8,7 +8,7 @@ use crate::{
         session::{Lasting, Secret, Times},
     },
     desk::{
-        audit::{Entry, Event, record},
+        audit::{Entry, Event, clean, record},
         get, users,
     },
     error::{Denial, Error},
@@ -113,7 +113,7 @@ pub(super) fn open(
         draft.delete(set::SESSIONS, &row.key(model));
     }
     let id = draft.next_id(set::SESSIONS)?;
-    let agent = visitor.agent.as_deref().map(|agent| agent.chars().take(256).collect::<String>());
+    let agent = visitor.agent.as_deref().map(|agent| clean(agent, 256));
     let mut edit = Edit::new(model, set::SESSIONS);
     edit.set(model, session::ID, id);
     edit.set(model, session::HASH, binary(hash));

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    desk::network,
     error::Error,
     hash::{Digest, digest},
 };
@@ -23,12 +24,9 @@ const KEYS_MAX: usize = 65_536;
 pub(super) struct Key(Digest);
 
 impl Key {
-    /// Where they come from: of version 6 the network, because whoever has one address there has all.
+    /// Where they come from.
     pub(super) fn address(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(digest(&[b"4", &address.octets()[..]].concat())),
-            IpAddr::V6(address) => Self(digest(&[b"6", &address.octets()[..8]].concat())),
-        }
+        Self(digest(network::of(address).to_string().as_bytes()))
     }
 
     /// The account of an e-mail address, whether there is one or not.

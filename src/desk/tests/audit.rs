@@ -28,6 +28,28 @@ fn rows(bench: &Bench) -> Vec<String> {
 }
 
 #[test]
+fn what_is_refused_is_told_in_few_words_if_it_is_told() {
+    let told = |error: Error| {
+        Entry::of_refusal(&error)
+            .map(|entry| format!("{} {}", entry.event.name(), entry.detail.unwrap_or_default()))
+    };
+    let (asked, held) = ("users:write,audit:read".to_owned(), String::new());
+    let target = "ExpiresDateTime".to_owned();
+    for (error, want) in [
+        (Error::Forbidden { scope: "users:read".into() }, Some("ScopeDenied users:read")),
+        (Error::ExceedsRights { asked, held }, Some("Refused ExceedsRights")),
+        (
+            Error::PolicyForbids { target, reason: "too late".into() },
+            Some("Refused PolicyForbids: ExpiresDateTime"),
+        ),
+        (Error::ConfirmationRequired, Some("Refused ConfirmationRequired")),
+        (Error::NotFound { what: "x".into() }, None),
+    ] {
+        assert_eq!(told(error).as_deref(), want);
+    }
+}
+
+#[test]
 fn use_of_a_token_is_stored_by_the_flush_and_only_while_it_exists() {
     let bench = Bench::new();
     let (caller, other) = (mint(&bench), mint(&bench));

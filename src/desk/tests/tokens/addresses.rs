@@ -27,6 +27,26 @@ fn a_token_works_only_from_where_it_may() {
     assert!(all.iter().any(|line| line.starts_with("AddressDenied 1 11.0.0.1")), "{all:?}");
 }
 
+/// Whoever has a network of version 6 has 2^64 addresses to come from.
+#[test]
+fn a_flood_from_one_network_is_one_row_and_hides_nobody() {
+    let bench = Bench::new();
+    let list = vec!["10.0.0.0/8".to_owned()];
+    let limited = |addresses| Request { addresses, ..request(Role::Agent) };
+    let (_, stolen) = mint(&bench, limited(list.clone())).unwrap();
+    let (_, other) = mint(&bench, limited(list)).unwrap();
+    for host in 0..2000 {
+        assert!(comes_from(&bench, &stolen, &format!("2001:db8::{host:x}")).is_err());
+    }
+    assert!(comes_from(&bench, &other, "192.0.2.1").is_err());
+    block_on(bench.desk.flush(true)).unwrap();
+    let all = bench.list(set::AUDIT_EVENTS, &["Event", "ActorTokenId", "Count"]);
+    let mut denied: Vec<_> =
+        all.into_iter().filter(|line| line.starts_with("AddressDenied")).collect();
+    denied.sort();
+    assert_eq!(denied, ["AddressDenied 1 2000", "AddressDenied 2 1"]);
+}
+
 #[test]
 fn a_record_from_before_there_were_lists_works_from_everywhere() {
     let bench = Bench::new();

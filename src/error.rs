@@ -117,7 +117,7 @@ pub enum Error {
         /// What is held.
         held: String,
     },
-    /// The workspace's policy for tokens does not allow it, whatever the caller's rights.
+    /// The rules for tokens or the workspace's policy do not allow it, whatever the caller's rights.
     PolicyForbids {
         /// The property at fault.
         target: String,

@@ -14,6 +14,6 @@ mod visit;
 pub use crate::model::{Kind, Role, Scopes, Standing, State, scope};
 pub use address::Networks;
 pub use password::Password;
-pub use rights::{Owner, Principal};
+pub use rights::{Confirmed, Owner, Principal};
 pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash};
 pub use visit::{Proof, Visit};

@@ -1,4 +1,5 @@
-//! What a caller may do now: a token's scopes, as far as its owner still holds them.
+//! What a caller may do now: of a token, its scopes as far as its owner, who made it, the token it was made
+//! with and the policy still allow them; and what no right is enough for.
 
 use core::net::IpAddr;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ pub struct Principal {
     pub kind: Option<Kind>,
     /// The session, for somebody signed in.
     pub session_id: Option<i64>,
-    /// Whether the password was given lately; true for everybody without a session.
-    pub is_confirmed: bool,
+    /// Who stands behind it, beyond its rights.
+    pub confirmed: Confirmed,
     /// The user it acts for; none for the workspace itself.
     pub user_id: Option<i64>,
     /// The role of the token, or of the user signed in; none for the product itself.
@@ -32,6 +33,17 @@ pub struct Principal {
     pub address: Option<IpAddr>,
     /// The program that asks, as it calls itself.
     pub agent: Option<Arc<str>>,
+}
+
+/// Who stands behind a request: some decisions hang on that beside the rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Somebody signed in, or at the door; whether the password was given again lately.
+    Person(bool),
+    /// A program with an access token. Nobody gave a password, and the token may be stolen.
+    Program,
+    /// Who runs the product at the machine, or the product itself.
+    Operator,
 }
 
 /// Whose rights bound those of a token.
@@ -66,7 +78,7 @@ impl Principal {
             prefix: None,
             kind: None,
             session_id: None,
-            is_confirmed: true,
+            confirmed: Confirmed::Operator,
             user_id: None,
             role: None,
             scopes: Scopes::all(),
@@ -78,8 +90,8 @@ impl Principal {
     /// Somebody at the door who showed nothing that opens it.
     #[must_use]
     pub fn stranger(address: Option<IpAddr>, agent: Option<&str>) -> Self {
-        let scopes = Scopes::NONE;
-        Self { scopes, address, agent: agent.map(Arc::from), ..Self::system() }
+        let (scopes, confirmed) = (Scopes::NONE, Confirmed::Person(false));
+        Self { scopes, confirmed, address, agent: agent.map(Arc::from), ..Self::system() }
     }
 
     /// Refuses a caller without `scope`.
@@ -99,7 +111,8 @@ impl Principal {
     /// Whether it is whoever runs the product at the machine, or the product itself.
     #[must_use]
     pub fn is_operator(&self) -> bool {
-        (self.token_id, self.session_id, self.user_id) == (None, None, None)
+        let is_nobody_else = (self.token_id, self.session_id, self.user_id) == (None, None, None);
+        self.confirmed == Confirmed::Operator && is_nobody_else
     }
 
     /// Whether it may decide over what belongs to the workspace.
@@ -109,12 +122,33 @@ impl Principal {
         has_role && self.scopes.has("tokens:write")
     }
 
-    /// Refuses a session whose password was not given lately.
+    /// Refuses a session whose password was not given lately: for secrets that open much, an administrator's
+    /// or a service's. What a program gets is bound by its own rights.
     ///
     /// # Errors
     /// `ConfirmationRequired`.
     pub fn require_confirmation(&self) -> Result<(), Error> {
-        if self.is_confirmed { Ok(()) } else { Err(Error::ConfirmationRequired) }
+        match self.confirmed {
+            Confirmed::Person(false) => Err(Error::ConfirmationRequired),
+            Confirmed::Person(true) | Confirmed::Program | Confirmed::Operator => Ok(()),
+        }
+    }
+
+    /// Refuses programs whatever their rights, and a session whose password was not given lately: for what
+    /// would let a stolen token out of its bounds, a wider list of addresses or the way to a password.
+    ///
+    /// # Errors
+    /// `PolicyForbids` for `target`, `ConfirmationRequired`.
+    pub fn require_person(&self, target: &str) -> Result<(), Error> {
+        match self.confirmed {
+            Confirmed::Program => Err(Error::PolicyForbids {
+                target: target.to_owned(),
+                reason: "no access token may do this, whatever its rights; sign in, give your password at \
+                         /session/confirm and ask again in that session"
+                    .to_owned(),
+            }),
+            Confirmed::Person(_) | Confirmed::Operator => self.require_confirmation(),
+        }
     }
 }
 
@@ -137,6 +171,26 @@ mod tests {
         assert_eq!(Owner::Gone.scopes(), Scopes::NONE);
         assert_eq!(Owner::Workspace.scopes(), Scopes::all());
         assert_eq!(Owner::Staff(Role::Agent).scopes(), Role::Agent.scopes());
+    }
+
+    #[test]
+    fn some_things_need_a_password_and_some_need_a_person() {
+        let check = |confirmed, password: &str, person: &str| {
+            let caller = Principal { confirmed, ..Principal::system() };
+            let code = |done: Result<(), Error>| done.map_or_else(|error| error.code(), |()| "");
+            assert_eq!(code(caller.require_confirmation()), password, "{confirmed:?}");
+            assert_eq!(code(caller.require_person("X")), person, "{confirmed:?}");
+        };
+        check(Confirmed::Person(false), "ConfirmationRequired", "ConfirmationRequired");
+        check(Confirmed::Person(true), "", "");
+        check(Confirmed::Program, "", "PolicyForbids");
+        check(Confirmed::Operator, "", "");
+    }
+
+    #[test]
+    fn a_stranger_is_not_who_runs_the_product() {
+        assert!(Principal::system().is_operator());
+        assert!(!Principal::stranger(None, None).is_operator());
     }
 
     #[test]

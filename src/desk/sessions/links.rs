@@ -3,7 +3,7 @@
 //! The link for the first administrator is kept in memory, because it is made anew at every start; that
 //! of a known person by its hash in the store.
 
-use std::{sync::PoisonError, time::Instant};
+use std::{fmt, sync::PoisonError, time::Instant};
 
 use super::{
     Visitor,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::{
-        Owner, Password, Principal, Role,
+        Confirmed, Owner, Password, Principal, Role,
         session::{Opens, Secret, link_expires},
     },
     desk::{
@@ -64,8 +64,7 @@ impl Done for MadeLink {
     }
 }
 
-/// What somebody does with a link.
-#[derive(Debug)]
+/// What somebody does with a link. Prints as `LinkUse(..)`.
 pub struct LinkUse {
     /// The link's secret.
     pub secret: String,
@@ -75,6 +74,12 @@ pub struct LinkUse {
     pub name: Option<String>,
     /// The address of a first administrator.
     pub email: Option<String>,
+}
+
+impl fmt::Debug for LinkUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkUse(..)")
+    }
 }
 
 /// The link for the first administrator.
@@ -114,18 +119,19 @@ impl Desk {
             && !has_administrator(&*self.snapshot())
     }
 
-    /// Makes a link for an active member of staff, in the place of a former one.
+    /// Makes a link for an active member of staff, in the place of a former one. No token does, for a
+    /// link is the way to a password, which outlasts any token.
     ///
     /// # Errors
-    /// `Forbidden`, `ExceedsRights` for somebody who may do more than the caller,
-    /// `ConfirmationRequired`, `NotFound`, `PreconditionFailed`, `Conflict` for somebody disabled.
+    /// `Forbidden`, `ExceedsRights` for somebody who may do more than the caller, `PolicyForbids` for a
+    /// program, `ConfirmationRequired`, `NotFound`, `PreconditionFailed`, `Conflict` for somebody disabled.
     pub async fn make_link(
         &self,
         caller: &Principal,
         (key, precondition): (Id, Precondition),
     ) -> Result<MadeLink, Error> {
         caller.require("users:write")?;
-        caller.require_confirmation()?;
+        caller.require_person("MakeSetupLink")?;
         let by = caller.clone();
         let run = move |draft: &mut dyn Draft| {
             let user_id = reached(draft, &by, (&key, &precondition))?;
@@ -239,6 +245,7 @@ fn by_link(user_id: i64, visitor: &Visitor) -> Principal {
         user_id: Some(user_id),
         address: Some(visitor.address),
         agent: visitor.agent.clone(),
+        confirmed: Confirmed::Person(true),
         ..Principal::system()
     }
 }

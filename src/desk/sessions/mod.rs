@@ -25,7 +25,7 @@ pub use sign_in::SignedIn;
 use super::{Desk, Settings, get, users};
 use crate::{
     auth::{
-        Owner, Principal, Visit,
+        Confirmed, Owner, Principal, Visit,
         session::{Opens, Secret, Times, confirmed_until},
     },
     error::{Denial, Error},
@@ -82,8 +82,8 @@ pub(super) fn authenticate(
     people.seen.note(id, now);
     let confirmed = get(model, &row, session::CONFIRMED).as_instant();
     let visitor = Visitor { address: visit.address, agent: visit.agent.map(Into::into) };
-    let is_confirmed = confirmed_until(confirmed, now).is_some();
-    Ok(Principal { is_confirmed, ..rows::principal((user_id, role), id, &visitor) })
+    let confirmed = Confirmed::Person(confirmed_until(confirmed, now).is_some());
+    Ok(Principal { confirmed, ..rows::principal((user_id, role), id, &visitor) })
 }
 
 impl Desk {

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use crate::{
     auth::{
-        Owner, Principal, Role,
+        Confirmed, Owner, Principal, Role,
         session::{Lasting, Secret, Times},
     },
     desk::{
@@ -134,7 +134,7 @@ pub(super) fn principal(
 ) -> Principal {
     Principal {
         session_id: Some(session_id),
-        is_confirmed: false,
+        confirmed: Confirmed::Person(false),
         user_id: Some(user_id),
         role: Some(role),
         scopes: role.scopes(),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::{
-        Owner, Password, Principal, Scopes,
+        Owner, Password, Principal,
         session::{Opens, Secret},
     },
     desk::{
@@ -128,12 +128,7 @@ pub(super) struct Tried {
 
 /// Somebody from outside of whom nothing is known.
 pub(super) fn nobody(visitor: &Visitor) -> Principal {
-    Principal {
-        scopes: Scopes::NONE,
-        address: Some(visitor.address),
-        agent: visitor.agent.clone(),
-        ..Principal::system()
-    }
+    Principal { agent: visitor.agent.clone(), ..Principal::stranger(Some(visitor.address), None) }
 }
 
 /// Who a change is recorded for that a person makes without an access token.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    auth::{Password, Proof, Role},
+    auth::{Confirmed, Password, Proof, Role},
     desk::tests::{Bench, block_on, refused},
     model::{Precondition, Value, props::audit},
 };
@@ -185,7 +185,7 @@ fn one_more_than_twenty_sessions_ends_the_oldest() {
 fn a_confirmation_ends_after_five_minutes() {
     let bench = Bench::new();
     let (_, ann) = ann(&bench, Role::Agent);
-    let is_confirmed = || enter(&bench, &ann.secret).unwrap().is_confirmed;
+    let is_confirmed = || enter(&bench, &ann.secret).unwrap().confirmed == Confirmed::Person(true);
     assert!(!is_confirmed());
     block_on(bench.desk.confirm(&ann.caller, password(PASSWORD))).unwrap();
     bench.at("2026-11-21T22:04:59Z");
@@ -205,7 +205,20 @@ fn a_link_works_for_half_an_hour_and_only_for_who_may_decide_about_that_person()
     block_on(bench.desk.confirm(&ann.caller, password(PASSWORD))).unwrap();
     let given = make(&enter(&bench, &ann.secret).unwrap()).unwrap();
     bench.at("2026-11-21T22:29:59Z");
+    let used = LinkUse {
+        secret: given.secret.expose().to_owned(),
+        password: password(PASSWORD),
+        name: None,
+        email: None,
+    };
+    assert_eq!(format!("{used:?}"), "LinkUse(..)");
     use_link(&bench, &given.secret, None).unwrap();
+    // With a link a stolen token would become a password, which outlasts it.
+    let request = crate::desk::tokens::Request::new("report", Role::Administrator);
+    let (_, secret) = block_on(bench.desk.mint_token(&Principal::system(), request)).unwrap();
+    let program = bench.desk.authenticate(&Visit::here(secret.expose())).unwrap();
+    let refusal = refused(make(&program));
+    assert!(refusal.starts_with("PolicyForbids 'MakeSetupLink'"), "{refusal}");
     let given = make(&Principal::system()).unwrap();
     bench.at("2026-11-21T22:59:59Z");
     assert!(refused(use_link(&bench, &given.secret, None)).starts_with("InvalidValue 'Secret'"));

@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 
 use super::{Desk, Properties, Settings, seed, users::Create as NewUser};
 use crate::{
-    auth::{Principal, Role, Scopes},
+    auth::{Confirmed, Principal, Role, Scopes},
     error::Error,
     model::{ActionId, Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, set},
     query::resolve,
@@ -104,6 +104,7 @@ impl Bench {
         self.caller = Principal {
             user_id: Some(id),
             scopes: scopes.parse::<Scopes>().unwrap(),
+            confirmed: Confirmed::Person(true),
             ..Principal::system()
         };
     }

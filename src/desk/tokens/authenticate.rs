@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::register::{Rows, told};
 use crate::{
     auth::{
-        Kind, PlainToken, Principal, Proof, Role, Scopes, Standing, State, TokenHash, Visit,
-        address::allows,
+        Confirmed, Kind, PlainToken, Principal, Proof, Role, Scopes, Standing, State, TokenHash,
+        Visit, address::allows,
     },
     desk::{get, policy},
     error::{Denial, Error},
@@ -99,7 +99,7 @@ fn named(row: &Opened<'_>, (token, visit): (&Standing, &Visit<'_>)) -> Principal
         prefix: row.text(token::KEY_PREFIX).map(str::to_owned),
         kind: Kind::ALL.into_iter().find(|known| kind == Some(known.name())),
         session_id: None,
-        is_confirmed: true,
+        confirmed: Confirmed::Program,
         user_id: token.owner_id,
         role: row.text(token::ROLE).and_then(|name| name.parse::<Role>().ok()),
         scopes: Scopes::NONE,

@@ -52,8 +52,8 @@ impl Change {
     ///
     /// # Errors
     /// As for [`reach::decide`]; `PreconditionFailed`; `Conflict` for a token that has ended;
-    /// `ExceedsRights` and `PolicyForbids` for more than it has; `ConfirmationRequired` for a wider list of
-    /// addresses.
+    /// `ExceedsRights` and `PolicyForbids` for more than it has; for a wider list of addresses
+    /// `PolicyForbids` for a program and `ConfirmationRequired`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {
         let before = reach::decide(draft, &self.caller, &self.key)?;
         self.precondition.check(before.version)?;
@@ -116,11 +116,12 @@ impl Change {
                 let new = Networks::of_token(texts)?;
                 let stored = read(model, before, prop);
                 let texts = stored.items().iter().filter_map(Value::as_text);
-                let old = Networks::read(texts).unwrap_or_default();
+                // A list that nobody can read lets nobody in, so any other is wider.
+                let old = Networks::read(texts);
                 edit.set(model, prop, addresses(&new));
-                let is_wider = !old.allow_all_of(&new);
+                let is_wider = !old.is_some_and(|old| old.allow_all_of(&new));
                 if is_wider {
-                    self.check_widening()?;
+                    self.caller.require_person("AllowedAddresses")?;
                 }
                 return Ok(is_wider);
             }
@@ -132,18 +133,6 @@ impl Change {
             other => edit.set(model, other, value.clone()),
         }
         Ok(false)
-    }
-
-    /// A wider list needs somebody who gave the password just now. A program cannot: it widens none but as
-    /// an administrator, and never its own.
-    fn check_widening(&self) -> Result<(), Error> {
-        let is_program = self.caller.token_id.is_some();
-        let may =
-            self.caller.scopes.has("tokens:write") && !reach::is_this(&self.caller, &self.key);
-        if is_program && !may {
-            return Err(Error::ConfirmationRequired);
-        }
-        self.caller.require_confirmation()
     }
 
     /// Refuses to take the list away from scopes that need one; they would be without force.

@@ -1,8 +1,8 @@
 //! A token gets a new secret; the one before works on for a while, so that nothing stops meanwhile.
 
-use super::{Rows, called, check_alive, check_minting_role, mint::stored, reach, register};
+use super::{Rows, called, check_alive, check_minting_role, mint::stored, reach, standing};
 use crate::{
-    auth::{Kind, PlainToken, Principal},
+    auth::{Confirmed, Kind, PlainToken, Principal, Role},
     desk::{
         audit::{Entry, Event, record},
         get, invalid, later,
@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     id::random_bytes,
     model::{
-        Key, Precondition, Register, Row, Value,
+        Key, Precondition, Row, Value, helpdesk,
         props::{rotated_secret, token},
         set,
     },
@@ -61,7 +61,7 @@ impl Rotate {
     ///
     /// # Errors
     /// As for [`reach::decide`]; `PreconditionFailed`; `Conflict` for a token that has ended;
-    /// `ExceedsRights` and `PolicyForbids` where the caller would get more than it has.
+    /// `PolicyForbids` for a token that is neither the caller's nor of its line; `ConfirmationRequired`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<(Row, PlainToken), Error> {
         let before = reach::decide(draft, &self.caller, &self.key)?;
         self.precondition.check(before.version)?;
@@ -75,13 +75,13 @@ impl Rotate {
         let kind = Kind::ALL.into_iter().find(|known| kind == Some(known.name()));
         let secret = PlainToken::mint(kind.unwrap_or(Kind::Custom), random_bytes());
         let until = now.plus_micros(self.overlap_hours * MICROS_PER_HOUR).unwrap_or(Timestamp::MAX);
-        let overlap_ends = self.keep_former(draft, &before, until)?;
+        self.keep_former(draft, &before, until)?;
         let model = draft.model();
         let mut edit = Edit::of(model, &before);
         edit.set(model, token::HASH, stored(&secret.hash()));
         edit.set(model, token::KEY_PREFIX, secret.key_prefix());
         edit.set(model, token::ROTATED, now);
-        edit.set(model, token::OVERLAP_ENDS, overlap_ends);
+        edit.set(model, token::OVERLAP_ENDS, until);
         edit.set(model, token::UPDATED, later(draft, &before, token::UPDATED));
         let after = draft.put(set::ACCESS_TOKENS, edit)?;
         let (old, new) = (prefix(draft, &before), prefix(draft, &after));
@@ -92,53 +92,79 @@ impl Rotate {
         Ok((after, secret))
     }
 
-    /// A program may rotate its own token. With the secret of another it would hold that one's rights, and
-    /// for as long: it must have both already.
+    /// Who holds the secret of a token is the token. So a program gets only its own and those made with it,
+    /// directly or further down, a person their own, and who administers those of the workspace too.
     fn check_reach(&self, draft: &dyn Draft, before: &Row) -> Result<(), Error> {
-        if self.caller.token_id.is_none() || reach::is_this(&self.caller, &self.key) {
-            return Ok(());
+        let owner = get(draft.model(), before, token::OWNER_ID).as_int();
+        match (self.caller.confirmed, owner) {
+            (Confirmed::Operator, _) => return Ok(()),
+            (Confirmed::Program, _) => {
+                let is_own = reach::is_this(&self.caller, &self.key);
+                return if is_own || self.is_of_line(draft, before) {
+                    Ok(())
+                } else {
+                    Err(not_given(
+                        "a token gives a new secret only to itself and to tokens made with it",
+                    ))
+                };
+            }
+            (Confirmed::Person(_), Some(owner)) if self.caller.user_id != Some(owner) => {
+                return Err(not_given("the secret of a person's token is given to its owner only"));
+            }
+            (Confirmed::Person(_), None) if !self.caller.is_administrator() => {
+                return Err(Error::Forbidden { scope: "tokens:write".into() });
+            }
+            (Confirmed::Person(_), _) => {}
         }
-        let other = register::standing(draft.model(), before);
-        other.in_force(&Rows(draft), draft.now()).grant(self.caller.scopes)?;
-        let own = self.caller.token_id.and_then(|id| Rows(draft).token(id));
-        match own.filter(|own| own.expires < other.expires) {
-            None => Ok(()),
-            Some(own) => Err(Error::PolicyForbids {
-                target: "ExpiresDateTime".into(),
-                reason: format!(
-                    "it lasts until {}, longer than the token it would be rotated with: {}",
-                    other.expires, own.expires
-                ),
-            }),
+        let role = get(draft.model(), before, token::ROLE);
+        if owner.is_none() || role.as_text() == Some(Role::Administrator.name()) {
+            self.caller.require_confirmation()?;
         }
+        Ok(())
     }
 
-    /// Keeps the secret so far until then; when the last of the former ones ends.
+    fn is_of_line(&self, draft: &dyn Draft, before: &Row) -> bool {
+        let token = standing(draft.model(), before);
+        self.caller.token_id.is_some_and(|id| token.descends_from(&Rows(draft), id))
+    }
+
+    /// Keeps the secret so far until then, and none of the ones before it longer.
     fn keep_former(
         &self,
         draft: &mut dyn Draft,
         before: &Row,
         until: Timestamp,
-    ) -> Result<Timestamp, Error> {
+    ) -> Result<(), Error> {
         let token_id = Value::from(self.key.as_int());
         let former = draft.rows_where(set::ROTATED_SECRETS, rotated_secret::TOKEN_ID, &token_id);
-        let ends = |row: &Row| get(draft.model(), row, rotated_secret::UNTIL).as_instant();
-        let last = former.iter().filter_map(ends).max();
         let surplus = (former.len() + 1).saturating_sub(FORMER_MAX);
-        let keys: Vec<Key> =
-            former.iter().take(surplus).map(|row| row.key(draft.model())).collect();
-        for key in keys {
-            draft.delete(set::ROTATED_SECRETS, &key);
+        let model = helpdesk();
+        for row in &former[..surplus] {
+            draft.delete(set::ROTATED_SECRETS, &row.key(model));
         }
-        let (model, id) = (draft.model(), draft.next_id(set::ROTATED_SECRETS)?);
+        for row in &former[surplus..] {
+            let ends = get(model, row, rotated_secret::UNTIL).as_instant();
+            if ends.is_none_or(|ends| ends > until) {
+                let mut edit = Edit::of(model, row);
+                edit.set(model, rotated_secret::UNTIL, until);
+                draft.put(set::ROTATED_SECRETS, edit)?;
+            }
+        }
+        let id = draft.next_id(set::ROTATED_SECRETS)?;
         let mut edit = Edit::new(model, set::ROTATED_SECRETS);
         edit.set(model, rotated_secret::ID, id);
         edit.set(model, rotated_secret::HASH, get(model, before, token::HASH));
         edit.set(model, rotated_secret::TOKEN_ID, token_id);
         edit.set(model, rotated_secret::UNTIL, until);
         draft.put(set::ROTATED_SECRETS, edit)?;
-        Ok(last.map_or(until, |last| last.max(until)))
+        Ok(())
     }
+}
+
+fn not_given(reason: &str) -> Error {
+    let other =
+        "revoke this one and make another, or rotate it at the machine with 'tessera token rotate'";
+    Error::PolicyForbids { target: "Rotate".into(), reason: format!("{reason}; {other}") }
 }
 
 fn prefix(source: &dyn Source, row: &Row) -> String {

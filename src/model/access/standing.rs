@@ -82,6 +82,14 @@ impl Standing {
         count
     }
 
+    /// Whether the token of that id is before it in its line.
+    #[must_use]
+    pub fn descends_from(&self, register: &impl Register, id: i64) -> bool {
+        let mut is_found = false;
+        self.line(register, |token| is_found |= token.parent_id == Some(id));
+        is_found
+    }
+
     /// Shows it and every token before it; whether the line is whole, and no longer than it may be.
     fn line(&self, register: &impl Register, mut see: impl FnMut(&Self)) -> bool {
         see(self);

@@ -21,6 +21,16 @@ fn a_token_works_only_from_where_it_may() {
     let (_, child) = mint_as(&bench, &parent, request(Role::Agent)).unwrap();
     assert!(comes_from(&bench, &child, "10.0.0.1").is_ok());
     assert!(matches!(comes(&bench, &child), Err(Error::AddressNotAllowed { .. })));
+    // Nor do those further down, whatever becomes of their own list or of one between.
+    let child_caller = comes_from(&bench, &child, "10.0.0.1").unwrap();
+    let (_, grandchild) = mint_as(&bench, &child_caller, request(Role::ReadOnlyAgent)).unwrap();
+    for id in [2, 3] {
+        assert!(matches!(comes(&bench, &grandchild), Err(Error::AddressNotAllowed { .. })));
+        let list = texts(&["127.0.0.1", "10.0.0.0/8"]);
+        change(&bench, &bench.caller, id, &[("AllowedAddresses", list)]).unwrap();
+    }
+    assert!(matches!(comes(&bench, &grandchild), Err(Error::AddressNotAllowed { .. })));
+    assert!(comes_from(&bench, &grandchild, "10.0.0.1").is_ok());
     block_on(bench.desk.flush(true)).unwrap();
     assert_eq!(of(&bench, 1, &["DeniedCount"]), "2");
     let all = bench.list(set::AUDIT_EVENTS, &["Event", "ActorTokenId", "Detail"]);
@@ -94,6 +104,7 @@ fn a_list_tells_whom_it_would_deny_before_it_is_saved() {
     let stranger = Principal {
         token_id: Some(9),
         scopes: "tokens:mint".parse().unwrap(),
+        confirmed: Confirmed::Program,
         ..Principal::system()
     };
     assert_eq!(

@@ -69,7 +69,7 @@ fn a_wider_list_of_addresses_needs_the_password_again() {
         change(&bench, caller, 1, &[("AllowedAddresses", texts(list))])
     };
     let bob = signed_in(&bench, 2);
-    let unsure = Principal { is_confirmed: false, ..bob.clone() };
+    let unsure = Principal { confirmed: Confirmed::Person(false), ..bob.clone() };
     for wider in [&[][..], &["10.0.0.0/8", "192.0.2.1"]] {
         assert_eq!(set(&unsure, wider).unwrap_err(), Error::ConfirmationRequired);
     }
@@ -82,13 +82,43 @@ fn a_wider_list_of_addresses_needs_the_password_again() {
     );
     // A stolen token does not free itself, nor others of its owner.
     let token = comes_from(&bench, &secret, "10.1.2.3").unwrap();
-    assert_eq!(set(&token, &[]).unwrap_err(), Error::ConfirmationRequired);
-    let other = Request { owner_id: Some(2), ..request(Role::Agent) };
-    let other = comes(&bench, &mint(&bench, other).unwrap().1).unwrap();
-    assert_eq!(set(&other, &[]).unwrap_err(), Error::ConfirmationRequired);
-    let admin = comes(&bench, &mint(&bench, request(Role::Administrator)).unwrap().1).unwrap();
-    set(&admin, &[]).unwrap();
+    assert!(refused(set(&token, &[])).starts_with("PolicyForbids 'AllowedAddresses'"));
+    set(&token, &["10.0.0.0/8"]).unwrap();
+    set(&signed_in(&bench, 1), &[]).unwrap();
     assert_eq!(of(&bench, 1, &["AllowedAddresses"]), "");
+}
+
+/// A token of an administrator that was bound to one network made a list of its parent, or of another of
+/// its owner's tokens, empty, and was free.
+#[test]
+fn no_program_widens_a_list_of_any_token() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    let bound = || Request {
+        owner_id: Some(1),
+        addresses: vec!["10.0.0.0/8".into()],
+        ..request(Role::Administrator)
+    };
+    let made = |caller: &Principal| mint_as(&bench, caller, bound()).unwrap().1;
+    let comes = |secret: &str| comes_from(&bench, secret, "10.0.0.1").unwrap();
+    let parent = comes(&made(&bench.caller));
+    let own = comes(&made(&parent));
+    made(&own);
+    made(&parent);
+    made(&bench.caller);
+    for (id, whose) in ["parent", "own", "child", "sibling", "other"].iter().enumerate() {
+        let id = i64::try_from(id + 1).unwrap();
+        let set = |list| change(&bench, &own, id, &[("AllowedAddresses", texts(list))]);
+        for wider in [&[][..], &["10.0.0.0/7"], &["10.0.0.0/8", "::1"]] {
+            let refusal = refused(set(wider));
+            assert!(refusal.starts_with("PolicyForbids 'AllowedAddresses'"), "{whose}: {refusal}");
+            assert!(refusal.contains("/session/confirm"), "{whose}: {refusal}");
+        }
+        set(&["10.0.0.0/9", "10.128.0.0/9"]).unwrap();
+        let set =
+            |list| change(&bench, &signed_in(&bench, 1), id, &[("AllowedAddresses", texts(list))]);
+        set(&[]).unwrap();
+    }
 }
 
 #[test]

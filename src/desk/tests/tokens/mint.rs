@@ -129,13 +129,13 @@ fn only_administrators_make_service_tokens_with_somebody_responsible() {
 fn a_session_confirms_before_it_makes_much() {
     let bench = Bench::new();
     bench.user("Ann", Role::Administrator);
-    let ann = Principal { is_confirmed: false, ..signed_in(&bench, 1) };
+    let ann = Principal { confirmed: Confirmed::Person(false), ..signed_in(&bench, 1) };
     let service = Request { is_service: true, ..request(Role::ReadOnlyAgent) };
     for wish in [request(Role::Administrator), service] {
         assert_eq!(mint_as(&bench, &ann, wish).unwrap_err(), Error::ConfirmationRequired);
     }
     mint_as(&bench, &ann, request(Role::Agent)).unwrap();
-    let ann = Principal { is_confirmed: true, ..ann };
+    let ann = Principal { confirmed: Confirmed::Person(true), ..ann };
     mint_as(&bench, &ann, request(Role::Administrator)).unwrap();
 }
 

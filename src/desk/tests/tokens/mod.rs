@@ -14,7 +14,7 @@ use core::net::IpAddr;
 
 use super::*;
 use crate::{
-    auth::{Proof, Visit, expiry::End},
+    auth::{Confirmed, Proof, Visit, expiry::End},
     desk::tokens::Request,
     error::Denial,
     model::props::{token, user},
@@ -52,6 +52,7 @@ fn signed_in(bench: &Bench, id: i64) -> Principal {
     let role: Role = bench.show(&row, "Role").parse().unwrap();
     Principal {
         session_id: Some(1),
+        confirmed: Confirmed::Person(true),
         user_id: Some(id),
         role: Some(role),
         scopes: role.scopes(),
@@ -176,6 +177,7 @@ fn only_its_own_owner_and_administrators_revoke_a_token() {
         token_id,
         user_id,
         scopes: Role::Agent.scopes(),
+        confirmed: Confirmed::Program,
         ..Principal::system()
     };
     let revoke = |caller: Principal, id| revoke(&bench, &caller, id);

@@ -44,9 +44,33 @@ fn an_overlap_is_a_week_at_most_and_may_be_none() {
     }
     let (_, second) = rotate(&bench, &bench.caller, 1, 168).unwrap();
     let (_, third) = rotate(&bench, &bench.caller, 1, 0).unwrap();
-    assert_eq!(denied(&bench, &second), Denial::Rotated(START.parse().unwrap()));
-    assert!(comes(&bench, &first).is_ok() && comes(&bench, &third).is_ok());
-    assert_eq!(of(&bench, 1, &["State"]), "rotating");
+    // None ends all former secrets, also one that had a week.
+    for former in [&first, &second] {
+        assert_eq!(denied(&bench, former), Denial::Rotated(START.parse().unwrap()));
+    }
+    assert!(comes(&bench, &third).is_ok());
+    assert_eq!(of(&bench, 1, &["State", "OverlapEndsDateTime"]), format!("active {START}"));
+}
+
+#[test]
+fn a_shorter_overlap_holds_for_all_former_secrets_and_a_longer_one_for_the_last() {
+    let bench = Bench::new();
+    let (_, first) = mint(&bench, request(Role::Agent)).unwrap();
+    let (_, second) = rotate(&bench, &bench.caller, 1, 2).unwrap();
+    let (_, third) = rotate(&bench, &bench.caller, 1, 1).unwrap();
+    let (_, fourth) = rotate(&bench, &bench.caller, 1, 3).unwrap();
+    assert!([&first, &second, &third, &fourth].iter().all(|secret| comes(&bench, secret).is_ok()));
+    bench.at("2026-11-21T23:00:00Z");
+    for former in [&first, &second] {
+        assert_eq!(
+            denied(&bench, former),
+            Denial::Rotated("2026-11-21T23:00:00Z".parse().unwrap())
+        );
+    }
+    bench.at("2026-11-22T00:59:59Z");
+    assert!(comes(&bench, &third).is_ok());
+    bench.at("2026-11-22T01:00:00Z");
+    assert!(comes(&bench, &third).is_err() && comes(&bench, &fourth).is_ok());
 }
 
 #[test]
@@ -65,42 +89,75 @@ fn of_many_former_secrets_the_oldest_are_forgotten() {
     assert_eq!(bench.desk.snapshot().rows(set::ROTATED_SECRETS).count(), 16);
 }
 
+/// A program with less rights than another token of its owner took that one over, because what it may do
+/// and its end were compared, but not where it works from and what becomes of it later.
 #[test]
-fn a_program_rotates_its_own_token_and_gains_nothing_from_others() {
+fn a_program_rotates_its_own_token_and_its_line_alone() {
     let bench = Bench::new();
-    bench.user("Ann", Role::Agent);
-    let hers = |names: &str, hours: i64| Request {
-        owner_id: Some(1),
-        scopes: Some(names.parse().unwrap()),
-        expires: bench.desk.now().plus_micros(hours * 3_600_000_000).map(End::At),
-        ..request(Role::Agent)
-    };
-    let narrow = mint(&bench, hers("tickets:read,tokens:mint", 1)).unwrap().1;
-    mint(&bench, hers("tickets:write", 1)).unwrap();
-    mint(&bench, hers("tickets:read", 2)).unwrap();
-    mint(&bench, hers("tickets:read", 1)).unwrap();
-    let narrow = comes(&bench, &narrow).unwrap();
-    assert!(refused(rotate(&bench, &narrow, 2, 0)).starts_with("ExceedsRights"));
-    assert!(refused(rotate(&bench, &narrow, 3, 0)).starts_with("PolicyForbids 'ExpiresDateTime'"));
-    rotate(&bench, &narrow, 4, 0).unwrap();
-    rotate(&bench, &narrow, 1, 0).unwrap();
-    rotate(&bench, &signed_in(&bench, 1), 2, 0).unwrap();
+    bench.user("Ann", Role::Administrator);
+    let hers = || Request { owner_id: Some(1), ..request(Role::Administrator) };
+    let made = |caller: &Principal| comes(&bench, &mint_as(&bench, caller, hers()).unwrap().1);
+    let parent = made(&bench.caller).unwrap();
+    let own = made(&parent).unwrap();
+    let child = made(&own).unwrap();
+    made(&child).unwrap();
+    made(&parent).unwrap();
+    made(&bench.caller).unwrap();
+    mint(&bench, Request { is_service: true, responsible_id: Some(1), ..request(Role::Agent) })
+        .unwrap();
+    for (id, whose) in [(1, "parent"), (5, "sibling"), (6, "other"), (7, "service")] {
+        let refusal = refused(rotate(&bench, &own, id, 0));
+        assert!(refusal.starts_with("PolicyForbids 'Rotate' is against"), "{whose}: {refusal}");
+    }
+    for id in [2, 3, 4] {
+        rotate(&bench, &own, id, 1).unwrap();
+    }
     revoke(&bench, &bench.caller, 4).unwrap();
     assert!(refused(rotate(&bench, &bench.caller, 4, 0)).starts_with("Conflict"));
 }
 
 #[test]
-fn only_administrators_rotate_what_is_not_theirs() {
+fn a_person_rotates_their_own_tokens_and_who_administers_those_of_the_workspace() {
     let bench = Bench::new();
     bench.user("Ann", Role::Administrator);
     bench.user("Bob", Role::Agent);
     let service =
         Request { is_service: true, responsible_id: Some(2), ..request(Role::ReadOnlyAgent) };
     mint(&bench, service).unwrap();
-    let forbidden = Error::Forbidden { scope: "tokens:write".into() };
-    assert_eq!(rotate(&bench, &signed_in(&bench, 2), 1, 0).unwrap_err(), forbidden);
-    let (_, secret) = rotate(&bench, &signed_in(&bench, 1), 1, 0).unwrap();
+    mint(&bench, Request { owner_id: Some(2), ..request(Role::Agent) }).unwrap();
+    mint(&bench, request(Role::Agent)).unwrap();
+    let (ann, bob) = (signed_in(&bench, 1), signed_in(&bench, 2));
+    for id in [1, 3] {
+        let forbidden = Error::Forbidden { scope: "tokens:write".into() };
+        assert_eq!(rotate(&bench, &bob, id, 0).unwrap_err(), forbidden);
+        rotate(&bench, &ann, id, 0).unwrap();
+    }
+    let (_, secret) = rotate(&bench, &ann, 1, 0).unwrap();
     assert!(secret.starts_with("tsr_svc_"));
+    // With the secret of Bob's token she would be him.
+    let refusal = refused(rotate(&bench, &ann, 2, 0));
+    assert!(refusal.contains("is given to its owner only; revoke this one"), "{refusal}");
+    rotate(&bench, &bob, 2, 0).unwrap();
+    rotate(&bench, &Principal::system(), 2, 0).unwrap();
+}
+
+#[test]
+fn a_session_confirms_before_it_rotates_much() {
+    let bench = Bench::new();
+    bench.user("Ann", Role::Administrator);
+    let hers = |role| Request { owner_id: Some(1), ..request(role) };
+    mint(&bench, hers(Role::Administrator)).unwrap();
+    let service = Request { is_service: true, responsible_id: Some(1), ..request(Role::Agent) };
+    mint(&bench, service).unwrap();
+    mint(&bench, request(Role::ReadOnlyAgent)).unwrap();
+    mint(&bench, hers(Role::Agent)).unwrap();
+    let sure = signed_in(&bench, 1);
+    let unsure = Principal { confirmed: Confirmed::Person(false), ..sure.clone() };
+    for id in [1, 2, 3] {
+        assert_eq!(rotate(&bench, &unsure, id, 0).unwrap_err(), Error::ConfirmationRequired);
+        rotate(&bench, &sure, id, 0).unwrap();
+    }
+    rotate(&bench, &unsure, 4, 0).unwrap();
 }
 
 #[test]

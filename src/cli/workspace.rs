@@ -59,6 +59,7 @@ impl Workspace {
             session_idle_hours: number(config.session_idle_hours),
             session_hours_max: number(config.session_hours_max),
             password_checks_max: number(config.password_checks_max),
+            tokens_per_owner_max: number(config.tokens_per_owner_max),
         };
         let desk = Desk::new(helpdesk(), Arc::clone(&engine) as _, Clock::Real, settings);
         Ok(Self { engine, desk, opened })

@@ -162,6 +162,7 @@ settings! {
     session_hours_max: u64 = "24", 1..=720, "hours after which a session ends, used or not";
     password_checks_max: u64 = "2", 1..=64, "passwords checked at once, each with 19 MiB of memory; more wait";
     token_lifetime_max_hours: u64 = "8760", 1..=8760, "longest life of an access token, hours";
+    tokens_per_owner_max: u64 = "1000", 1..=100_000, "most access tokens of one person that work at once; those of the workspace do not count";
 }
 
 #[cfg(test)]

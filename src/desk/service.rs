@@ -43,6 +43,8 @@ pub struct Settings {
     pub session_hours_max: u32,
     /// Passwords checked at once.
     pub password_checks_max: u32,
+    /// Tokens of one person that work at once, at most.
+    pub tokens_per_owner_max: u32,
 }
 
 impl Default for Settings {
@@ -56,6 +58,7 @@ impl Default for Settings {
             session_idle_hours: 8,
             session_hours_max: 24,
             password_checks_max: 2,
+            tokens_per_owner_max: 1_000,
         }
     }
 }
@@ -300,6 +303,9 @@ impl Desk {
     ) -> Result<Row, Error> {
         caller.require(self.model.set(set).scopes.write.ok_or(READ_ONLY)?)?;
         let changes = body::whole(self.model.entity_type(set), given, caller)?;
+        if set == set::ACCESS_TOKENS {
+            return self.replace_token(caller, (key, precondition), changes).await;
+        }
         self.update(caller, (set, key), precondition, changes).await
     }
 

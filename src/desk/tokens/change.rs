@@ -27,6 +27,7 @@ pub struct Change {
     key: Key,
     precondition: Precondition,
     body: Body,
+    is_replacement: bool,
 }
 
 impl Change {
@@ -45,7 +46,13 @@ impl Change {
         if let Some(name) = body.get(token::NAME).and_then(Value::as_text) {
             check_name(name)?;
         }
-        Ok(Self { caller: caller.clone(), key, precondition, body })
+        Ok(Self { caller: caller.clone(), key, precondition, body, is_replacement: false })
+    }
+
+    /// As a replacement, which names everything, meant or not.
+    #[must_use]
+    pub fn as_replacement(self) -> Self {
+        Self { is_replacement: true, ..self }
     }
 
     /// Makes them; where nothing differs, nothing is written.
@@ -84,11 +91,11 @@ impl Change {
         Ok(after)
     }
 
-    /// Whether somebody who was responsible before is to be so again; what was only sent back with the rest
-    /// of the entity says nothing.
+    /// Whether somebody who was responsible before is to be so again. Whoever names them in a change means
+    /// that; a replacement has to name them and says nothing with it.
     fn is_adoption(&self, model: &Model, before: &Row, prop: Prop) -> bool {
         let is_orphan = !get(model, before, token::ORPHANED).is_null();
-        prop == token::RESPONSIBLE_ID && is_orphan && self.body.iter().count() == 1
+        prop == token::RESPONSIBLE_ID && is_orphan && !self.is_replacement
     }
 
     /// Sets one property, if it may be that; whether that makes the token wider.

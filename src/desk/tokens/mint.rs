@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Rows, check_minting_role, marks,
     reach::{self, is_reader},
-    register,
+    register, state,
 };
 use crate::{
     auth::{
@@ -13,6 +13,7 @@ use crate::{
         expiry::{self, Bounds, End},
     },
     desk::{
+        Settings,
         audit::{Entry, Event, record},
         invalid,
         plain::is_unseen,
@@ -74,6 +75,7 @@ pub struct Mint {
     request: Request,
     addresses: Networks,
     setting_hours: u32,
+    per_owner_max: u32,
 }
 
 impl Mint {
@@ -81,7 +83,7 @@ impl Mint {
     ///
     /// # Errors
     /// `Forbidden`, `ConfirmationRequired`, `InvalidValue`.
-    pub fn new(caller: &Principal, request: Request, setting_hours: u32) -> Result<Self, Error> {
+    pub fn new(caller: &Principal, request: Request, settings: &Settings) -> Result<Self, Error> {
         caller.require("tokens:mint")?;
         check_name(&request.name)?;
         if request.purpose.as_deref().is_some_and(|text| text.chars().count() > 1000) {
@@ -104,7 +106,13 @@ impl Mint {
             caller.require_confirmation()?;
         }
         let addresses = Networks::of_token(request.addresses.iter().map(String::as_str))?;
-        Ok(Self { caller: caller.clone(), request, addresses, setting_hours })
+        Ok(Self {
+            caller: caller.clone(),
+            request,
+            addresses,
+            setting_hours: settings.token_hours_max,
+            per_owner_max: settings.tokens_per_owner_max,
+        })
     }
 
     /// Makes the secret, and stores everything about the token but that.
@@ -123,6 +131,7 @@ impl Mint {
         }
         let responsible_id = self.responsible_id(draft)?;
         self.check_line(draft)?;
+        self.check_count(draft, owner_id)?;
         self.check_addresses(draft, scopes)?;
         let expires = self.expires(draft, is_reader)?;
         let kind = match (request.is_service, scopes == request.role.scopes()) {
@@ -204,6 +213,24 @@ impl Mint {
             "tokens made with tokens may go {GENERATIONS_MAX} deep; make this one with an earlier one"
         );
         Err(Error::PolicyForbids { target: "ParentId".into(), reason })
+    }
+
+    /// Refuses a person one token more than the setting allows. Those of the workspace are made by its
+    /// administrators only, for programs that are as many as they are, so they are not counted.
+    fn check_count(&self, draft: &dyn Draft, owner_id: Option<i64>) -> Result<(), Error> {
+        let Some(id) = owner_id else { return Ok(()) };
+        let own = draft.rows_where(set::ACCESS_TOKENS, token::OWNER_ID, &id.into());
+        let now = draft.now();
+        let alive = own.iter().filter(|row| state(draft, row, now).is_alive());
+        let max = self.per_owner_max;
+        if alive.take(max as usize).count() < max as usize {
+            return Ok(());
+        }
+        let reason = format!(
+            "Users({id}) has {max} access tokens that work, and 'tokens_per_owner_max' allows no more; \
+             revoke those nobody needs, or have the setting raised"
+        );
+        Err(Error::PolicyForbids { target: "OwnerId".into(), reason })
     }
 
     fn check_addresses(&self, source: &dyn Source, scopes: Scopes) -> Result<(), Error> {

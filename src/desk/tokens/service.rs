@@ -84,7 +84,7 @@ impl Desk {
         caller: &Principal,
         request: Request,
     ) -> Result<(Row, PlainToken), Error> {
-        let verb = Mint::new(caller, request, self.settings().token_hours_max)?;
+        let verb = Mint::new(caller, request, &self.settings())?;
         let run = move |draft: &mut dyn Draft| {
             verb.run(draft).map(|(row, secret)| ShowsSecret(row, secret))
         };
@@ -150,6 +150,20 @@ impl Desk {
         changes: Properties,
     ) -> Result<Row, Error> {
         let verb = Change::new(self.model(), caller, at, changes)?;
+        self.commit(caller, move |draft| verb.run(draft)).await
+    }
+
+    /// Puts what is given in the place of all that may be changed of an access token.
+    ///
+    /// # Errors
+    /// Those of [`Change`].
+    pub async fn replace_token(
+        &self,
+        caller: &Principal,
+        at: (Key, Precondition),
+        whole: Properties,
+    ) -> Result<Row, Error> {
+        let verb = Change::new(self.model(), caller, at, whole)?.as_replacement();
         self.commit(caller, move |draft| verb.run(draft)).await
     }
 

@@ -55,8 +55,8 @@ pub const ALL: [Scope; 32] = [
     scope("audit:read", "Read the audit log"),
     scope("webhooks:read", "Read webhooks"),
     scope("webhooks:write", "Create and change webhooks"),
-    scope("settings:read", "Read settings"),
-    scope("settings:write", "Change settings and the lists tickets choose from"),
+    scope("settings:read", "Read the policy for tokens, and how the server does"),
+    scope("settings:write", "Change the policy for tokens, and the lists tickets choose from"),
 ];
 
 /// [`ALL`] in one place, for those who look into it at every request.

@@ -126,6 +126,42 @@ fn only_administrators_make_service_tokens_with_somebody_responsible() {
 }
 
 #[test]
+fn one_person_has_no_more_tokens_that_work_than_the_setting_allows() {
+    let mut bench = Bench::new();
+    let settings = crate::desk::Settings { tokens_per_owner_max: 3, ..bench.desk.settings() };
+    let store = Arc::clone(bench.desk.store());
+    bench.desk = Desk::new(helpdesk(), store, bench.clock.clone(), settings);
+    bench.user("Ann", Role::Administrator);
+    bench.user("Bob", Role::Agent);
+    let bob = signed_in(&bench, 2);
+    let short = || Request {
+        expires: Some(End::At("2026-11-22T22:00:00Z".parse().unwrap())),
+        ..request(Role::Agent)
+    };
+    mint_as(&bench, &bob, short()).unwrap();
+    mint_as(&bench, &bob, request(Role::Agent)).unwrap();
+    // One that an administrator makes for him counts as his, and so does one made with a token.
+    let his = Request { owner_id: Some(2), ..request(Role::Agent) };
+    let (_, secret) = mint_as(&bench, &signed_in(&bench, 1), his.clone()).unwrap();
+    let program = comes(&bench, &secret).unwrap();
+    for caller in [&bob, &program, &signed_in(&bench, 1)] {
+        assert_eq!(
+            refused(mint_as(&bench, caller, his.clone())),
+            "PolicyForbids 'OwnerId' is against the policy: Users(2) has 3 access tokens that work, and \
+             'tokens_per_owner_max' allows no more; revoke those nobody needs, or have the setting raised"
+        );
+    }
+    revoke(&bench, &bob, 2).unwrap();
+    mint_as(&bench, &bob, request(Role::Agent)).unwrap();
+    assert!(mint_as(&bench, &bob, request(Role::Agent)).is_err());
+    bench.at("2026-11-22T22:00:00Z");
+    mint_as(&bench, &bob, request(Role::Agent)).unwrap();
+    for _ in 0..5 {
+        mint(&bench, request(Role::Agent)).unwrap();
+    }
+}
+
+#[test]
 fn a_session_confirms_before_it_makes_much() {
     let bench = Bench::new();
     bench.user("Ann", Role::Administrator);

@@ -71,6 +71,37 @@ fn an_orphan_adopted_again_by_the_same_person_gets_its_life_back() {
     let (bench, _) = bench();
     bench.change(set::USERS, 2, &[("IsActive", false.into())]).unwrap();
     bench.change(set::USERS, 2, &[("IsActive", true.into())]).unwrap();
+    // A replacement names everybody and means nothing by it.
+    let all = [
+        ("Name", text("n")),
+        ("Scopes", texts(&["tickets:read"])),
+        ("ExpiresDateTime", Value::Instant("2026-12-21T22:00:00Z".parse().unwrap())),
+        ("ResponsibleId", Value::Int(2)),
+    ];
+    bench.replace(set::ACCESS_TOKENS, 1, &all).unwrap();
+    assert_eq!(of(&bench, 1, &SEEN), ORPHANED);
     change(&bench, &signed_in(&bench, 1), 1, &[("ResponsibleId", Value::Int(2))]).unwrap();
     assert_eq!(of(&bench, 1, &SEEN), FULL);
+}
+
+/// A change that named the same person adopted the token alone, and meant nothing beside a new name.
+#[test]
+fn a_change_that_names_somebody_adopts_whatever_else_it_says() {
+    let person = ("ResponsibleId", Value::Int(2));
+    let name = ("Name", text("figures"));
+    let scopes = ("Scopes", texts(&["tickets:read"]));
+    for changes in [
+        vec![person.clone(), name.clone()],
+        vec![name.clone(), scopes.clone(), person.clone()],
+        vec![("Name", text("report")), person.clone()],
+    ] {
+        let (bench, _) = bench();
+        bench.change(set::USERS, 2, &[("IsActive", false.into())]).unwrap();
+        bench.change(set::USERS, 2, &[("IsActive", true.into())]).unwrap();
+        change(&bench, &signed_in(&bench, 1), 1, &changes).unwrap();
+        assert_eq!(of(&bench, 1, &SEEN), FULL);
+        bench.change(set::USERS, 2, &[("IsActive", false.into())]).unwrap();
+        change(&bench, &signed_in(&bench, 1), 1, std::slice::from_ref(&name)).unwrap();
+        assert_eq!(of(&bench, 1, &SEEN), ORPHANED);
+    }
 }

@@ -7,9 +7,12 @@
 pub mod audit;
 mod body;
 pub mod comments;
+mod commit;
 mod customers;
 pub mod deleted;
+mod flush;
 pub mod history;
+mod hourly;
 mod kept;
 pub mod lookups;
 pub mod me;
@@ -25,6 +28,7 @@ pub mod seed;
 mod service;
 pub mod sessions;
 pub mod signing;
+mod still;
 pub mod teams;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::{
-    Properties, actor,
-    audit::{self, Due, Notices},
+    Properties,
+    audit::{self, Notices},
     body, comments, deleted, kept, plain, rules, seed,
     sessions::{self, People},
     tickets,
-    usage::{self, Usage},
+    usage::Usage,
     users,
 };
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
         ActionId, Key, Model, Precondition, Prop, Row, SetId, Value, actions, props::user, set,
     },
     query::once::Once,
-    store::{Actor, Draft, Snapshot, Store, commit},
-    time::{Clock, MICROS_PER_DAY, Timestamp},
+    store::{Actor, Snapshot, Store, commit},
+    time::{Clock, Timestamp},
 };
 
 /// What an operator may set.
@@ -70,14 +70,14 @@ pub struct Desk {
     store: Arc<dyn Store>,
     clock: Clock,
     settings: Settings,
-    usage: Arc<Usage>,
+    pub(super) usage: Arc<Usage>,
     notices: Arc<Notices>,
     /// Held by whoever flushes: the last flush waits for one that is under way.
-    flushing: Arc<Mutex<()>>,
+    pub(super) flushing: Arc<Mutex<()>>,
     /// Set where this is a handle for one change that is done once.
     pub(super) once: Option<Arc<Once>>,
     pub(super) kept: Arc<kept::Tally>,
-    people: Arc<People>,
+    pub(super) people: Arc<People>,
 }
 
 impl Desk {
@@ -171,41 +171,6 @@ impl Desk {
     #[must_use]
     pub fn notices(&self) -> &Notices {
         &self.notices
-    }
-
-    /// Writes what was counted in memory: use of tokens, and the notices whose time has come or, at the
-    /// end, all of them. What cannot be written is kept for the next time.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn flush(&self, is_last: bool) -> Result<(), Error> {
-        let _alone = self.flushing.lock().await;
-        let mut uses = self.usage.take();
-        while !uses.is_empty() {
-            let batch: Arc<[_]> = uses.drain(..uses.len().min(FLUSH_BATCH)).collect();
-            let stored = Arc::clone(&batch);
-            let run = move |draft: &mut dyn Draft| usage::store(draft, &stored);
-            if let Err(error) = commit(&*self.store, Actor::SYSTEM, run).await {
-                self.usage.put_back(&batch);
-                self.usage.put_back(&uses);
-                return Err(error);
-            }
-        }
-        let mut rows = self.notices.take(self.now(), is_last);
-        while !rows.is_empty() {
-            let batch: Arc<[Due]> = rows.drain(..rows.len().min(FLUSH_BATCH)).collect();
-            let written = Arc::clone(&batch);
-            let run = move |draft: &mut dyn Draft| {
-                let mut rows = written.iter();
-                rows.try_for_each(|row| audit::record(draft, row.caller(), &row.entry()))
-            };
-            if let Err(error) = commit(&*self.store, Actor::SYSTEM, run).await {
-                rows.extend(batch.iter().cloned());
-                self.notices.put_back(rows);
-                return Err(error);
-            }
-        }
-        Ok(())
     }
 
     /// Fills the lists of a workspace that has none.
@@ -367,45 +332,6 @@ impl Desk {
         self.commit_to(caller, subject, move |draft| verb.run(draft)).await
     }
 
-    /// Removes for good the deleted tickets whose time is up, in several transactions if there are
-    /// many; how many that were.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn purge(&self) -> Result<usize, Error> {
-        let until = deleted::due_until(self.now(), &self.settings);
-        let mut purged = 0;
-        while !deleted::due(&*self.snapshot(), until).is_empty() {
-            let run = move |draft: &mut dyn Draft| {
-                let count = deleted::purge(draft, until);
-                if count > 0 {
-                    let told = format!("{}: {count}", deleted::PURGED);
-                    let entry = audit::Entry::new(audit::Event::Deleted).detail(told);
-                    audit::record(draft, &Principal::system(), &entry)?;
-                }
-                Ok(count)
-            };
-            purged += commit(&*self.store, Actor::SYSTEM, run).await?;
-        }
-        Ok(purged)
-    }
-
-    /// Removes the rows of the audit log that are older than the settings keep, in several
-    /// transactions if there are many; how many that were.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn trim_audit(&self) -> Result<usize, Error> {
-        let kept = MICROS_PER_DAY.saturating_mul(i64::from(self.settings.audit_days));
-        let Some(until) = self.now().plus_micros(-kept).filter(|_| kept > 0) else { return Ok(0) };
-        let mut trimmed = 0;
-        while audit::is_due(&*self.snapshot(), until) {
-            let run = move |draft: &mut dyn Draft| audit::trim(draft, until);
-            trimmed += commit(&*self.store, Actor::SYSTEM, run).await?;
-        }
-        Ok(trimmed)
-    }
-
     /// Creates a member of staff.
     ///
     /// # Errors
@@ -449,59 +375,7 @@ impl Desk {
         let key = users::find(&*self.snapshot(), id_or_address)?.key(self.model);
         self.update(caller, (set::USERS, key), Precondition::default(), vec![change]).await
     }
-
-    /// Does the part of a verb that may take long, on a thread that may wait.
-    async fn beforehand<T, F>(&self, look: F) -> Result<T, Error>
-    where
-        T: Send + 'static,
-        F: FnOnce(&dyn Snapshot) -> Result<T, Error> + Send + 'static,
-    {
-        let snapshot = self.snapshot();
-        let work = tokio::task::spawn_blocking(move || look(&*snapshot));
-        work.await.unwrap_or_else(|error| Err(error.into()))
-    }
-
-    /// Does a verb's change, with its row in the audit log. Where it is to be done once, its answer is kept
-    /// with it, so a verb calls this once; what it does in further transactions goes past it.
-    pub(super) async fn commit<T, F>(&self, caller: &Principal, run: F) -> Result<T, Error>
-    where
-        T: kept::Done + Send + 'static,
-        F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
-    {
-        self.commit_to(caller, None, run).await
-    }
-
-    /// As [`Desk::commit`], for a verb of which it is known what it is done to.
-    async fn commit_to<T, F>(
-        &self,
-        caller: &Principal,
-        subject: audit::Subject,
-        mut run: F,
-    ) -> Result<T, Error>
-    where
-        T: kept::Done + Send + 'static,
-        F: FnMut(&mut dyn Draft) -> Result<T, Error> + Send + 'static,
-    {
-        let (once, by) = (self.once.clone(), caller.clone());
-        let mut told = move |draft: &mut dyn Draft| {
-            let done = run(draft)?;
-            audit::close(draft, &by, &subject)?;
-            Ok(done)
-        };
-        let run = move |draft: &mut dyn Draft| match &once {
-            None => told(draft),
-            Some(once) => kept::run_once(draft, once, &mut told),
-        };
-        let done = commit(&*self.store, actor(caller), run).await?;
-        if let Some(once) = &self.once {
-            self.kept.note(&once.key);
-        }
-        Ok(done)
-    }
 }
-
-/// Tokens or notices that one transaction of a flush writes at most.
-const FLUSH_BATCH: usize = 256;
 
 /// For sets whose scopes announce no such verb.
 const READ_ONLY: Error = Error::MethodNotAllowed { allow: "GET, HEAD" };

@@ -25,7 +25,7 @@ pub use sign_in::SignedIn;
 use super::{Desk, Settings, get, users};
 use crate::{
     auth::{
-        Confirmed, Owner, Principal, Visit,
+        Confirmed, Owner, Principal, Role, Scopes, Visit,
         session::{Opens, Secret, Times, confirmed_until},
     },
     error::{Denial, Error},
@@ -71,19 +71,55 @@ pub(super) fn authenticate(
     let ended = || Error::Unauthenticated(Denial::NoSession);
     let secret = Secret::read(Opens::Session, secret).ok_or_else(ended)?;
     let row = session_by_secret(source, &secret).ok_or_else(ended)?;
-    let (model, id, stored) = (source.model(), id_of(source, &row), times(source, &row));
+    let id = id_of(source, &row);
+    let (user_id, role) = signed_in(source, (people, settings), &row, now)?;
+    people.seen.note(id, now);
+    let confirmed = get(source.model(), &row, session::CONFIRMED).as_instant();
+    let visitor = Visitor { address: visit.address, agent: visit.agent.map(Into::into) };
+    let confirmed = Confirmed::Person(confirmed_until(confirmed, now).is_some());
+    Ok(Principal { confirmed, ..rows::principal((user_id, role), id, &visitor) })
+}
+
+/// What somebody may do at `now` who came with the session of that id.
+///
+/// # Errors
+/// `Unauthenticated` once it has ended; `ConfirmationRequired` where it was confirmed and is no more.
+pub(super) fn held(
+    source: &dyn Source,
+    known: (&People, &Settings),
+    (id, caller): (i64, &Principal),
+    now: Timestamp,
+) -> Result<Scopes, Error> {
+    let ended = || Error::Unauthenticated(Denial::NoSession);
+    let row = source.row(set::SESSIONS, &Key::Int(id)).ok_or_else(ended)?;
+    let (user_id, role) = signed_in(source, known, &row, now)?;
+    if caller.user_id != Some(user_id) {
+        return Err(ended());
+    }
+    let confirmed = get(source.model(), &row, session::CONFIRMED).as_instant();
+    if caller.confirmed == Confirmed::Person(true) && confirmed_until(confirmed, now).is_none() {
+        return Err(Error::ConfirmationRequired);
+    }
+    Ok(role.scopes())
+}
+
+/// Who is signed in with a session, if it is not over at `now`.
+fn signed_in(
+    source: &dyn Source,
+    (people, settings): (&People, &Settings),
+    row: &Row,
+    now: Timestamp,
+) -> Result<(i64, Role), Error> {
+    let ended = || Error::Unauthenticated(Denial::NoSession);
+    let (id, stored) = (id_of(source, row), times(source, row));
     let last_seen = people.seen.last(id, stored.last_seen).ok_or_else(ended)?;
-    let user_id = get(model, &row, session::USER_ID).as_int().ok_or_else(ended)?;
+    let user_id = get(source.model(), row, session::USER_ID).as_int().ok_or_else(ended)?;
     let Owner::Staff(role) = users::owner(source, Some(user_id)) else { return Err(ended()) };
     if (Times { last_seen, ..stored }).is_over(lasting(settings), now) {
         people.seen.over(id);
         return Err(ended());
     }
-    people.seen.note(id, now);
-    let confirmed = get(model, &row, session::CONFIRMED).as_instant();
-    let visitor = Visitor { address: visit.address, agent: visit.agent.map(Into::into) };
-    let confirmed = Confirmed::Person(confirmed_until(confirmed, now).is_some());
-    Ok(Principal { confirmed, ..rows::principal((user_id, role), id, &visitor) })
+    Ok((user_id, role))
 }
 
 impl Desk {

@@ -17,6 +17,7 @@ use crate::{
         Desk,
         audit::{Event, record},
         get, invalid,
+        still::Still,
     },
     error::{Denial, Error},
     id::random_bytes,
@@ -165,8 +166,9 @@ impl Desk {
     /// Those of the store.
     pub async fn end_other_sessions(&self, caller: &Principal) -> Result<(), Error> {
         let (current, user_id) = own(caller)?;
-        let by = caller.clone();
+        let (by, still) = (caller.clone(), Still::of(self));
         let run = move |draft: &mut dyn Draft| {
+            still.check(draft, &by)?;
             rows::end_all(draft, &by, (user_id, Some(current))).map(|_| ())
         };
         commit(&**self.store(), by_user(user_id), run).await

@@ -284,3 +284,56 @@ fn whoever_is_deleted_leaves_no_session_and_no_password() {
     let snapshot = bench.desk.snapshot();
     assert_eq!(snapshot.rows(set::SESSIONS).count() + snapshot.rows(set::CREDENTIALS).count(), 0);
 }
+
+/// What becomes of a new user after this happened to an administrator who had come before.
+#[track_caller]
+fn check_still(meanwhile: impl Fn(&Bench, &SignedIn), want: &str) {
+    let bench = Bench::new();
+    bench.user("Bob", Role::Administrator);
+    let (_, ann) = ann(&bench, Role::Administrator);
+    block_on(bench.desk.confirm(&enter(&bench, &ann.secret).unwrap(), password(PASSWORD))).unwrap();
+    let caller = enter(&bench, &ann.secret).unwrap();
+    meanwhile(&bench, &ann);
+    let trace = bench.trace();
+    let given = [("Name", "Eve"), ("Email", "eve@x.example"), ("Role", "Agent")];
+    let given = Bench::given(set::USERS, &given.map(|(name, text)| (name, Value::text(text))));
+    let created = block_on(bench.desk.create(&caller, set::USERS, given));
+    assert_eq!(created.map_or_else(|error| error.code().to_owned(), |_| "done".into()), want);
+    assert_eq!(bench.trace() == trace, want != "done");
+}
+
+#[test]
+fn whoever_is_signed_out_or_demoted_before_their_turn_changes_nothing() {
+    check_still(|_, _| {}, "done");
+    let sign_out = |bench: &Bench, ann: &SignedIn| {
+        block_on(bench.desk.sign_out(&enter(bench, &ann.secret).unwrap())).unwrap();
+    };
+    check_still(sign_out, "SessionEnded");
+    let disable = |bench: &Bench, _: &SignedIn| {
+        let by = Principal::system();
+        block_on(bench.desk.set_user_active(&by, "ann@example.net", false)).unwrap();
+    };
+    check_still(disable, "SessionEnded");
+    let demote = |bench: &Bench, _: &SignedIn| {
+        let by = Principal::system();
+        block_on(bench.desk.set_user_role(&by, "ann@example.net", Role::Agent)).unwrap();
+    };
+    check_still(demote, "InsufficientScope");
+    check_still(|bench, _| bench.at("2026-11-21T22:04:59Z"), "done");
+    check_still(|bench, _| bench.at("2026-11-21T22:05:00Z"), "ConfirmationRequired");
+    check_still(|bench, _| bench.at("2026-11-22T06:00:00Z"), "SessionEnded");
+    check_still(|bench, _| bench.at("2026-11-22T22:00:00Z"), "SessionEnded");
+}
+
+#[test]
+fn a_session_that_was_ended_ends_no_others() {
+    let bench = Bench::new();
+    let (_, one) = ann(&bench, Role::Agent);
+    let two = sign_in(&bench, "ann@example.net", PASSWORD).unwrap();
+    let stolen = enter(&bench, &one.secret).unwrap();
+    let id = stolen.session_id.unwrap();
+    block_on(bench.desk.end_session(&enter(&bench, &two.secret).unwrap(), id)).unwrap();
+    let error = block_on(bench.desk.end_other_sessions(&stolen)).unwrap_err();
+    assert_eq!(error.code(), "SessionEnded");
+    enter(&bench, &two.secret).unwrap();
+}

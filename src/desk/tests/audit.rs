@@ -191,10 +191,10 @@ fn a_session_is_told_with_its_person_and_no_token() {
     let mut bench = Bench::new();
     let ann = bench.user("Ann", Role::Agent);
     bench.as_user(ann, "tickets:write");
-    bench.caller.session_id = Some(5);
+    bench.caller.session_id = Some(bench.session(ann));
     bench.ticket(&[("Title", text("Printer"))]).unwrap();
     let names = ["ActorName", "ActorTokenId", "ActorSessionId"];
-    assert_eq!(bench.list(set::AUDIT_EVENTS, &names), ["System - -", "Ann - 5"]);
+    assert_eq!(bench.list(set::AUDIT_EVENTS, &names), ["System - -", "Ann - 1"]);
 }
 
 #[test]

@@ -25,9 +25,11 @@ use super::{Desk, Properties, Settings, seed, users::Create as NewUser};
 use crate::{
     auth::{Confirmed, Principal, Role, Scopes},
     error::Error,
-    model::{ActionId, Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, set},
+    model::{
+        ActionId, Key, Precondition, Prop, Row, SetId, Tags, Value, helpdesk, props::session, set,
+    },
     query::resolve,
-    store::{Actor, MemoryStore, commit_blocking},
+    store::{Actor, Draft, Edit, MemoryStore, commit_blocking},
     time::{Clock, Timestamp},
 };
 
@@ -165,6 +167,22 @@ impl Bench {
         let verb = NewUser::new(&Principal::system(), name, &address, role).unwrap();
         let row = block_on(self.desk.create_user(&Principal::system(), verb)).unwrap();
         row.key(helpdesk()).as_int().unwrap()
+    }
+
+    /// A session of that member of staff, confirmed just now; its id.
+    pub(super) fn session(&self, user_id: i64) -> i64 {
+        let run = move |draft: &mut dyn Draft| {
+            let (now, id) = (draft.now(), draft.next_id(set::SESSIONS)?);
+            let mut edit = Edit::new(helpdesk(), set::SESSIONS);
+            edit.set(helpdesk(), session::ID, id);
+            edit.set(helpdesk(), session::HASH, Value::Binary(id.to_be_bytes()[..].into()));
+            edit.set(helpdesk(), session::USER_ID, user_id);
+            for at in [session::CREATED, session::LAST_SEEN, session::CONFIRMED] {
+                edit.set(helpdesk(), at, now);
+            }
+            draft.put(set::SESSIONS, edit).map(|_| id)
+        };
+        commit_blocking(&**self.desk.store(), Actor::SYSTEM, run).unwrap()
     }
 
     /// A property of any kind of the newest version of a row, as text.

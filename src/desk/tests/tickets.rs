@@ -1,5 +1,6 @@
 use super::*;
 use crate::desk::tickets::TAGS_MAX;
+use crate::desk::tokens::Request;
 
 #[test]
 fn a_new_ticket_gets_the_default_status_and_its_times() {
@@ -204,8 +205,12 @@ fn creation_writes_history_for_each_tracked_property() {
 #[test]
 fn a_change_writes_history_with_who_and_how_long_it_had_stood() {
     let mut bench = Bench::new();
-    bench.user("Ann", Role::Agent);
+    bench.user("Ann", Role::Administrator);
     bench.ticket(&[]).unwrap();
+    let wish = Request { owner_id: Some(1), ..Request::new("t", Role::Administrator) };
+    for _ in 0..4 {
+        block_on(bench.desk.mint_token(&bench.caller, wish.clone())).unwrap();
+    }
     bench.caller.user_id = Some(1);
     bench.caller.token_id = Some(4);
     bench.at("2026-11-21T23:30:00Z");

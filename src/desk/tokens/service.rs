@@ -14,6 +14,7 @@ use crate::{
         invalid,
         kept::ShowsSecret,
         policy,
+        still::Still,
     },
     error::{Denial, Error},
     model::{ActionId, Complex, Key, Precondition, Row, Value, actions},
@@ -177,13 +178,20 @@ impl Desk {
         (key, precondition): (Key, Precondition),
     ) -> Result<(), Error> {
         let mut verb = Delete::new(caller, key, precondition)?;
+        let (still, mut is_first) = (Still::of(self), true);
         while verb.is_large(&*self.snapshot()) {
-            let run = verb.clone();
-            let run = move |draft: &mut dyn Draft| run.revoke(draft);
+            let (run, by, still) = (verb.clone(), caller.clone(), still.clone());
+            let run = move |draft: &mut dyn Draft| {
+                if is_first {
+                    still.check(draft, &by)?;
+                }
+                run.revoke(draft)
+            };
             commit(&**self.store(), actor(caller), run).await?;
-            verb = verb.rest();
+            (verb, is_first) = (verb.rest(), false);
         }
-        self.commit(caller, move |draft| verb.run(draft)).await
+        let run = move |draft: &mut dyn Draft| verb.run(draft);
+        if is_first { self.commit(caller, run).await } else { self.finish(caller, None, run).await }
     }
 
     /// Takes the tokens that have ended off the list, if there are as many as expected.
@@ -200,7 +208,11 @@ impl Desk {
         if !verb.is_large() {
             return self.commit(caller, move |draft| first.run(draft)).await;
         }
-        let run = move |draft: &mut dyn Draft| first.run(draft);
+        let (still, by) = (Still::of(self), caller.clone());
+        let run = move |draft: &mut dyn Draft| {
+            still.check(draft, &by)?;
+            first.run(draft)
+        };
         let found = commit(&**self.store(), actor(caller), run).await?;
         let parts: Vec<_> = RemoveExpired::parts(&found).collect();
         for part in parts {
@@ -210,7 +222,7 @@ impl Desk {
         }
         // An answer that is kept says that all are gone, so it is kept when they are.
         let told = found.clone();
-        self.commit(caller, move |_| Ok(told.clone())).await
+        self.finish(caller, None, move |_| Ok(told.clone())).await
     }
 
     /// Ends the tokens that nobody used for as long as the policy allows; how many that were.

@@ -166,7 +166,7 @@ fn no_sequence_of_verbs_does_either() {
             bench.user(name, Role::Administrator);
         }
         let mut secrets: Vec<String> = Vec::new();
-        for _ in 0..250 {
+        for _ in 0..300 {
             let by = draw.below(3);
             let caller = match secrets.get(usize::try_from(draw.below(12)).unwrap()) {
                 Some(secret) if by == 0 => comes(&bench, secret),

@@ -364,6 +364,50 @@ fn a_secret_is_told_once_and_not_kept() {
     again(&Server::start(dir.path()).client(&own));
 }
 
+/// What one may not read any more is not told again either.
+#[test]
+fn an_answer_is_not_told_again_to_who_may_read_less_by_then() {
+    let (_dir, server, admin) = desk();
+    let policy = |needing: &[&str]| {
+        let body = json!({"ScopesNeedingAddresses": needing});
+        admin.patch("/odata/TokenPolicies(1)", &body).expect(200);
+    };
+    let wish = json!({"Name": "x", "Role": "Agent"});
+    let minted = admin.post("/odata/AccessTokens/Tessera.Mint", &wish).expect(200).json();
+    let agent = server.client(minted["Secret"].as_str().unwrap());
+    let loud = &[("Prefer", "return=representation")];
+    let body = json!({"Title": "New", "RequesterEmail": "bob@example.com"});
+    let create: Change = ("POST", "Tickets", loud, Some(body));
+    let quiet: Change = ("PUT", "Tickets(1)/Title", &[], Some(json!({"value": "Put"})));
+    let firsts = [&create, &quiet].map(|change| send(&agent, change.0, change));
+    assert!(firsts[0].body.contains("bob@example.com"), "{}", firsts[0].body);
+    let again = || [&create, &quiet].map(|change| send(&agent, change.0, change));
+    let check_less = || {
+        let [created, put] = again();
+        assert!(is_replayed(&created));
+        assert_eq!((created.status, created.body.as_str()), (204, ""));
+        for name in ["etag", "location", "odata-entityid"] {
+            assert_eq!(created.headers.get(name), firsts[0].headers.get(name), "{name}");
+            assert!(created.headers.contains_key(name), "{name}");
+        }
+        for name in ["content-type", "preference-applied"] {
+            assert!(!created.headers.contains_key(name), "{name}");
+        }
+        // There was no body to leave out.
+        assert_eq!(whole(&put), whole(&firsts[1]));
+    };
+    policy(&["customers:read"]);
+    check_less();
+    policy(&[]);
+    let [created, _] = again();
+    assert!(is_replayed(&created));
+    assert_eq!(whole(&created), whole(&firsts[0]));
+    let narrow = json!({"Scopes": ["tickets:read", "tickets:write"]});
+    admin.patch("/odata/AccessTokens(2)", &narrow).expect(200);
+    check_less();
+    assert_eq!(admin.count("/odata/Tickets/$count"), 2);
+}
+
 /// Every file below a folder.
 fn files_below(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());

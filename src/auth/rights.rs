@@ -157,6 +157,10 @@ impl Rights for Principal {
         self.scopes.has(scope)
     }
 
+    fn scopes(&self) -> String {
+        self.scopes.to_string()
+    }
+
     fn user_id(&self) -> Option<i64> {
         self.user_id
     }

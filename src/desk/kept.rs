@@ -100,6 +100,7 @@ fn keep(draft: &mut dyn Draft, once: &Once, told: Told) -> Result<(), Error> {
             let lines: Vec<String> =
                 headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             edit.set(model, kept::HEADERS, lines.join("\n").as_str());
+            edit.set(model, kept::SCOPES, body.as_ref().map(|_| once.scopes.as_str()));
             edit.set(model, kept::BODY, body.map_or(Value::Null, |body| Value::text(&body)));
         }
         Told::Secret(id) => {
@@ -136,7 +137,8 @@ fn find(source: &dyn Source, key: &str) -> Result<Option<Kept>, Error> {
             body: body.as_text().map(ToOwned::to_owned),
         })
     };
-    Ok(Some(Kept { fingerprint, told }))
+    let scopes = get(kept::SCOPES).as_text().map(ToOwned::to_owned);
+    Ok(Some(Kept { fingerprint, scopes, told }))
 }
 
 fn row_key(key: &str) -> Key {

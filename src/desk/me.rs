@@ -1,6 +1,6 @@
 //! What callers are told of themselves: who they are here, and what that allows now.
 
-use super::get;
+use super::{Desk, get, value::complex};
 use crate::{
     auth::Principal,
     error::Error,
@@ -10,16 +10,24 @@ use crate::{
         set,
     },
     query::Source,
+    time::Timestamp,
 };
 
-/// What `caller` is told. It needs no scope: what is told is the caller's own.
-///
-/// # Errors
-/// `Internal` if the model has no such type.
-pub fn me(source: &dyn Source, caller: &Principal) -> Result<Complex, Error> {
+impl Desk {
+    /// What `caller` is told. It needs no scope: what is told is the caller's own.
+    ///
+    /// # Errors
+    /// `Internal` if the model has no such type.
+    pub fn me(&self, caller: &Principal) -> Result<Complex, Error> {
+        // A session ends by itself sooner than it must.
+        let ends = self.who(caller).ok().map(|who| who.idle_expires);
+        me(&*self.snapshot(), caller, ends)
+    }
+}
+
+/// What `caller` is told, whose session ends then.
+fn me(source: &dyn Source, caller: &Principal, ends: Option<Timestamp>) -> Result<Complex, Error> {
     let model = source.model();
-    let type_id = model.find_complex("Caller");
-    let type_id = type_id.ok_or_else(|| Error::internal(&"the model has no type 'Caller'"))?;
     let find = |set: SetId, id: Option<i64>| source.row(set, &Key::Int(id?));
     let (token, user) =
         (find(set::ACCESS_TOKENS, caller.token_id), find(set::USERS, caller.user_id));
@@ -31,8 +39,7 @@ pub fn me(source: &dyn Source, caller: &Principal) -> Result<Complex, Error> {
         (None, None) => "System",
     };
     let scopes: Vec<Value> = caller.scopes.names().map(Value::text).collect();
-    let mut values = vec![Value::Null; model.structure(type_id).properties.len()];
-    for (prop, value) in [
+    let fields = vec![
         (told::KIND, Value::text(kind)),
         (told::USER_ID, caller.user_id.into()),
         (told::USER_NAME, of(&user, user::NAME)),
@@ -41,12 +48,10 @@ pub fn me(source: &dyn Source, caller: &Principal) -> Result<Complex, Error> {
         (told::TOKEN_NAME, of(&token, token::NAME)),
         (told::KEY_PREFIX, caller.prefix.as_deref().into()),
         (told::SCOPES, Value::List(scopes.into())),
-        (told::EXPIRES, of(&token, token::EXPIRES)),
+        (told::EXPIRES, ends.map_or_else(|| of(&token, token::EXPIRES), Value::from)),
         (told::ADDRESS, caller.address.map(|address| address.to_string()).as_deref().into()),
-    ] {
-        values[usize::from(prop.0)] = value;
-    }
-    Ok(Complex { type_id, values })
+    ];
+    complex(model, "Caller", fields)
 }
 
 #[cfg(test)]
@@ -60,7 +65,7 @@ mod tests {
         let mut source = MemorySource::new(helpdesk().clone());
         let ada = [("Id", Value::Int(7)), ("Name", "Ada".into())];
         source.put_named("Users", "User", &ada).unwrap();
-        let got = me(&source, caller).unwrap().values;
+        let got = me(&source, caller, None).unwrap().values;
         let props =
             [told::KIND, told::USER_ID, told::USER_NAME, told::ROLE, told::TOKEN_ID, told::ADDRESS];
         assert_eq!(&props.map(|prop| got[usize::from(prop.0)].clone()), want);

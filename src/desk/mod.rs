@@ -15,7 +15,7 @@ pub mod history;
 mod hourly;
 mod kept;
 pub mod lookups;
-pub mod me;
+mod me;
 mod members;
 mod network;
 pub mod people;
@@ -36,6 +36,7 @@ pub mod tickets;
 pub mod tokens;
 pub mod usage;
 pub mod users;
+mod value;
 mod views;
 
 pub use body::Moment;

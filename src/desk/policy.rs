@@ -4,6 +4,7 @@ use super::{
     audit::{Entry, Event, record},
     get, invalid,
     plain::{Leaving, Rules, Turn, alone, differs},
+    value::show,
 };
 use crate::{
     auth::{Role, Scopes, expiry::TOKEN_HOURS_MAX},
@@ -124,20 +125,6 @@ fn check(edit: &mut Edit) -> Result<(), Error> {
 
 fn check_leaving(_: &dyn Source, _: &Leaving<'_>) -> Result<(), Error> {
     Err(Error::MethodNotAllowed { allow: "GET, HEAD, PATCH, PUT" })
-}
-
-fn show(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::List(items) if items.is_empty() => "none".to_owned(),
-        Value::List(items) => {
-            items.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
-        }
-        other => format!("{other:?}"),
-    }
 }
 
 /// Names of the roles whose people may make tokens.

@@ -16,7 +16,7 @@ use crate::{
     desk::{
         Desk, Properties,
         audit::Entry,
-        me, signing,
+        signing,
         tokens::{self, Done},
     },
     error::Error,
@@ -253,7 +253,7 @@ impl Service for Helpdesk {
 
     fn call(&self, caller: &Principal, function: FunctionId) -> Result<Complex, Error> {
         match function {
-            ME => me::me(&*self.desk.snapshot(), caller),
+            ME => self.desk.me(caller),
             FunctionId(other) => {
                 Err(Error::internal(&format!("no function has the index {other}")))
             }

@@ -38,7 +38,7 @@ pub mod props {
         TOKEN_NAME => stored(6, "TokenName", String).nullable().max(256).doc("Name of the access token"),
         KEY_PREFIX => stored(7, "KeyPrefix", String).nullable().max(32).doc("How the token's secret begins"),
         SCOPES => stored_as(8, "Scopes", Type::Collection(Box::new(Type::Primitive(String)))).doc("The rights in force now"),
-        EXPIRES => stored(9, "ExpiresDateTime", DateTimeOffset).nullable().doc("When this access ends"),
+        EXPIRES => stored(9, "ExpiresDateTime", DateTimeOffset).nullable().doc("When this access ends; of a session, if it is not used again"),
         ADDRESS => stored(10, "Address", String).nullable().max(64).doc("Address the request came from, as the server sees it"),
     }
 }

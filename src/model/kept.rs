@@ -123,6 +123,7 @@ pub mod kept_answer {
         HEADERS => stored(5, "Headers", String).doc("A line each"),
         BODY => long_text(6, "Body").nullable(),
         SECRET_OF => stored(7, "SecretOf", Int64).nullable().doc("The access token whose secret was told"),
+        SCOPES => stored(8, "Scopes", String).nullable().doc("What whoever was told the body held"),
     }
 }
 

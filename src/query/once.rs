@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use super::Source;
+use super::{Rights, Source};
 use crate::{
     hash::{self, Digest},
     model::{Complex, Row},
@@ -51,8 +51,20 @@ pub enum Told {
 pub struct Kept {
     /// Digest of what was asked.
     pub fingerprint: Digest,
+    /// What whoever was told a body held then, as [`Rights::scopes`] tells it; none where that is not known.
+    pub scopes: Option<String>,
     /// What was told.
     pub told: Told,
+}
+
+impl Kept {
+    /// Whether `caller` holds all that whoever was told the answer held: may be told it, too.
+    #[must_use]
+    pub fn is_for(&self, caller: &dyn Rights) -> bool {
+        let all =
+            |scopes: &String| scopes.split(',').all(|scope| scope.is_empty() || caller.has(scope));
+        self.scopes.as_ref().is_some_and(all)
+    }
 }
 
 /// Writes the answer to a change from the state right after it. Runs while all other changes wait.
@@ -65,6 +77,8 @@ pub struct Once {
     pub key: String,
     /// Digest of what is asked.
     pub fingerprint: Digest,
+    /// What whoever asks holds, as [`Rights::scopes`] tells it.
+    pub scopes: String,
     /// Its answer.
     pub answer: Arc<WriteAnswer>,
 }
@@ -85,6 +99,33 @@ pub fn key(who: &str, given: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Holds these scopes.
+    struct Holds(&'static [&'static str]);
+
+    impl Rights for Holds {
+        fn has(&self, scope: &str) -> bool {
+            self.0.contains(&scope)
+        }
+    }
+
+    #[track_caller]
+    fn check(then: Option<&str>, now: &'static [&'static str], want: bool) {
+        let answer = Answer { status: 200, headers: Vec::new(), body: None };
+        let scopes = then.map(str::to_owned);
+        let kept = Kept { fingerprint: [0; 32], scopes, told: Told::Answer(answer) };
+        assert_eq!(kept.is_for(&Holds(now)), want, "{then:?} {now:?}");
+    }
+
+    #[test]
+    fn an_answer_is_for_who_holds_as_much_as_whoever_was_told_it() {
+        check(Some("a:read,b:read"), &["a:read", "b:read"], true);
+        check(Some("a:read"), &["a:read", "b:read"], true);
+        check(Some("a:read,b:read"), &["a:read"], false);
+        check(Some("a:read"), &[], false);
+        check(Some(""), &[], true);
+        check(None, &["a:read"], false);
+    }
 
     #[test]
     fn keys_of_one_caller_begin_alike_and_those_of_others_do_not() {

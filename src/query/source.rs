@@ -48,6 +48,11 @@ pub trait Rights {
     /// Whether the caller holds `scope`, such as `tickets:read`.
     fn has(&self, scope: &str) -> bool;
 
+    /// The scopes the caller holds, names with commas between; as text, to be kept and compared later.
+    fn scopes(&self) -> String {
+        String::new()
+    }
+
     /// The user the caller is or acts for, if there is one.
     fn user_id(&self) -> Option<i64> {
         None

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Entry, Event, record};
 use crate::{
     auth::Principal,
-    desk::{get, pickers},
+    desk::{get, pickers, value::show},
     error::Error,
     model::{
         Key, Model, Prop, Row, SetId, Value,
@@ -147,7 +147,7 @@ fn changes(model: &Model, turn: &Turn) -> Option<String> {
             return is_change.then(|| name.to_owned());
         }
         let (before, after) = (value(turn.before.as_ref(), prop), value(turn.after.as_ref(), prop));
-        let (before, after) = (plain(&before), plain(&after));
+        let (before, after) = (show(&before), show(&after));
         Some(if is_change {
             format!("{name} from {before} to {after}")
         } else {
@@ -194,18 +194,4 @@ fn sums<'a>(model: &Model, turns: impl Iterator<Item = &'a Turn>) -> Vec<String>
         .iter()
         .map(|((set, what), count)| format!("{} {what}: {count}", model.set(*set).name));
     told.collect()
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Instant(at) => at.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(" "))
-        }
-        other => format!("{other:?}"),
-    }
 }

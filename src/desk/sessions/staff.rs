@@ -3,10 +3,10 @@
 use super::rows::end_all;
 use crate::{
     auth::Principal,
-    desk::{Desk, get, plain::existing, users},
+    desk::{Desk, get, plain::existing, users, value::complex},
     error::Error,
     model::{
-        ActionId, Complex, Key, Precondition, Value, actions,
+        ActionId, Complex, Key, Precondition, actions,
         props::{setup_link, user},
         set,
     },
@@ -29,14 +29,11 @@ impl Desk {
         match action {
             actions::MAKE_SETUP_LINK => {
                 let made = self.make_link(caller, at).await?;
-                let type_id = self.model().find_complex("SetupLink");
-                let type_id =
-                    type_id.ok_or_else(|| Error::internal(&"the model has no type 'SetupLink'"))?;
-                let mut values =
-                    vec![Value::Null; self.model().structure(type_id).properties.len()];
-                values[usize::from(setup_link::URL.0)] = made.address(origin).as_str().into();
-                values[usize::from(setup_link::EXPIRES.0)] = made.expires.into();
-                Ok(Some(Complex { type_id, values }))
+                let fields = vec![
+                    (setup_link::URL, made.address(origin).as_str().into()),
+                    (setup_link::EXPIRES, made.expires.into()),
+                ];
+                complex(self.model(), "SetupLink", fields).map(Some)
             }
             actions::END_SESSIONS => self.end_sessions_of(caller, at).await.map(|()| None),
             other => Err(Error::internal(&format!("no action on staff has the index {}", other.0))),

@@ -106,6 +106,24 @@ fn a_session_ends_a_day_after_it_began_however_busy_it_is() {
 }
 
 #[test]
+fn who_is_signed_in_is_told_when_that_ends_if_nothing_more_is_asked() {
+    let bench = Bench::new();
+    let (_, ann) = ann(&bench, Role::Agent);
+    for (at, want) in [
+        ("2026-11-21T23:00:00Z", "2026-11-22T07:00:00Z"),
+        ("2026-11-22T06:00:00Z", "2026-11-22T14:00:00Z"),
+        ("2026-11-22T13:59:00Z", "2026-11-22T21:59:00Z"),
+        ("2026-11-22T21:00:00Z", "2026-11-22T22:00:00Z"),
+    ] {
+        bench.at(at);
+        let caller = enter(&bench, &ann.secret).unwrap();
+        let told = bench.desk.me(&caller).unwrap();
+        let ends = told.values[usize::from(crate::model::props::caller::EXPIRES.0)].as_instant();
+        assert_eq!(ends, Some(want.parse().unwrap()), "{at}");
+    }
+}
+
+#[test]
 fn use_is_kept_in_memory_and_written_now_and_then() {
     let bench = Bench::new();
     let (_, ann) = ann(&bench, Role::Agent);

@@ -24,7 +24,8 @@ fn once(key: &str) -> Once {
         let body = Some(written.fetch_add(1, Ordering::Relaxed).to_string());
         Answer { status: 201, headers: vec![("etag".into(), "W/\"1\"".into())], body }
     };
-    Once { key: key.to_owned(), fingerprint: [7; 32], answer: Arc::new(answer) }
+    let scopes = "tickets:read".to_owned();
+    Once { key: key.to_owned(), fingerprint: [7; 32], scopes, answer: Arc::new(answer) }
 }
 
 /// The same bench for a change under that key.
@@ -50,7 +51,8 @@ fn a_change_and_its_answer_are_kept_together() {
         headers: vec![("etag".into(), "W/\"1\"".into())],
         body: Some("0".into()),
     };
-    let told = Kept { fingerprint: [7; 32], told: Told::Answer(answer) };
+    let scopes = Some("tickets:read".to_owned());
+    let told = Kept { fingerprint: [7; 32], scopes, told: Told::Answer(answer) };
     assert_eq!(kept(&bench, "k"), Some(told));
     under(&bench, "l").update(1, &[("Title", text("x"))]).unwrap();
     assert!(kept(&bench, "l").is_some(), "a change that changes nothing is answered once, too");

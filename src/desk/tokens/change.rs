@@ -13,6 +13,7 @@ use crate::{
         audit::{Entry, Event, record},
         body::Body,
         get, invalid, later,
+        value::show,
     },
     error::Error,
     model::{Key, Model, Precondition, Prop, Register, Row, Value, props::token, set},
@@ -216,19 +217,5 @@ fn read(model: &Model, row: &Row, prop: Prop) -> Value {
     match (get(model, row, prop), prop) {
         (Value::Null, token::ALLOWED_ADDRESSES) => Value::List([].into()),
         (value, _) => value,
-    }
-}
-
-fn show(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::Text(text) => text.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Instant(at) => at.to_string(),
-        Value::List(items) if items.is_empty() => "none".to_owned(),
-        Value::List(items) => {
-            items.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
-        }
-        other => format!("{other:?}"),
     }
 }

@@ -2,14 +2,13 @@
 
 use core::net::IpAddr;
 
-use super::{
-    mint::addresses,
-    reach,
-    told::{Fields, complex},
-};
+use super::{mint::addresses, reach};
 use crate::{
     auth::{Networks, Principal},
-    desk::get,
+    desk::{
+        get,
+        value::{Fields, complex},
+    },
     error::Error,
     model::{
         Complex, Key, Value,

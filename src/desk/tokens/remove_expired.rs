@@ -1,9 +1,9 @@
 //! Tokens that have ended are taken off the list, all at once, after a look at which they are.
 
-use super::{called, family, state, told::complex};
+use super::{called, family, state};
 use crate::{
     auth::Principal,
-    desk::{get, kept},
+    desk::{get, kept, value::complex},
     error::Error,
     model::{
         Complex, Key, Row, Value,

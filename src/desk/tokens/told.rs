@@ -2,28 +2,13 @@
 
 use crate::{
     auth::PlainToken,
-    desk::get,
+    desk::{get, value::complex},
     error::Error,
     model::{
-        ActionId, Complex, Model, Prop, Row, Value,
+        ActionId, Complex, Model, Row, Value,
         props::{minted, token},
     },
 };
-
-/// Properties of a complex value.
-pub(super) type Fields = Vec<(Prop, Value)>;
-
-/// A value of the complex type of that name.
-pub(super) fn complex(model: &Model, name: &str, fields: Fields) -> Result<Complex, Error> {
-    let type_id = model.find_complex(name);
-    let type_id =
-        type_id.ok_or_else(|| Error::internal(&format!("the model has no type '{name}'")))?;
-    let mut values = vec![Value::Null; model.structure(type_id).properties.len()];
-    for (prop, value) in fields {
-        values[usize::from(prop.0)] = value;
-    }
-    Ok(Complex { type_id, values })
-}
 
 /// A new secret, told this once.
 pub(super) fn secret(model: &Model, row: &Row, secret: &PlainToken) -> Result<Complex, Error> {

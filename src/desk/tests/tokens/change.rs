@@ -78,7 +78,7 @@ fn a_wider_list_of_addresses_needs_the_password_again() {
     set(&bob, &["10.0.0.0/8", "192.0.2.1"]).unwrap();
     assert_eq!(
         audited(&bench).pop().unwrap(),
-        "TokenChanged 1 AllowedAddresses: 10.0.0.0/9, 10.128.0.0/9 -> 10.0.0.0/8, 192.0.2.1 (wider)"
+        "TokenChanged 1 AllowedAddresses: [10.0.0.0/9 10.128.0.0/9] -> [10.0.0.0/8 192.0.2.1] (wider)"
     );
     // A stolen token does not free itself, nor others of its owner.
     let token = comes_from(&bench, &secret, "10.1.2.3").unwrap();

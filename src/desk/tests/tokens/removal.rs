@@ -123,7 +123,8 @@ fn the_answer_to_a_large_removal_is_kept_when_all_are_gone() {
         let left = source.rows(set::ACCESS_TOKENS).count();
         Answer { status: 200, headers: Vec::new(), body: Some(left.to_string()) }
     };
-    let once = Once { key: "k".into(), fingerprint: [0; 32], answer: Arc::new(answer) };
+    let (key, scopes) = ("k".to_owned(), String::new());
+    let once = Once { key, fingerprint: [0; 32], scopes, answer: Arc::new(answer) };
     let verb = bench.desk.once(once);
     let found = block_on(verb.remove_expired_tokens(&bench.caller, Some(2_100))).unwrap();
     assert_eq!(found.tokens.len(), 2_100);

@@ -1,7 +1,8 @@
 //! Changes that bring an idempotency key: done once, answered alike every time.
 //!
 //! The answer is written inside the transaction that makes the change and kept by it; what is sent the
-//! first time is what was kept.
+//! first time is what was kept. A body is told again only to whoever holds all the rights that it was
+//! written for.
 
 use std::{
     ops::ControlFlow,
@@ -27,7 +28,7 @@ use crate::{
     model::Row,
     odata::service::Service,
     query::{
-        Context, Source,
+        Context, Rights, Source,
         once::{Answer, Effect, Kept, Once, Told, key},
     },
 };
@@ -52,6 +53,8 @@ struct Claim {
     /// What the answer is kept under.
     key: String,
     fingerprint: Digest,
+    /// What its client holds.
+    scopes: String,
     mark: Mark,
     /// What a read of its client is let in by.
     pass: Option<Arc<Pass>>,
@@ -81,25 +84,38 @@ pub(super) async fn begin<S: Service>(
     match kept.unwrap_or_else(|error| Err(error.into()))? {
         None => {
             let pass = asked.pass.clone();
-            Ok(turn(Some(Claim { key, fingerprint, mark, pass })))
+            let scopes = asked.caller.scopes();
+            Ok(turn(Some(Claim { key, fingerprint, scopes, mark, pass })))
         }
-        Some(kept) => replay(&kept, &fingerprint).map(ControlFlow::Break),
+        Some(kept) => replay(&kept, &fingerprint, &asked.caller).map(ControlFlow::Break),
     }
 }
 
-/// The answer once more, to whoever asks the same.
-fn replay(kept: &Kept, fingerprint: &Digest) -> Result<Response, Error> {
+/// The answer once more, to whoever asks the same; without its body where that was written for rights
+/// that the caller does not hold now.
+fn replay(kept: &Kept, fingerprint: &Digest, caller: &dyn Rights) -> Result<Response, Error> {
     if kept.fingerprint != *fingerprint {
         return Err(Error::IdempotencyKeyReused);
     }
     match &kept.told {
         Told::Secret(id) => Err(Error::SecretAlreadyShown { id: *id }),
         Told::Answer(answer) => {
-            let mut response = response(answer);
+            let mut response = if answer.body.is_none() || kept.is_for(caller) {
+                response(answer)
+            } else {
+                response(&quiet(answer))
+            };
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             Ok(response)
         }
     }
+}
+
+/// No more of an answer than that the change was made, where, and which version that is.
+fn quiet(answer: &Answer) -> Answer {
+    let is_of_body = |name: &str| name.starts_with("content-") || name == "preference-applied";
+    let headers = answer.headers.iter().filter(|(name, _)| !is_of_body(name)).cloned();
+    Answer { status: 204, headers: headers.collect(), body: None }
 }
 
 /// Digest of everything that decides what the request does.
@@ -146,7 +162,7 @@ impl<S: Service> Turn<S> {
         before: Option<&Row>,
     ) -> Result<Held<S>, Error> {
         let Self { feed, claim } = self;
-        let Some(Claim { key, fingerprint, mark, pass }) = claim else {
+        let Some(Claim { key, fingerprint, scopes, mark, pass }) = claim else {
             return Ok(Held { feed, once: None });
         };
         let is_short = match before {
@@ -163,7 +179,7 @@ impl<S: Service> Turn<S> {
             *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
             answer
         });
-        let service = feed.service.once(Once { key, fingerprint, answer })?;
+        let service = feed.service.once(Once { key, fingerprint, scopes, answer })?;
         Ok(Held { feed, once: Some(Keeping { service, slot, _mark: mark }) })
     }
 }

@@ -59,6 +59,17 @@ pub enum Error {
         /// The option or body part that named it.
         target: String,
     },
+    /// A name that is no parameter of the action.
+    UnknownParameter {
+        /// The action.
+        action: String,
+        /// The name as written.
+        name: String,
+        /// The nearest parameter.
+        suggestion: Option<String>,
+        /// Its parameters, with commas between.
+        takes: String,
+    },
     /// Operands, arguments or values whose types do not fit.
     TypeMismatch {
         /// The option or property.
@@ -135,8 +146,8 @@ pub enum Error {
     CrossSite,
     /// More requests than the limit lets through.
     TooManyRequests {
-        /// Which limit it is.
-        reason: &'static str,
+        /// Which limit it is, by the name of its setting where it has one.
+        reason: String,
         /// When to try again.
         retry_after: Duration,
     },
@@ -236,8 +247,12 @@ pub enum Denial {
     Rotated(Timestamp),
     /// A session that has ended, or never was.
     NoSession,
+    /// Who is signed in was asked without a session.
+    NotSignedIn,
     /// Nobody signs in with this address and this password.
     SignIn,
+    /// Not the password of whoever is signed in.
+    OwnPassword,
 }
 
 /// A task that did not come to its end: it panicked, or the process is ending.
@@ -261,7 +276,7 @@ impl Error {
             Self::UnknownOption { .. } => "UnknownQueryOption",
             Self::DuplicateOption { .. } => "DuplicateQueryOption",
             Self::InvalidOption { .. } => "InvalidQueryOption",
-            Self::UnknownProperty { .. } => "UnknownProperty",
+            Self::UnknownProperty { .. } | Self::UnknownParameter { .. } => "UnknownProperty",
             Self::TypeMismatch { .. } => "TypeMismatch",
             Self::LimitExceeded { .. } => "LimitExceeded",
             Self::InvalidBody { .. } => "InvalidBody",
@@ -270,13 +285,13 @@ impl Error {
             Self::InvalidHeader { .. } => "InvalidHeader",
             Self::TokenInQuery => "TokenInQuery",
             Self::AmbiguousCredentials => "AmbiguousCredentials",
-            Self::Unauthenticated(Denial::Missing) => "Unauthenticated",
+            Self::Unauthenticated(Denial::Missing | Denial::NotSignedIn) => "Unauthenticated",
             Self::Unauthenticated(Denial::Invalid) => "InvalidToken",
             Self::Unauthenticated(Denial::Expired(_)) => "TokenExpired",
             Self::Unauthenticated(Denial::Revoked(_)) => "TokenRevoked",
             Self::Unauthenticated(Denial::Rotated(_)) => "TokenRotated",
             Self::Unauthenticated(Denial::NoSession) => "SessionEnded",
-            Self::Unauthenticated(Denial::SignIn) => "SignInFailed",
+            Self::Unauthenticated(Denial::SignIn | Denial::OwnPassword) => "SignInFailed",
             Self::Forbidden { .. } => "InsufficientScope",
             Self::ExceedsRights { .. } => "ExceedsRights",
             Self::PolicyForbids { .. } => "PolicyForbids",
@@ -314,6 +329,7 @@ impl Error {
             | Self::DuplicateOption { .. }
             | Self::InvalidOption { .. }
             | Self::UnknownProperty { .. }
+            | Self::UnknownParameter { .. }
             | Self::TypeMismatch { .. }
             | Self::LimitExceeded { .. }
             | Self::InvalidBody { .. }
@@ -365,6 +381,7 @@ impl Error {
             | Self::PolicyForbids { target, .. }
             | Self::Conflict { target, .. } => Some(target),
             Self::InvalidHeader { name, .. } => Some(name),
+            Self::UnknownParameter { .. } => Some("the body"),
             Self::IdempotencyKeyReused | Self::IdempotencyKeyInUse => Some("Idempotency-Key"),
             Self::InvalidBody { .. }
             | Self::TokenInQuery
@@ -420,6 +437,10 @@ impl fmt::Display for Error {
                 "{target} names '{name}', which '{entity_type}' does not have{}",
                 did_you_mean(suggestion.as_deref())
             ),
+            Self::UnknownParameter { action, name, suggestion, takes } => {
+                let hint = suggestion.as_ref().map_or_else(String::new, |near| format!(" did you mean '{near}'?"));
+                write!(f, "the body names '{name}', which '{action}' does not take;{hint} it takes {takes}")
+            }
             Self::TypeMismatch { target, reason } | Self::InvalidValue { target, reason } => {
                 write!(f, "'{target}' does not fit: {reason}")
             }
@@ -439,7 +460,10 @@ impl fmt::Display for Error {
                 f.write_str("the request carries two different credentials; send one")
             }
             Self::Unauthenticated(denial) => denial.fmt(f),
-            Self::Forbidden { scope } => write!(f, "this needs the scope '{scope}', which this token does not have"),
+            Self::Forbidden { scope } => write!(
+                f,
+                "this needs the scope '{scope}', which is not in force for you; Me() tells what is"
+            ),
             Self::ExceedsRights { asked, held } => {
                 write!(f, "asked for '{asked}', which is more than what can be given: '{held}'")
             }
@@ -454,7 +478,10 @@ impl fmt::Display for Error {
                 "a page of another site may not do this; send an access token as 'Authorization: Bearer' or as \
                  'X-Api-Key' instead",
             ),
-            Self::TooManyRequests { reason, .. } => write!(f, "{reason}; try again after the seconds in Retry-After"),
+            Self::TooManyRequests { reason, retry_after } => {
+                let secs = retry_after.as_secs().max(1);
+                write!(f, "{reason}; try again in {secs} second{}", if secs == 1 { "" } else { "s" })
+            }
             Self::IdempotencyKeyReused => {
                 f.write_str("this Idempotency-Key came with another request before; take a new one for each change")
             }
@@ -505,7 +532,11 @@ impl fmt::Display for Denial {
             Self::Revoked(at) => write!(f, "the access token was revoked at {at}"),
             Self::Rotated(at) => write!(f, "this secret was replaced by a new one and worked until {at}"),
             Self::NoSession => f.write_str("the session has ended; sign in again"),
+            Self::NotSignedIn => f.write_str(
+                "nobody is signed in here: POST Email and Password to /session; for a token ask /odata/Me()",
+            ),
             Self::SignIn => f.write_str("nobody signs in with this address and this password"),
+            Self::OwnPassword => f.write_str("this is not your password"),
         }
     }
 }

@@ -132,6 +132,22 @@ fn the_readmes_token_is_made_listed_and_told_of() {
     assert!(!told.to_string().contains(made["Secret"].as_str().unwrap()));
 }
 
+/// The one about people: the link is used, a token made, and somebody signs out and in.
+#[test]
+fn the_readmes_administrator_comes_by_the_link_and_signs_in() {
+    if !has_tools() {
+        return;
+    }
+    let desk = Desk::start(&[]);
+    let answers = stdout(&desk.run("sh", "-c", &blocks("sh")[5]));
+    let mut answers = serde_json::Deserializer::from_str(&answers).into_iter::<serde_json::Value>();
+    let [came, made, again] = [(); 3].map(|()| answers.next().unwrap().unwrap());
+    assert_eq!((&came["Name"], &came["Role"]), (&"Ada".into(), &"Administrator".into()));
+    assert!(made["Secret"].as_str().unwrap().starts_with("tsr_admin_"), "{made}");
+    assert_eq!(again["UserId"], came["UserId"]);
+    assert_ne!(again["SessionId"], came["SessionId"]);
+}
+
 #[test]
 fn the_readmes_requests_answer_as_it_says() {
     if !has_tools() {

@@ -207,6 +207,75 @@ fn people_see_and_end_their_own_sessions_and_no_others() {
     client.by(&bob, "DELETE", &id(1), None).expect(404);
 }
 
+/// What was refused: status, code and message.
+#[track_caller]
+fn refusal(answer: &Answer) -> String {
+    let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
+    format!("{} {} {message}", answer.status, answer.code())
+}
+
+#[test]
+fn a_link_comes_whole_and_only_the_first_brings_a_name() {
+    let (dir, server, client) = started();
+    user(dir.path(), "Ada", "Agent");
+    let link = run(dir.path(), &["user", "link", "1"]).ok();
+    let body = |more: Value| {
+        let mut body = json!({"Secret": link, "Password": PASSWORD});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        client.post("/session/setup", &body)
+    };
+    for (member, more) in [("Name", json!({"Name": "A"})), ("Email", json!({"Email": "a@b"}))] {
+        assert_eq!(
+            refusal(&body(more)),
+            format!(
+                "400 InvalidValue '{member}' does not fit: this link is for somebody who is known already; \
+                 leave it out, the link still works"
+            )
+        );
+    }
+    works(&client, &cookie(&body(json!({"Name": null})).expect(200)));
+    works(&client, &sign_in(&server, "Ada"));
+}
+
+#[test]
+fn what_is_wrong_with_a_sign_in_is_said() {
+    let (dir, server, client) = started();
+    let ada = somebody(&server, dir.path(), "Ada", "Agent");
+    let wrong = json!({"Password": "wrong password", "NewPassword": "something else"});
+    let confirm = json!({"Password": "wrong password"});
+    for (path, body) in [("/session/confirm", confirm), ("/session/password", wrong)] {
+        let answer = client.by(&ada, "POST", path, Some(&body));
+        assert_eq!(refusal(&answer), "401 SignInFailed this is not your password");
+    }
+    let nobody = "401 Unauthenticated nobody is signed in here: POST Email and Password to /session; for a token ask \
+                  /odata/Me()";
+    assert_eq!(refusal(&client.get("/session")), nobody);
+    let ended = client.by("tessera=tss_x", "GET", "/session", None);
+    assert_eq!(refusal(&ended), "401 SessionEnded the session has ended; sign in again");
+    let takes = "it takes nothing but 'Email', 'Password'";
+    for (body, said) in [
+        (
+            json!({"email": "a", "Password": "b"}),
+            format!("there is no 'email' here; did you mean 'Email'? {takes}"),
+        ),
+        (json!({"User": "a", "Password": "b"}), format!("there is no 'User' here; {takes}")),
+        (json!({"correct horse battery": ""}), takes.to_owned()),
+    ] {
+        let answer = client.post("/session", &body);
+        assert_eq!(
+            refusal(&answer),
+            format!("400 InvalidBody the body cannot be used: {said}"),
+            "{body}"
+        );
+    }
+    for _ in 0..5 {
+        try_in(&client, "eve@x.example", "wrong password");
+    }
+    let late = try_in(&client, "eve@x.example", "wrong password").expect(429);
+    let secs = late.header("retry-after");
+    assert!(refusal(&late).ends_with(&format!("; try again in {secs} seconds")), "{}", late.body);
+}
+
 #[test]
 fn whoever_is_disabled_is_signed_out_and_another_role_counts_at_once() {
     let (dir, server, client) = started();

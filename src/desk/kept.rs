@@ -210,7 +210,7 @@ impl Desk {
         let max = self.settings().idempotency_keys_max;
         if found.is_none() && self.kept.count(&*snapshot, key) >= max {
             return Err(Error::TooManyRequests {
-                reason: "answers to 'idempotency_keys_max' changes are kept for you",
+                reason: "answers to 'idempotency_keys_max' changes are kept for you".to_owned(),
                 retry_after: FULL_FOR,
             });
         }

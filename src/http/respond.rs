@@ -116,9 +116,11 @@ fn challenges(error: &Error, manner: Manner) -> Vec<String> {
         return Vec::new();
     };
     let bearer = match denial {
-        Denial::Missing | Denial::NoSession | Denial::SignIn => {
-            r#"Bearer realm="tessera""#.to_owned()
-        }
+        Denial::Missing
+        | Denial::NoSession
+        | Denial::NotSignedIn
+        | Denial::SignIn
+        | Denial::OwnPassword => r#"Bearer realm="tessera""#.to_owned(),
         Denial::Invalid | Denial::Expired(_) | Denial::Revoked(_) | Denial::Rotated(_) => format!(
             r#"Bearer realm="tessera", error="invalid_token", error_description="{denial}""#
         ),

@@ -47,7 +47,7 @@ fn an_action_is_told_what_it_declares_and_nothing_else() {
         (r#"{"Count":null}"#, "400 InvalidValue: 'Count' does not fit: it must not be null"),
         (
             r#"{"Cuont":1}"#,
-            "400 UnknownProperty: the body names 'Cuont', which 'Restock' does not have; did you mean 'Count'?",
+            "400 UnknownProperty: the body names 'Cuont', which 'Restock' does not take; did you mean 'Count'? it takes 'Count', 'Colour', 'Labels', 'Note'",
         ),
         (
             r#"{"Count":1,"COUNT":2}"#,

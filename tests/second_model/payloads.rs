@@ -273,7 +273,7 @@ fn what_is_hidden_is_nowhere() {
     let prices = server.send(Method::GET, "/Prices", &blind, "");
     assert_eq!(
         prices.error(),
-        "403 InsufficientScope: this needs the scope 'prices:read', which this token does not have"
+        "403 InsufficientScope: this needs the scope 'prices:read', which is not in force for you; Me() tells what is"
     );
 }
 

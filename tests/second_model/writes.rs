@@ -166,7 +166,7 @@ fn writing_needs_its_scope_and_deleting_deletes() {
         let answer = server.send(method, address, &reader, "{}");
         assert_eq!(
             answer.error(),
-            "403 InsufficientScope: this needs the scope 'shop:write', which this token does not have"
+            "403 InsufficientScope: this needs the scope 'shop:write', which is not in force for you; Me() tells what is"
         );
     }
     assert_eq!(server.send(Method::DELETE, "/Products(2)", &[], "").status, 204);

@@ -175,7 +175,10 @@ impl Desk {
         a_try.forgive();
         let (name, email) = match to {
             For::First => first_names(name, email)?,
-            For::User(id) => names(&*self.snapshot(), id).into(),
+            For::User(id) => {
+                check_unnamed(name.as_deref(), email.as_deref())?;
+                names(&*self.snapshot(), id).into()
+            }
         };
         password.check(&[&name, &email]).map_err(|reason| invalid("Password", reason))?;
         let stored = self.people().checks.hash(password).await?;
@@ -248,6 +251,14 @@ fn by_link(user_id: i64, visitor: &Visitor) -> Principal {
         confirmed: Confirmed::Person(true),
         ..Principal::system()
     }
+}
+
+/// Refuses a name or an address from whoever has them already.
+fn check_unnamed(name: Option<&str>, email: Option<&str>) -> Result<(), Error> {
+    let given = name.map(|_| "Name").or(email.map(|_| "Email"));
+    let reason =
+        "this link is for somebody who is known already; leave it out, the link still works";
+    given.map_or(Ok(()), |member| Err(invalid(member, reason)))
 }
 
 fn first_names(name: Option<String>, email: Option<String>) -> Result<(String, String), Error> {

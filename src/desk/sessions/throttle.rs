@@ -72,7 +72,7 @@ impl Throttle {
             // Whole seconds, and none too early.
             let retry_after = Duration::from_secs(wait.as_secs() + 1);
             let reason = "more than 5 tries with a wrong password or link within a minute";
-            return Err(Error::TooManyRequests { reason, retry_after });
+            return Err(Error::TooManyRequests { reason: reason.to_owned(), retry_after });
         }
         for key in keys {
             tries.entry(*key).or_default().push(at);

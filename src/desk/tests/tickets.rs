@@ -141,7 +141,9 @@ fn each_verb_needs_its_scope_and_creating_is_part_of_writing() {
     let bench = Bench::new().with_scopes("tickets:create");
     bench.ticket(&[]).unwrap();
     let needs = |scope| {
-        format!("InsufficientScope this needs the scope '{scope}', which this token does not have")
+        format!(
+            "InsufficientScope this needs the scope '{scope}', which is not in force for you; Me() tells what is"
+        )
     };
     assert_eq!(refused(bench.update(1, &[])), needs("tickets:write"));
     assert_eq!(refused(bench.delete(1)), needs("tickets:delete"));

@@ -20,6 +20,19 @@ pub enum Who {
     Crowd,
 }
 
+impl Class {
+    /// The setting that says how many requests a minute they may send.
+    #[must_use]
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::Admin => "rate_admin_per_minute",
+            Self::Service => "rate_service_per_minute",
+            Self::Other => "rate_other_per_minute",
+            Self::Session => "rate_session_per_minute",
+        }
+    }
+}
+
 /// Those with one rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

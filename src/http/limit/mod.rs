@@ -168,8 +168,11 @@ impl Limiter {
         };
         let standing = rate.map(|rate| Standing::of(account.bucket, rate, now));
         let share = taken.map(|()| Arc::clone(&account.share)).map_err(|wait| {
-            let reason =
-                "more requests came with this access token or sign-in than its rate lets through";
+            let (setting, burst) = (client.class.setting(), self.settings.burst.max(1));
+            let reason = format!(
+                "more requests came than '{setting}' of {} a minute and 'rate_burst' of {burst} at once let through",
+                rate.map_or(0, Rate::per_minute)
+            );
             let retry_after = Duration::from_secs(whole_secs(wait));
             Error::TooManyRequests { reason, retry_after }
         });

@@ -59,7 +59,7 @@ impl Share {
 
     async fn wait(&self, wait: Duration) -> Result<OwnedSemaphorePermit, Error> {
         let refused = || Error::TooManyRequests {
-            reason: "too many requests with this access token or sign-in are running",
+            reason: "too many of your requests are running ('concurrent_per_token')".to_owned(),
             retry_after: SOON,
         };
         let waiting = Waiting(&self.waiting);
@@ -98,7 +98,8 @@ impl Pass {
         match timeout_at(deadline, turn).await {
             Ok(turn) => turn.map_err(|error| Error::internal(&error)),
             Err(_) => Err(Error::TooManyRequests {
-                reason: "too many queries with this access token or sign-in are running",
+                reason: "as many of your queries are running as one client may ('reads_max')"
+                    .to_owned(),
                 retry_after: SOON,
             }),
         }

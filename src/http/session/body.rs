@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    auth::Password,
-    error::Error,
+    auth::{Password, password::CHARS_MIN},
+    error::{Error, nearest},
     http::{App, Request, cross_site::only_json},
 };
 
@@ -12,21 +12,42 @@ use crate::{
 pub(super) struct Members(Map<String, Value>);
 
 impl Members {
-    /// Reads the body.
+    /// Reads the body, which may have members of these names and no other.
     ///
     /// # Errors
     /// `UnsupportedMediaType`, `BodyTooLarge`, `InvalidBody`.
-    pub(super) async fn read(app: &App, request: &mut Request) -> Result<Self, Error> {
+    pub(super) async fn read(
+        app: &App,
+        request: &mut Request,
+        takes: &[&str],
+    ) -> Result<Self, Error> {
         only_json(&request.headers)?;
         let bytes = request.body_bytes(app.config.body_bytes_max).await?;
         match serde_json::from_slice(&bytes) {
-            Ok(members) => Ok(Self(members)),
+            Ok(members) => Self::of(members, takes),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
                 let reason = format!("it is no JSON object as of line {line}, column {column}");
                 Err(Error::InvalidBody { reason })
             }
         }
+    }
+
+    fn of(members: Map<String, Value>, takes: &[&str]) -> Result<Self, Error> {
+        let Some(name) = members.keys().find(|name| !takes.contains(&name.as_str())) else {
+            return Ok(Self(members));
+        };
+        let quoted: Vec<String> = takes.iter().map(|name| format!("'{name}'")).collect();
+        let takes_only = format!("it takes nothing but {}", quoted.join(", "));
+        let reason = match nearest(name, takes.iter().copied()) {
+            Some(near) => format!("there is no '{name}' here; did you mean '{near}'? {takes_only}"),
+            // A longer one may be a password or a link that was put in the wrong place.
+            None if name.chars().count() < CHARS_MIN => {
+                format!("there is no '{name}' here; {takes_only}")
+            }
+            None => takes_only,
+        };
+        Err(Error::InvalidBody { reason })
     }
 
     /// A text that must be there.
@@ -58,18 +79,6 @@ impl Members {
                 Err(invalid(name, "it takes a text"))
             }
         }
-    }
-
-    /// That was all.
-    ///
-    /// # Errors
-    /// `InvalidBody` naming what this address takes, if there is anything else.
-    pub(super) fn end(self, takes: &str) -> Result<(), Error> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        // Names may be secrets that were put in the wrong place.
-        Err(Error::InvalidBody { reason: format!("it takes nothing but {takes}") })
     }
 }
 

@@ -101,8 +101,8 @@ async fn respond_to(app: &App, mut request: Request, known: &mut Known) -> Resul
             sign_out(app, caller).await
         }
         (place, verb) => {
-            let ended = Error::Unauthenticated(Denial::NoSession);
-            let presented = presented.ok_or(ended)?;
+            let nobody = Error::Unauthenticated(Denial::NotSignedIn);
+            let presented = presented.ok_or(nobody)?;
             let service = app.feed.service();
             let caller = service.caller(&presented.visit(&request))?;
             known.name = service.log_name(&caller);
@@ -138,17 +138,16 @@ async fn for_known(
             Ok(response)
         }
         (Place::Confirm, _) => {
-            let mut members = Members::read(app, request).await?;
+            let mut members = Members::read(app, request, &["Password"]).await?;
             let password = members.password("Password")?;
-            members.end("'Password'")?;
-            desk.confirm(caller, password).await?;
+            desk.confirm(caller, password).await.map_err(of_own_password)?;
             Ok(respond::empty(204))
         }
         (Place::Password, _) => {
-            let mut members = Members::read(app, request).await?;
+            let mut members = Members::read(app, request, &["Password", "NewPassword"]).await?;
             let passwords = (members.password("Password")?, members.password("NewPassword")?);
-            members.end("'Password' and 'NewPassword'")?;
-            let signed_in = desk.change_password(caller, passwords).await?;
+            let signed_in =
+                desk.change_password(caller, passwords).await.map_err(of_own_password)?;
             let mut response = respond::empty(204);
             cookie::set(&mut response, &signed_in.secret, app.is_https())?;
             Ok(response)
@@ -162,9 +161,8 @@ async fn sign_in(
     mut request: Request,
     (former, known): (Option<Presented>, &mut Known),
 ) -> Result<Response, Error> {
-    let mut members = Members::read(app, &mut request).await?;
+    let mut members = Members::read(app, &mut request, &["Email", "Password"]).await?;
     let (email, password) = (members.text("Email")?, members.password("Password")?);
-    members.end("'Email' and 'Password'")?;
     let desk = app.feed.service().desk();
     let former = former.as_ref().map(|presented| presented.secret.expose());
     let signed_in = desk.sign_in(visitor(&request), (&email, password), former).await?;
@@ -172,17 +170,30 @@ async fn sign_in(
 }
 
 async fn set_up(app: &App, mut request: Request, known: &mut Known) -> Result<Response, Error> {
-    let mut members = Members::read(app, &mut request).await?;
+    let takes = ["Secret", "Password", "Name", "Email"];
+    let mut members = Members::read(app, &mut request, &takes).await?;
     let given = LinkUse {
-        secret: members.text("Secret")?,
+        secret: in_link(&members.text("Secret")?).to_owned(),
         password: members.password("Password")?,
         name: members.optional("Name")?,
         email: members.optional("Email")?,
     };
-    members.end("'Secret', 'Password', 'Name' and 'Email'")?;
     let signed_in = app.feed.service().desk().use_link(visitor(&request), given).await?;
     app.feed.service().remove_setup_link_when_done();
     welcome(app, &signed_in, known)
+}
+
+/// The secret of a set-up link, which may come with the address before it.
+fn in_link(text: &str) -> &str {
+    text.rsplit_once("#setup=").map_or(text, |(_, secret)| secret)
+}
+
+/// Whoever is signed in need not hear of an address.
+fn of_own_password(error: Error) -> Error {
+    if error == Error::Unauthenticated(Denial::SignIn) {
+        return Error::Unauthenticated(Denial::OwnPassword);
+    }
+    error
 }
 
 /// Ends the session if there is one; the cookie goes in any case.

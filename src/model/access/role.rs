@@ -110,14 +110,10 @@ impl FromStr for Role {
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            let hint = nearest(text, names).map_or_else(
-                || format!("; there are {}", names.join(", ")),
-                |near| format!("; did you mean '{near}'?"),
-            );
-            Error::InvalidValue {
-                target: "Role".into(),
-                reason: format!("there is no role '{text}'{hint}"),
-            }
+            let near = nearest(text, names);
+            let hint = near.map_or_else(String::new, |near| format!(" did you mean '{near}'?"));
+            let reason = format!("there is no role '{text}';{hint} there are {}", names.join(", "));
+            Error::InvalidValue { target: "Role".into(), reason }
         })
     }
 }
@@ -166,7 +162,11 @@ mod tests {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
         let wrong = "agent".parse::<Role>().unwrap_err().to_string();
-        assert_eq!(wrong, "'Role' does not fit: there is no role 'agent'; did you mean 'Agent'?");
+        assert_eq!(
+            wrong,
+            "'Role' does not fit: there is no role 'agent'; did you mean 'Agent'? \
+             there are Administrator, ReadOnlyAdministrator, Agent, ReadOnlyAgent"
+        );
         let wrong = "Boss".parse::<Role>().unwrap_err().to_string();
         assert!(
             wrong.ends_with("there are Administrator, ReadOnlyAdministrator, Agent, ReadOnlyAgent")

@@ -12,7 +12,7 @@ impl Reader<'_> {
     /// Reads `bytes` as the parameters of `action`, each by its position; null and absent are left out.
     ///
     /// # Errors
-    /// `InvalidBody`; `UnknownProperty` and `InvalidValue` name the parameter.
+    /// `InvalidBody`; `UnknownParameter` and `InvalidValue` name the parameter.
     pub fn parameters(&self, bytes: &[u8], action: &Action) -> Result<Vec<(usize, Value)>, Error> {
         let members = if bytes.iter().all(u8::is_ascii_whitespace) {
             Members(Vec::new())
@@ -56,11 +56,12 @@ fn position(action: &Action, name: &str) -> Result<usize, Error> {
     let names = || action.parameters.iter().map(|parameter| parameter.name);
     let exact = names().position(|known| known == name);
     exact.or_else(|| names().position(|known| known.eq_ignore_ascii_case(name))).ok_or_else(|| {
-        Error::UnknownProperty {
-            entity_type: action.name.to_owned(),
+        let quoted: Vec<String> = names().map(|name| format!("'{name}'")).collect();
+        Error::UnknownParameter {
+            action: action.name.to_owned(),
             name: name.to_owned(),
             suggestion: nearest(name, names()),
-            target: "the body".to_owned(),
+            takes: if quoted.is_empty() { "nothing".to_owned() } else { quoted.join(", ") },
         }
     })
 }

@@ -136,7 +136,7 @@ fn paths_lead_to_what_they_name_and_nowhere_else() {
     refuse("Tickets(7)/$count", "there is no resource '$count'");
     refuse(
         "AccessTokens(7)/Hash",
-        "this needs the scope 'tokens:read', which this token does not have",
+        "this needs the scope 'tokens:read', which is not in force for you; Me() tells what is",
     );
     refuse("$batch", "$batch is not implemented");
     refuse("Tickets(7)/Comments/$ref", "$ref is not implemented");
@@ -144,7 +144,8 @@ fn paths_lead_to_what_they_name_and_nowhere_else() {
 
 #[test]
 fn what_may_not_be_read_does_not_exist() {
-    let scope = "this needs the scope 'comments:read', which this token does not have";
+    let scope =
+        "this needs the scope 'comments:read', which is not in force for you; Me() tells what is";
     refuse_reader("Comments", scope);
     for (address, name) in
         [("Tickets(7)/Comments", "Comments"), ("Tickets(7)/RequesterEmail", "RequesterEmail")]

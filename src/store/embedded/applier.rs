@@ -1,7 +1,7 @@
 //! The thread that brings the records after the journal. Only it writes them while the engine runs.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc,
         atomic::Ordering,
@@ -48,8 +48,12 @@ impl Block {
     /// Adds what `commit` does to the state `before` it.
     pub(super) fn add(&mut self, model: &Model, before: &Root, commit: &Commit, bytes: u64) {
         self.bytes += bytes;
+        let outcome = Outcome::of(commit);
         for change in &commit.changes {
             match change {
+                Change::Text { set, key, tag, .. }
+                    if !outcome.keeps_text(model, (*set, key, *tag)) => {}
+                Change::Put { .. } | Change::Delete { .. } if !outcome.is_last(change) => {}
                 Change::Text { set, key, tag, text } => {
                     let (set, key, tag) = (*set, key.clone(), *tag);
                     let place = Place::Text { set, key, tag, version: commit.seq };
@@ -102,6 +106,47 @@ impl Block {
                 let key = key.clone();
                 self.superseded.push(Place::Text { set, key, tag, version: old.seq });
             }
+        }
+    }
+}
+
+/// What a transaction left of each entity it touched: it may change one several times, and make one
+/// that it deletes again.
+struct Outcome<'a> {
+    seq: u64,
+    last: HashMap<(SetId, &'a Key), &'a Change>,
+}
+
+impl<'a> Outcome<'a> {
+    fn of(commit: &'a Commit) -> Self {
+        let of_entity = |change: &'a Change| match change {
+            Change::Put { set, key, .. } | Change::Delete { set, key } => {
+                Some(((*set, key), change))
+            }
+            Change::Text { .. } => None,
+        };
+        Self { seq: commit.seq, last: commit.changes.iter().filter_map(of_entity).collect() }
+    }
+
+    /// Whether nothing after `change` did something to the same entity.
+    fn is_last(&self, change: &Change) -> bool {
+        let (Change::Put { set, key, .. }
+        | Change::Delete { set, key }
+        | Change::Text { set, key, .. }) = change;
+        self.last.get(&(*set, key)).is_some_and(|last| std::ptr::eq(*last, change))
+    }
+
+    /// Whether the entity in its last form refers to the text written for it here.
+    fn keeps_text(&self, model: &Model, (set, key, tag): (SetId, &Key, u16)) -> bool {
+        match self.last.get(&(set, key)) {
+            Some(Change::Put { record, .. }) => {
+                let structure = model.structure(record.type_id());
+                let prop = structure.props().find(|(_, property)| property.tag() == Some(tag));
+                let text = prop.and_then(|(prop, _)| record.text_ref(structure, prop));
+                text.is_some_and(|text| text.seq == self.seq)
+            }
+            Some(Change::Delete { .. }) => false,
+            Some(Change::Text { .. }) | None => true,
         }
     }
 }

@@ -239,6 +239,55 @@ fn the_same_again_is_no_change() {
     assert_eq!(engine.root().seq(), 3);
 }
 
+/// A token that was revoked and deleted in one transaction stayed in the records, and every later start
+/// rebuilt them.
+#[test]
+fn a_transaction_may_do_several_things_to_one_entity() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    let mut dice = 7_u64;
+    let mut next = move |below: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % below
+    };
+    for _ in 0..200 {
+        let steps: Vec<(i64, u64)> =
+            (0..=next(6)).map(|_| (next(4).cast_signed() + 1, next(4))).collect();
+        let run = move |draft: &mut dyn Draft| {
+            for (id, what) in &steps {
+                match what {
+                    0 => {
+                        draft.delete(set::TICKETS, &Key::Int(*id));
+                    }
+                    1 => {
+                        write(*id, "printer")(draft)?;
+                    }
+                    2 => rewrite(draft, *id, &"other ".repeat(100))?,
+                    _ => rewrite(draft, *id, "short")?,
+                }
+            }
+            Ok(())
+        };
+        commit_blocking(&engine, Actor::SYSTEM, run).unwrap();
+    }
+    let rows = engine.root().rows(set::TICKETS).count() as u64;
+    let told = report_after(engine, &dir);
+    let tickets = told.sets.iter().find(|(name, _)| *name == "Tickets").unwrap();
+    assert_eq!(tickets.1.rows, rows);
+    let (engine, opened) = open_with(dir.path(), |_| {});
+    assert_eq!(opened.rebuilt, None);
+    report_after(engine, &dir);
+}
+
+/// Makes or replaces a ticket with that description.
+fn rewrite(draft: &mut dyn Draft, id: i64, description: &str) -> Result<(), Error> {
+    let model = helpdesk();
+    let mut edit = Edit::new(model, set::TICKETS);
+    edit.set(model, ticket::ID, id);
+    edit.set(model, ticket::DESCRIPTION, description);
+    draft.put(set::TICKETS, edit).map(|_| ())
+}
+
 #[test]
 fn writers_from_many_threads_are_all_in_the_journal_in_one_order() {
     let dir = tempfile::tempdir().unwrap();

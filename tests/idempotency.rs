@@ -16,21 +16,9 @@ use serde_json::{Value, json};
 use support::{
     client::{Answer, Client},
     run,
-    server::Server,
+    server::{Server, with_a_ticket as desk},
     token,
 };
-use tempfile::TempDir;
-
-/// A server with one ticket, and a client that may do everything.
-fn desk() -> (TempDir, Server, Client) {
-    let dir = tempfile::tempdir().unwrap();
-    let token = token(dir.path());
-    let server = Server::start(dir.path());
-    let client = server.client(&token);
-    let ticket = json!({"Title": "Printer", "RequesterEmail": "ann@example.com", "Tags": ["a"]});
-    client.post("/odata/Tickets", &ticket).expect(201);
-    (dir, server, client)
-}
 
 /// One change: method, path, headers beside the key, body.
 type Change = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<Value>);

@@ -7,19 +7,11 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{client::Client, run, server::Server, token};
-use tempfile::TempDir;
-
-/// A server with one ticket, and a client that may do everything.
-fn desk() -> (TempDir, Server, Client) {
-    let dir = tempfile::tempdir().unwrap();
-    let token = token(dir.path());
-    let server = Server::start(dir.path());
-    let client = server.client(&token);
-    let ticket = json!({"Title": "Printer", "RequesterEmail": "ann@example.com", "Tags": ["a"]});
-    client.post("/odata/Tickets", &ticket).expect(201);
-    (dir, server, client)
-}
+use support::{
+    client::Client,
+    run,
+    server::{Server, with_a_ticket as desk},
+};
 
 fn read(client: &Client) -> Value {
     client.get("/odata/Tickets(1)").expect(200).json()

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{client::Client, tessera};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{client::Client, tessera, token};
 
 /// How long a start, an end or anything else may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
@@ -23,6 +26,17 @@ const UNLIMITED: [(&str, &str); 5] = [
     ("TESSERA_RATE_SESSION_PER_MINUTE", "0"),
     ("TESSERA_CONCURRENT_PER_TOKEN", "0"),
 ];
+
+/// A server on a new folder with one ticket, and a client that may do everything.
+pub(crate) fn with_a_ticket() -> (TempDir, Server, Client) {
+    let dir = tempfile::tempdir().unwrap();
+    let token = token(dir.path());
+    let server = Server::start(dir.path());
+    let client = server.client(&token);
+    let ticket = json!({"Title": "Printer", "RequesterEmail": "ann@example.com", "Tags": ["a"]});
+    client.post("/odata/Tickets", &ticket).expect(201);
+    (dir, server, client)
+}
 
 /// A running server. Its log is shown when the test fails.
 pub(crate) struct Server {

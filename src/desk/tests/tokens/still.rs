@@ -53,7 +53,9 @@ fn whoever_lost_what_they_came_with_changes_nothing() {
 #[test]
 fn whoever_lost_some_of_the_rights_they_came_with_comes_again() {
     let lacks = |scope: &str| {
-        format!("InsufficientScope this needs the scope '{scope}', which this token does not have")
+        format!(
+            "InsufficientScope this needs the scope '{scope}', which is not in force for you; Me() tells what is"
+        )
     };
     let narrow = |bench: &Bench, id| {
         let few = Scopes::all().without("users:write".parse().unwrap());

@@ -48,7 +48,12 @@ fn help_and_pages_for_shells_go_to_standard_output() {
 fn mistakes_are_one_line_and_exit_with_2() {
     check(&["serve", "--listn"], 2, "", "see 'tessera serve --help'\n");
     check(&["token", "revoke"], 2, "", "see 'tessera token revoke --help'\n");
-    check(&["token", "revoke", "intake"], 2, "", "takes the Id that 'tessera token list' shows");
+    let takes = "takes the Id or KeyPrefix that 'tessera token list' shows";
+    check(&["token", "revoke", "intake"], 2, "", takes);
+    let takes = "takes 0h to 7d, in hours or days such as 24h";
+    for overlap in ["30d", "169h", "1w", "-1h"] {
+        check(&["token", "rotate", "7", &format!("--overlap={overlap}")], 2, "", takes);
+    }
     check(&["completions", "tcsh"], 2, "", "[possible values: bash, ");
 }
 

@@ -78,7 +78,11 @@ fn the_writing_examples_give_what_their_page_says() {
     let data = dir.path().join("data");
     let token = support::token(&data);
     let server = Server::start(&data);
-    for (name, program) in [("a-tickets-life.sh", "bash"), ("new-ticket.py", "python3")] {
+    for (name, program) in [
+        ("a-tickets-life.sh", "bash"),
+        ("new-ticket.py", "python3"),
+        ("rotating-token.py", "python3"),
+    ] {
         let printed = run(name, program, dir.path(), (&server.address, &token));
         assert!(printed.is_none_or(|printed| printed == promised(name)), "{name}");
     }

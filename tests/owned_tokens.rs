@@ -102,6 +102,19 @@ fn an_owner_must_be_an_active_user() {
 }
 
 #[test]
+fn the_list_tells_which_service_nobody_answers_for() {
+    on_both(|dir| {
+        ada(dir, "Agent");
+        let create = ["token", "create", "--name", "mail", "--role", "Agent", "--service"];
+        run(dir, &[&create[..], &["--responsible", "ada@x.example"]].concat()).ok();
+        run(dir, &["user", "disable", "ada@x.example"]).ok();
+        let listed = run(dir, &["token", "list"]).ok();
+        let line = listed.lines().find(|line| line.ends_with(" mail")).unwrap();
+        assert!(line.contains(" active, orphaned "), "{listed}");
+    });
+}
+
+#[test]
 fn the_list_tells_whose_each_token_is() {
     on_both(|dir| {
         ada(dir, "ReadOnlyAgent");

@@ -160,7 +160,19 @@ fn agents_rule_their_own_tokens_and_see_no_others() {
     house.server.client(new.trim()).get("/odata/Tickets").expect(200);
     ada.get("/odata/Tickets").expect(200);
     assert!(run(house.dir.path(), &["token", "list"]).ok().contains(" rotating "));
-    run(house.dir.path(), &["token", "delete", "2"]).ok();
+    // By how the secret begins too; of a whole one no more is told on.
+    let shown = run(house.dir.path(), &["token", "show", new.trim()]).ok();
+    assert!(
+        shown.contains("State                rotating") && !shown.contains(new.trim()),
+        "{shown}"
+    );
+    let former = run(house.dir.path(), &["token", "show", secret.trim()]);
+    let want = format!(
+        "there is no AccessToken whose secret begins with '{}'",
+        &secret[..secret.len() - 44]
+    );
+    assert!(former.err.contains(&want), "{}", former.err);
+    run(house.dir.path(), &["token", "delete", &new[..new.trim().len() - 43]]).ok();
     ada.get("/odata/Tickets").expect(401);
 }
 

@@ -15,5 +15,5 @@ pub use crate::model::{Kind, Role, Scopes, Standing, State, scope};
 pub use address::Networks;
 pub use password::Password;
 pub use rights::{Confirmed, Owner, Principal};
-pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash};
+pub use token::{KEY_PREFIX_DIGITS, PlainToken, TokenHash, key_prefix_of};
 pub use visit::{Proof, Visit};

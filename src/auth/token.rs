@@ -84,6 +84,17 @@ impl FromStr for PlainToken {
     }
 }
 
+/// How a secret begins, of a text that begins like one.
+#[must_use]
+pub fn key_prefix_of(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(START)?;
+    let (kind, digits) = rest.split_once('_')?;
+    Kind::ALL.iter().find(|known| known.name() == kind)?;
+    let end = START.len() + kind.len() + 1 + KEY_PREFIX_DIGITS;
+    let is_digits = digits.bytes().take(KEY_PREFIX_DIGITS).all(|byte| byte.is_ascii_alphanumeric());
+    text.get(..end).filter(|_| is_digits)
+}
+
 /// What is stored: BLAKE3 of the token (256 random bits need no salt and no stretching).
 #[derive(Clone, Debug)]
 pub struct TokenHash(Digest);
@@ -235,6 +246,26 @@ mod tests {
                 usize::from(changed != token.expose() && changed.parse::<PlainToken>().is_ok());
         }
         assert!(passed <= 10, "{passed}");
+    }
+
+    #[test]
+    fn of_a_secret_only_its_beginning_is_taken() {
+        let secret = PlainToken::mint(Kind::Agent, [7; 32]);
+        for text in [secret.expose(), secret.key_prefix()] {
+            assert_eq!(key_prefix_of(text), Some(secret.key_prefix()));
+        }
+        for bad in [
+            "",
+            "7",
+            "tsr_",
+            "tsr_agent_",
+            "tsr_agent_4fK9a",
+            "tsr_boss_4fK9aB",
+            "tsr_ro_4fK9aä",
+            "tsr_ro_4fK9a-",
+        ] {
+            assert_eq!(key_prefix_of(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -8,7 +8,10 @@ use clap::{
 };
 
 use super::{expires::Expires, settings::SettingFlags};
-use crate::auth::Role;
+use crate::{
+    auth::{Role, key_prefix_of},
+    desk::tokens::OVERLAP_HOURS_MAX,
+};
 
 /// A helpdesk in one binary: tickets served as an OData feed.
 #[derive(Debug, Parser)]
@@ -228,9 +231,9 @@ pub struct TokenList {
 Examples:
   tessera token revoke 7")]
 pub struct TokenRevoke {
-    /// The token's Id, as 'tessera token list' shows it
-    #[arg(value_parser = token_id)]
-    pub id: u64,
+    /// The token's Id, or how its secret begins, as 'tessera token list' shows them
+    #[arg(value_parser = token_named)]
+    pub id: String,
     /// Where the tokens are kept.
     #[command(flatten)]
     pub data: DataArgs,
@@ -240,11 +243,12 @@ pub struct TokenRevoke {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  tessera token show 7")]
+  tessera token show 7
+  tessera token show tsr_agent_4fK9aB")]
 pub struct TokenShow {
-    /// The token's Id, as 'tessera token list' shows it
-    #[arg(value_parser = token_id)]
-    pub id: u64,
+    /// The token's Id, or how its secret begins, as 'tessera token list' shows them
+    #[arg(value_parser = token_named)]
+    pub id: String,
     /// Where the tokens are kept.
     #[command(flatten)]
     pub data: DataArgs,
@@ -259,9 +263,9 @@ Examples:
   tessera token rotate 7
   tessera token rotate 7 --overlap 0h")]
 pub struct TokenRotate {
-    /// The token's Id, as 'tessera token list' shows it
-    #[arg(value_parser = token_id)]
-    pub id: u64,
+    /// The token's Id, or how its secret begins, as 'tessera token list' shows them
+    #[arg(value_parser = token_named)]
+    pub id: String,
     /// How long the former secret works too, 0h to 7d [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = overlap)]
     pub overlap: Option<i64>,
@@ -276,9 +280,9 @@ pub struct TokenRotate {
 Examples:
   tessera token delete 7")]
 pub struct TokenDelete {
-    /// The token's Id, as 'tessera token list' shows it
-    #[arg(value_parser = token_id)]
-    pub id: u64,
+    /// The token's Id, or how its secret begins, as 'tessera token list' shows them
+    #[arg(value_parser = token_named)]
+    pub id: String,
     /// Where the tokens are kept.
     #[command(flatten)]
     pub data: DataArgs,
@@ -484,7 +488,7 @@ fn roles() -> impl TypedValueParser<Value = Role> {
 
 /// Reads whole hours, or days; how many are too many is for the rule to say.
 fn overlap(text: &str) -> Result<i64, &'static str> {
-    let takes = "takes hours or days such as 0h, 24h or 7d";
+    let takes = "takes 0h to 7d, in hours or days such as 24h";
     let (digits, factor) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
         (Some(hours), _) => (hours, 1),
         (None, Some(days)) => (days, 24),
@@ -492,9 +496,14 @@ fn overlap(text: &str) -> Result<i64, &'static str> {
     };
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = if is_number { digits.parse::<u16>().ok() } else { None };
-    number.map(|number| i64::from(number) * factor).ok_or(takes)
+    let hours = number.map(|number| i64::from(number) * factor);
+    hours.filter(|hours| *hours <= OVERLAP_HOURS_MAX).ok_or(takes)
 }
 
-fn token_id(text: &str) -> Result<u64, &'static str> {
-    text.parse().map_err(|_| "takes the Id that 'tessera token list' shows, such as 7")
+/// An Id, or how a secret begins. Of a whole secret only that is kept, and never shown again.
+fn token_named(text: &str) -> Result<String, &'static str> {
+    let is_id = text.parse::<u64>().is_ok();
+    let named = if is_id { Some(text) } else { key_prefix_of(text) };
+    let takes = "takes the Id or KeyPrefix that 'tessera token list' shows, such as 7";
+    named.map(str::to_owned).ok_or(takes)
 }

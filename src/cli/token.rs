@@ -23,24 +23,22 @@ pub fn run(command: &TokenCommand, out: &mut Out) -> Result<(), Failure> {
         TokenCommand::Create(args) => create(args, out),
         TokenCommand::List(args) => call::run(&args.data.load()?, &Call::TokenList, out),
         TokenCommand::Show(args) => {
-            call::run(&args.data.load()?, &Call::TokenShow { id: known(args.id) }, out)
+            let token = args.id.clone();
+            call::run(&args.data.load()?, &Call::TokenShow { token }, out)
         }
         TokenCommand::Rotate(args) => {
-            let (id, overlap_hours) = (known(args.id), args.overlap);
-            call::run(&args.data.load()?, &Call::TokenRotate { id, overlap_hours }, out)
+            let (token, overlap_hours) = (args.id.clone(), args.overlap);
+            call::run(&args.data.load()?, &Call::TokenRotate { token, overlap_hours }, out)
         }
         TokenCommand::Revoke(args) => {
-            call::run(&args.data.load()?, &Call::TokenRevoke { id: known(args.id) }, out)
+            let token = args.id.clone();
+            call::run(&args.data.load()?, &Call::TokenRevoke { token }, out)
         }
         TokenCommand::Delete(args) => {
-            call::run(&args.data.load()?, &Call::TokenDelete { id: known(args.id) }, out)
+            let token = args.id.clone();
+            call::run(&args.data.load()?, &Call::TokenDelete { token }, out)
         }
     }
-}
-
-/// An Id as tokens have it; one beyond is none's.
-fn known(id: u64) -> i64 {
-    i64::try_from(id).unwrap_or(i64::MAX)
 }
 
 fn create(args: &TokenCreate, out: &mut Out) -> Result<(), Failure> {

@@ -20,25 +20,25 @@ pub enum Call {
     TokenList,
     /// Ends an access token.
     TokenRevoke {
-        /// Its Id.
-        id: i64,
+        /// Its Id or `KeyPrefix`.
+        token: String,
     },
     /// Tells all of an access token but its secret.
     TokenShow {
-        /// Its Id.
-        id: i64,
+        /// Its Id or `KeyPrefix`.
+        token: String,
     },
     /// Gives an access token a new secret, which is the only output.
     TokenRotate {
-        /// Its Id.
-        id: i64,
+        /// Its Id or `KeyPrefix`.
+        token: String,
         /// How long the former works too, hours.
         overlap_hours: Option<i64>,
     },
     /// Ends an access token and takes it off the list.
     TokenDelete {
-        /// Its Id.
-        id: i64,
+        /// Its Id or `KeyPrefix`.
+        token: String,
     },
     /// Adds a member of staff; the new Id is the only output.
     UserCreate {
@@ -152,12 +152,12 @@ impl Call {
         match self {
             Self::TokenCreate(asked) => tokens::create(ground, asked, out),
             Self::TokenList => tokens::list(ground, out),
-            Self::TokenRevoke { id } => tokens::revoke(ground, *id, out),
-            Self::TokenShow { id } => tokens::show(ground, *id, out),
-            Self::TokenRotate { id, overlap_hours } => {
-                tokens::rotate(ground, (*id, *overlap_hours), out)
+            Self::TokenRevoke { token } => tokens::revoke(ground, token, out),
+            Self::TokenShow { token } => tokens::show(ground, token, out),
+            Self::TokenRotate { token, overlap_hours } => {
+                tokens::rotate(ground, (token, *overlap_hours), out)
             }
-            Self::TokenDelete { id } => tokens::delete(ground, *id, out),
+            Self::TokenDelete { token } => tokens::delete(ground, token, out),
             Self::UserCreate { name, email, role } => {
                 users::create(ground, (name, email, *role), out)
             }
@@ -212,10 +212,10 @@ mod tests {
             is_service: false,
             responsible: None,
         }));
-        check(&Call::TokenRevoke { id: 7 });
-        check(&Call::TokenShow { id: 7 });
-        check(&Call::TokenDelete { id: 7 });
-        check(&Call::TokenRotate { id: 7, overlap_hours: Some(0) });
+        check(&Call::TokenRevoke { token: "7".into() });
+        check(&Call::TokenShow { token: "7".into() });
+        check(&Call::TokenDelete { token: "7".into() });
+        check(&Call::TokenRotate { token: "tsr_ro_4fK9aB".into(), overlap_hours: Some(0) });
         check(&Call::UserCreate {
             name: "Ada".into(),
             email: "ada@x".into(),

@@ -121,7 +121,7 @@ pub(super) fn list(ground: &Ground, out: &mut dyn Write) -> Result<(), Failure> 
     line(
         out,
         &format!(
-            "{:>5}  {:<18} {:<9} {:<20} {:<22} {:<24} {:<20} NAME",
+            "{:>5}  {:<18} {:<18} {:<20} {:<22} {:<24} {:<20} NAME",
             "ID", "PREFIX", "STATE", "EXPIRES", "ROLE", "OWNER", "LAST USED"
         ),
     )?;
@@ -136,8 +136,10 @@ fn describe(source: &dyn Source, row: &Row, now: Timestamp) -> String {
     let get = |prop: Prop| row.record.get(structure, prop);
     let text = |prop| get(prop).as_text().unwrap_or_default().to_owned();
     let state = match state(source, row, now) {
-        State::Active | State::Rotating(_) if !get(token::ORPHANED).is_null() => "orphaned",
-        state => state.name(),
+        state @ (State::Active | State::Rotating(_)) if !get(token::ORPHANED).is_null() => {
+            format!("{}, orphaned", state.name())
+        }
+        state => state.name().to_owned(),
     };
     let secs = |value: Value| value.as_instant().map(|at| whole_secs(at).to_string());
     let expires = secs(get(token::EXPIRES)).unwrap_or_default();
@@ -148,7 +150,7 @@ fn describe(source: &dyn Source, row: &Row, now: Timestamp) -> String {
     let used = used.map(|used| desk_get(source, &used, token_use::LAST_USED));
     let used = used.and_then(secs).unwrap_or_else(|| "-".into());
     format!(
-        "{id:>5}  {prefix:<18} {state:<9} {expires:<20} {role:<22} {owner:<24} {used:<20} {name}"
+        "{id:>5}  {prefix:<18} {state:<18} {expires:<20} {role:<22} {owner:<24} {used:<20} {name}"
     )
 }
 
@@ -164,15 +166,36 @@ fn address(source: &dyn Source, user_id: i64) -> String {
     row.and_then(|row| get(row).as_text().map(str::to_owned)).unwrap_or(user_id.to_string())
 }
 
+/// The Id of the token with that Id or `KeyPrefix`; whether there is one with that Id is not asked.
+fn id_of(source: &dyn Source, named: &str) -> Result<i64, Failure> {
+    if let Ok(id) = named.parse::<u64>() {
+        return Ok(i64::try_from(id).unwrap_or(i64::MAX));
+    }
+    let is_named = |row: &Row| desk_get(source, row, token::KEY_PREFIX).as_text() == Some(named);
+    let mut found = source.rows(set::ACCESS_TOKENS).filter(is_named);
+    match (found.next(), found.next()) {
+        (Some(row), None) => Ok(desk_get(source, &row, token::ID).as_int().unwrap_or_default()),
+        (None, _) => {
+            let what = format!("AccessToken whose secret begins with '{named}'");
+            Err(Failure::new(Error::NotFound { what }))
+        }
+        (Some(_), Some(_)) => {
+            Err(Failure::new(format!("several tokens begin with '{named}'; name the Id")))
+        }
+    }
+}
+
 /// Ends a token.
-pub(super) fn revoke(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn revoke(ground: &Ground, named: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let id = id_of(&*ground.desk.snapshot(), named)?;
     let at = (Key::Int(id), Precondition::default());
     wait(ground.desk.revoke_token(&Principal::system(), at))?;
     line(out, &format!("token {id} is revoked"))
 }
 
 /// Ends a token and takes it off the list.
-pub(super) fn delete(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn delete(ground: &Ground, named: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let id = id_of(&*ground.desk.snapshot(), named)?;
     let at = (Key::Int(id), Precondition::default());
     wait(ground.desk.delete_token(&Principal::system(), at))?;
     line(out, &format!("token {id} is revoked and deleted"))
@@ -181,17 +204,19 @@ pub(super) fn delete(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<()
 /// Gives a token a new secret and writes it alone, so that a script can take it.
 pub(super) fn rotate(
     ground: &Ground,
-    (id, overlap_hours): (i64, Option<i64>),
+    (named, overlap_hours): (&str, Option<i64>),
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let id = id_of(&*ground.desk.snapshot(), named)?;
     let at = (Key::Int(id), Precondition::default());
     let (_, secret) = wait(ground.desk.rotate_token(&Principal::system(), at, overlap_hours))?;
     line(out, secret.expose())
 }
 
 /// Writes all that is told of a token, a property a line.
-pub(super) fn show(ground: &Ground, id: i64, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn show(ground: &Ground, named: &str, out: &mut dyn Write) -> Result<(), Failure> {
     let snapshot = ground.desk.snapshot();
+    let id = id_of(&*snapshot, named)?;
     let model = ground.desk.model();
     let row = snapshot.row(set::ACCESS_TOKENS, &Key::Int(id));
     let row = row.ok_or_else(|| Error::NotFound { what: format!("AccessToken {id}") })?;

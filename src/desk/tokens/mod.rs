@@ -27,7 +27,7 @@ pub(super) use orphan::leave;
 pub use register::{Rows, standing};
 pub use remove_expired::{Look, RemoveExpired, Removed};
 pub use revoke::{Ended, Revoke};
-pub use rotate::{OVERLAP_HOURS, Rotate};
+pub use rotate::{OVERLAP_HOURS, OVERLAP_HOURS_MAX, Rotate};
 pub use service::Done;
 
 use super::{get, policy};

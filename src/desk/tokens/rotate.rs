@@ -22,7 +22,7 @@ use crate::{
 /// How long the former secret works too where nothing is said, hours.
 pub const OVERLAP_HOURS: i64 = 24;
 /// The longest it may, hours: a week.
-const OVERLAP_HOURS_MAX: i64 = 168;
+pub const OVERLAP_HOURS_MAX: i64 = 168;
 /// Former secrets kept of one token. They are kept to tell who uses one from who guesses; of more rotations
 /// than this nobody runs the oldest.
 const FORMER_MAX: usize = 16;

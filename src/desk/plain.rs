@@ -21,7 +21,7 @@ pub(super) struct Rules {
     /// Refuses a deletion.
     pub(super) check_leaving: fn(&dyn Source, &Leaving<'_>) -> Result<(), Error>,
     /// Deletes or changes what goes with an entity that is about to be deleted.
-    pub(super) release: fn(&mut dyn Draft, &Row) -> Result<(), Error>,
+    pub(super) release: fn(&mut dyn Draft, &Leaving<'_>) -> Result<(), Error>,
 }
 
 /// One entity about to be deleted.
@@ -36,7 +36,7 @@ pub(super) struct Leaving<'a> {
 
 /// The release of what takes nothing along.
 #[expect(clippy::unnecessary_wraps, reason = "it is one of several that may refuse")]
-pub(super) fn alone(_: &mut dyn Draft, _: &Row) -> Result<(), Error> {
+pub(super) fn alone(_: &mut dyn Draft, _: &Leaving<'_>) -> Result<(), Error> {
     Ok(())
 }
 
@@ -192,7 +192,8 @@ impl Delete {
     /// `NotFound`, `PreconditionFailed`, and what the rules refuse.
     pub(super) fn run(&self, draft: &mut dyn Draft) -> Result<(), Error> {
         let row = self.check(draft)?;
-        (self.rules.release)(draft, &row)?;
+        let leaving = Leaving { caller: &self.caller, row: &row, seen: self.seen };
+        (self.rules.release)(draft, &leaving)?;
         draft.delete(self.set, &self.key);
         Ok(())
     }

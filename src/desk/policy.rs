@@ -13,6 +13,7 @@ use crate::{
     model::{Key, Prop, Value, props::policy, set},
     query::Source,
     store::{Draft, Edit},
+    time::Timestamp,
 };
 
 /// The one policy.
@@ -36,6 +37,16 @@ pub fn ensure(draft: &mut dyn Draft) -> Result<(), Error> {
     edit.set(model, policy::CREATED, now);
     edit.set(model, policy::UPDATED, now);
     draft.put(set::TOKEN_POLICIES, edit).map(|_| ())
+}
+
+/// When the policy was last changed, or made.
+#[must_use]
+pub fn in_force_since(source: &dyn Source) -> Option<Timestamp> {
+    let row = source.row(set::TOKEN_POLICIES, &KEY)?;
+    [policy::CREATED, policy::UPDATED]
+        .into_iter()
+        .filter_map(|prop| get(source.model(), &row, prop).as_instant())
+        .max()
 }
 
 /// A property of the policy in force; its default where there is no row yet.

@@ -10,6 +10,7 @@ use super::{
     body, comments, deleted, kept, plain, rules, seed,
     sessions::{self, People},
     tickets,
+    tokens::Revoking,
     usage::Usage,
     users,
 };
@@ -78,6 +79,7 @@ pub struct Desk {
     pub(super) once: Option<Arc<Once>>,
     pub(super) kept: Arc<kept::Tally>,
     pub(super) people: Arc<People>,
+    pub(super) revoking: Arc<Revoking>,
 }
 
 impl Desk {
@@ -90,9 +92,22 @@ impl Desk {
         settings: Settings,
     ) -> Self {
         let (usage, notices) = <(Arc<Usage>, Arc<Notices>)>::default();
-        let (flushing, kept) = <(Arc<Mutex<()>>, Arc<kept::Tally>)>::default();
+        let (flushing, kept, revoking) =
+            <(Arc<Mutex<()>>, Arc<kept::Tally>, Arc<Revoking>)>::default();
         let people = Arc::new(People::new(&settings));
-        Self { model, store, clock, settings, usage, notices, flushing, once: None, kept, people }
+        Self {
+            model,
+            store,
+            clock,
+            settings,
+            usage,
+            notices,
+            flushing,
+            once: None,
+            kept,
+            people,
+            revoking,
+        }
     }
 
     /// The model of its data.

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     error::Error,
     model::{
-        Row,
         props::{member, team, ticket},
         set,
     },
@@ -30,8 +29,8 @@ fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is one of several that may refuse")]
-fn release(draft: &mut dyn Draft, row: &Row) -> Result<(), Error> {
-    let id = super::get(draft.model(), row, team::ID);
+fn release(draft: &mut dyn Draft, leaving: &Leaving<'_>) -> Result<(), Error> {
+    let id = super::get(draft.model(), leaving.row, team::ID);
     for membership in draft.rows_where(set::TEAM_MEMBERS, member::TEAM_ID, &id) {
         let key = membership.key(draft.model());
         draft.delete(set::TEAM_MEMBERS, &key);

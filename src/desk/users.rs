@@ -84,9 +84,9 @@ fn check_leaving(source: &dyn Source, leaving: &Leaving<'_>) -> Result<(), Error
     check_none(source, leaving, &REFERENCES, "disable this person instead with 'IsActive'")
 }
 
-fn release(draft: &mut dyn Draft, row: &Row) -> Result<(), Error> {
-    let id = get(draft.model(), row, user::ID);
-    tokens::leave(draft, &Principal::system(), &id)?;
+fn release(draft: &mut dyn Draft, leaving: &Leaving<'_>) -> Result<(), Error> {
+    let id = get(draft.model(), leaving.row, user::ID);
+    tokens::leave(draft, leaving.caller, &id)?;
     sessions::forget(draft, id.as_int().unwrap_or_default());
     views::leave(draft, &id)
 }

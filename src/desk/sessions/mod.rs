@@ -36,6 +36,9 @@ use crate::{
 };
 use rows::{id_of, lasting, session_by_secret, times};
 
+/// Sessions that are over and removed in one transaction; the rest goes with the next.
+const OVER_AT_ONCE: usize = 1_000;
+
 /// What is known of people beside the store; one per process.
 #[derive(Debug)]
 pub(super) struct People {
@@ -128,27 +131,30 @@ impl Desk {
     /// # Errors
     /// Those of the store; what was not written is written next time.
     pub async fn keep_sessions(&self) -> Result<(), Error> {
-        let (people, now) = (self.people(), self.now());
+        let (people, now, settings) = (self.people(), self.now(), self.settings());
         let all = people.seen.all();
-        let is_due = {
-            let (snapshot, lasting) = (self.snapshot(), lasting(&self.settings()));
-            let is_over = |row: &Row| times(&*snapshot, row).is_over(lasting, now);
-            !all.is_empty() || snapshot.rows(set::SESSIONS).any(|row| is_over(&row))
-        };
-        if !is_due {
+        let over = self.beforehand(move |state| Ok(found_over(state, &settings, now))).await?;
+        if all.is_empty() && over.is_empty() {
             return Ok(());
         }
-        let (states, settings) = (all.clone(), self.settings());
-        let run = move |draft: &mut dyn Draft| keep(draft, &states, (&settings, now));
+        let states = all.clone();
+        let run = move |draft: &mut dyn Draft| keep(draft, (&states, &over), (&settings, now));
         commit(&**self.store(), Actor::SYSTEM, run).await?;
         people.seen.written(&all);
         Ok(())
     }
 }
 
+/// The first sessions that are over as they are stored; looks at all of them.
+fn found_over(source: &dyn Source, settings: &Settings, now: Timestamp) -> Vec<Key> {
+    let is_over = |row: &Row| times(source, row).is_over(lasting(settings), now);
+    let over = source.rows(set::SESSIONS).filter(is_over).take(OVER_AT_ONCE);
+    over.map(|row| row.key(source.model())).collect()
+}
+
 fn keep(
     draft: &mut dyn Draft,
-    states: &[(i64, seen::State)],
+    (states, over): (&[(i64, seen::State)], &[Key]),
     (settings, now): (&Settings, Timestamp),
 ) -> Result<(), Error> {
     let model = helpdesk();
@@ -166,10 +172,12 @@ fn keep(
             (seen::State::Over | seen::State::Used(_), None) => {}
         }
     }
-    let is_over = |row: &Row| times(draft, row).is_over(lasting(settings), now);
-    let over: Vec<Row> = draft.rows(set::SESSIONS).filter(is_over).collect();
-    for row in over {
-        draft.delete(set::SESSIONS, &row.key(model));
+    for key in over {
+        // It may be in use: what was stored is older than that.
+        let row = draft.row(set::SESSIONS, key);
+        if row.is_some_and(|row| times(draft, &row).is_over(lasting(settings), now)) {
+            draft.delete(set::SESSIONS, key);
+        }
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ impl Desk {
         let a_try = people.throttle.enter(&tried.keys, Instant::now())?;
         match people.checks.verify(password, stored).await {
             Ok(true) => {
-                a_try.forgive();
+                a_try.fitted();
                 Ok(())
             }
             Ok(false) => {

@@ -1,4 +1,5 @@
-//! How often somebody may try: five times a minute for each address and each account, in memory.
+//! How often somebody may try: five times a minute for each address and each account, in memory; and how often
+//! an account may succeed, because every password that is checked takes a processor and its memory.
 
 use std::{
     collections::HashMap,
@@ -16,28 +17,58 @@ use crate::{
 /// Tries that may fail within [`WINDOW`].
 const TRIES_MAX: usize = 5;
 const WINDOW: Duration = Duration::from_mins(1);
+/// Passwords of one account that may fit within [`WINDOW`]: more than any person gives, far fewer than would
+/// keep all turns for checking busy.
+const FITS_MAX: usize = 30;
 /// Addresses and accounts remembered; more than passwords can be checked for within a minute.
 const KEYS_MAX: usize = 65_536;
 
 /// What tries are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key(Digest);
+pub(super) enum Key {
+    /// Where they come from.
+    Address(Digest),
+    /// The account they are for.
+    Account(Digest),
+}
 
 impl Key {
     /// Where they come from.
     pub(super) fn address(address: IpAddr) -> Self {
-        Self(digest(network::of(address).to_string().as_bytes()))
+        Self::Address(digest(network::of(address).to_string().as_bytes()))
     }
 
     /// The account of an e-mail address, whether there is one or not.
     pub(super) fn account(email: &str) -> Self {
-        Self(digest(format!("@{}", email.trim().to_lowercase()).as_bytes()))
+        Self::Account(digest(format!("@{}", email.trim().to_lowercase()).as_bytes()))
     }
 }
 
 /// The tries of the last minute.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<HashMap<Key, Vec<Instant>>>);
+pub(super) struct Throttle(Mutex<HashMap<Key, Tries>>);
+
+/// When somebody tried.
+#[derive(Debug, Default)]
+struct Tries {
+    /// With a wrong password or link, or with one that is being looked at.
+    failed: Vec<Instant>,
+    /// With the right password.
+    fitted: Vec<Instant>,
+}
+
+impl Tries {
+    /// Forgets what is older than [`WINDOW`].
+    fn forget(&mut self, now: Instant) {
+        let is_late = |then: &Instant| now.saturating_duration_since(*then) < WINDOW;
+        self.failed.retain(is_late);
+        self.fitted.retain(is_late);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.failed.is_empty() && self.fitted.is_empty()
+    }
+}
 
 /// A try that counts as failed until it is forgiven.
 #[derive(Debug)]
@@ -55,45 +86,78 @@ impl Throttle {
     /// `TooManyRequests`; then nothing was counted.
     pub(super) fn enter(&self, keys: &[Key], at: Instant) -> Result<Try<'_>, Error> {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_late = |then: &Instant| at.saturating_duration_since(*then) < WINDOW;
-        if tries.len() + keys.len() > KEYS_MAX {
-            tries.retain(|_, of| of.iter().any(is_late));
+        let mut longest = None;
+        let is_full = |tries: &HashMap<Key, Tries>| tries.len() + keys.len() > KEYS_MAX;
+        if is_full(&tries) {
+            tries.retain(|_, of| {
+                of.forget(at);
+                !of.is_empty()
+            });
         }
-        let mut wait = (tries.len() + keys.len() > KEYS_MAX).then_some(WINDOW);
+        if is_full(&tries) {
+            return Err(too_many(FAILED, WINDOW));
+        }
         for key in keys {
             let Some(of) = tries.get_mut(key) else { continue };
-            of.retain(is_late);
-            if of.len() >= TRIES_MAX {
-                let since = of.first().map_or(WINDOW, |then| at.saturating_duration_since(*then));
-                wait = wait.max(Some(WINDOW.saturating_sub(since)));
+            of.forget(at);
+            for (of, most, reason) in
+                [(&of.failed, TRIES_MAX, FAILED), (&of.fitted, FITS_MAX, FITTED)]
+            {
+                let first = of.first().filter(|_| of.len() >= most);
+                let wait =
+                    first.map(|then| WINDOW.saturating_sub(at.saturating_duration_since(*then)));
+                if wait > longest.map(|(wait, _)| wait) {
+                    longest = wait.map(|wait| (wait, reason));
+                }
             }
         }
-        if let Some(wait) = wait {
-            // Whole seconds, and none too early.
-            let retry_after = Duration::from_secs(wait.as_secs() + 1);
-            let reason = "more than 5 tries with a wrong password or link within a minute";
-            return Err(Error::TooManyRequests { reason: reason.to_owned(), retry_after });
+        if let Some((wait, reason)) = longest {
+            return Err(too_many(reason, wait));
         }
         for key in keys {
-            tries.entry(*key).or_default().push(at);
+            tries.entry(*key).or_default().failed.push(at);
         }
         Ok(Try { throttle: self, keys: keys.to_vec(), at })
     }
 }
 
 impl Try<'_> {
-    /// It was none of those that count: it succeeded, or nothing was looked at.
+    /// It was none of those that count: nothing was looked at.
     pub(super) fn forgive(self) {
+        self.end(false);
+    }
+
+    /// The password was the right one.
+    pub(super) fn fitted(self) {
+        self.end(true);
+    }
+
+    fn end(self, has_fitted: bool) {
         let mut tries = self.throttle.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &self.keys {
             let Some(of) = tries.get_mut(key) else { continue };
-            if let Some(at) = of.iter().position(|then| *then == self.at) {
-                of.remove(at);
+            if let Some(at) = of.failed.iter().position(|then| *then == self.at) {
+                of.failed.remove(at);
+            }
+            match key {
+                Key::Account(_) if has_fitted => of.fitted.push(self.at),
+                Key::Account(_) | Key::Address(_) => {}
             }
             if of.is_empty() {
                 tries.remove(key);
             }
         }
+    }
+}
+
+const FAILED: &str = "more than 5 tries with a wrong password or link within a minute";
+const FITTED: &str = "the password of one account was given more than 30 times within a minute";
+
+fn too_many(reason: &'static str, wait: Duration) -> Error {
+    // Whole seconds, and none too early.
+    Error::TooManyRequests {
+        reason: reason.to_owned(),
+        retry_after: Duration::from_secs(wait.as_secs() + 1),
     }
 }
 
@@ -142,6 +206,20 @@ mod tests {
         }
         assert_eq!(fail(&throttle, &ann, now), None);
         assert!(fail(&throttle, &ann, now).is_some());
+    }
+
+    #[test]
+    fn an_account_gives_its_password_thirty_times_a_minute_from_wherever() {
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        for number in 0..30 {
+            let from = keys(&format!("192.0.2.{number}"), "ann@x");
+            throttle.enter(&from, start + Duration::from_secs(number)).unwrap().fitted();
+        }
+        let at = |secs| start + Duration::from_secs(secs);
+        assert_eq!(fail(&throttle, &keys("192.0.2.99", "ann@x"), at(30)), Some(31));
+        assert_eq!(fail(&throttle, &keys("192.0.2.1", "bob@x"), at(30)), None, "one account alone");
+        throttle.enter(&keys("192.0.2.99", "ann@x"), at(60)).unwrap().fitted();
+        assert_eq!(fail(&throttle, &keys("192.0.2.99", "ann@x"), at(60)), Some(2));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A token and those made with it: they end together.
 
-use std::collections::VecDeque;
-
 use super::{called, marks};
 use crate::{
     auth::Principal,
@@ -10,7 +8,7 @@ use crate::{
         get, later,
     },
     error::Error,
-    model::{Key, Row, Value, props::token, set},
+    model::{GENERATIONS_MAX, Key, Row, Value, props::token, set},
     query::Source,
     store::{Draft, Edit},
 };
@@ -19,23 +17,36 @@ use crate::{
 /// has no rights without the one it was made with.
 pub(super) const AT_ONCE: usize = 1_000;
 
-/// The living descendants of a token, those nearest to it first; at most so many, and whether that is all.
+/// The descendants of a token that were not ended themselves; at most so many, and whether that is all.
+///
+/// Each comes behind those that were made with it and is ended behind them, so that nothing is left below one
+/// that was ended, and nobody looks there again.
 pub(super) fn living(source: &dyn Source, row: &Row, most: usize) -> (Vec<Row>, bool) {
-    let model = source.model();
-    let (mut found, mut waiting) = (Vec::new(), VecDeque::from([row.key(model)]));
-    while let Some(key) = waiting.pop_front() {
-        let id = Value::from(key.as_int());
-        for child in source.rows_where(set::ACCESS_TOKENS, token::PARENT_ID, &id) {
-            waiting.push_back(child.key(model));
-            if get(model, &child, token::REVOKED).is_null() {
-                if found.len() == most {
-                    return (found, false);
-                }
-                found.push(child);
-            }
+    let mut found = Vec::new();
+    let is_all = gather(source, &row.key(source.model()), most, (&mut found, GENERATIONS_MAX));
+    (found, is_all)
+}
+
+fn gather(
+    source: &dyn Source,
+    key: &Key,
+    most: usize,
+    (found, generations): (&mut Vec<Row>, usize),
+) -> bool {
+    // What is further from its beginning opens nothing anyway.
+    let Some(generations) = generations.checked_sub(1) else { return true };
+    let (model, id) = (source.model(), Value::from(key.as_int()));
+    for child in source.rows_where(set::ACCESS_TOKENS, token::PARENT_ID, &id) {
+        if !get(model, &child, token::REVOKED).is_null() {
+            continue;
         }
+        let is_all = gather(source, &child.key(model), most, (&mut *found, generations));
+        if !is_all || found.len() == most {
+            return false;
+        }
+        found.push(child);
     }
-    (found, true)
+    true
 }
 
 /// Ends the descendants of a token; whether none is left.

@@ -15,13 +15,17 @@ use crate::{
 };
 
 /// The ids of the tokens that were idle for longer than the policy allows, by id. Whoever uses a token uses
-/// the one it was made with.
+/// the one it was made with. Days count from the last change of the policy at the earliest: there was none
+/// before an upgrade, nor was use of tokens noted, and fewer days are no surprise to who uses one seldom.
 pub(super) fn found(source: &dyn Source, now: Timestamp) -> Vec<i64> {
     let days = policy::idle_days(source);
     let Some(before) = now.plus_micros(-days.saturating_mul(MICROS_PER_DAY)).filter(|_| days > 0)
     else {
         return Vec::new();
     };
+    if policy::in_force_since(source).is_none_or(|since| before <= since) {
+        return Vec::new();
+    }
     let model = source.model();
     let mut latest: HashMap<i64, (Timestamp, Option<i64>)> = HashMap::new();
     for row in source.rows(set::ACCESS_TOKENS) {

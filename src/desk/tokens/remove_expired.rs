@@ -15,6 +15,10 @@ use crate::{
     time::Timestamp,
 };
 
+/// Tokens that one call removes, or tells of, at most: those with the lowest ids. The answer stays of a size
+/// that can be read, and the next call takes the next.
+pub(super) const REMOVED_MAX: usize = 10_000;
+
 /// What went, or would go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removed {
@@ -31,7 +35,8 @@ impl kept::Done for Removed {
 }
 
 impl Removed {
-    /// The tokens that have ended at `now`; whether only a look is taken at them.
+    /// The first [`REMOVED_MAX`] tokens that have ended at `now`; whether only a look is taken at them. Looks at
+    /// all tokens.
     ///
     /// # Errors
     /// `Internal` if the model has no such answer.
@@ -42,7 +47,7 @@ impl Removed {
             let id = get(source.model(), &row, token::ID).as_int().unwrap_or_default();
             (id, called(source.model(), &row))
         };
-        let tokens: Vec<(i64, String)> = rows.map(told).collect();
+        let tokens: Vec<(i64, String)> = rows.map(told).take(REMOVED_MAX).collect();
         let count = i64::try_from(tokens.len()).unwrap_or(i64::MAX);
         let fields = vec![
             (removed::COUNT, count.into()),
@@ -67,40 +72,50 @@ pub enum Look {
 #[derive(Clone, Debug)]
 pub struct RemoveExpired {
     caller: Principal,
-    expected: Option<i64>,
+    found: Removed,
 }
 
 impl RemoveExpired {
-    /// Checks the caller, and that it says how many it expects.
+    /// Checks the caller, and that there are as many as it expects. Looks at all tokens, so that the
+    /// transaction need not.
     ///
     /// # Errors
-    /// `Forbidden`; `InvalidValue`.
-    pub fn new(caller: &Principal, expected: Option<i64>) -> Result<Self, Error> {
+    /// `Forbidden`; `Conflict` telling how many there are.
+    pub fn new(
+        caller: &Principal,
+        expected: Option<i64>,
+        source: &dyn Source,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         caller.require("tokens:write")?;
-        Ok(Self { caller: caller.clone(), expected })
+        let found = Removed::found(source, now, Look::AndRemove)?;
+        let count = i64::try_from(found.tokens.len()).unwrap_or(i64::MAX);
+        if expected != Some(count) {
+            return Err(conflict(format!(
+                "{count} have ended; look with 'Preview' which they are, and expect that number"
+            )));
+        }
+        Ok(Self { caller: caller.clone(), found })
     }
 
     /// Whether it is more than one transaction should do.
     #[must_use]
     pub fn is_large(&self) -> bool {
-        self.expected.and_then(|count| usize::try_from(count).ok()) > Some(family::AT_ONCE)
+        self.found.tokens.len() > family::AT_ONCE
     }
 
-    /// Removes the first of them if there are as many as expected; all that there were.
+    /// Removes the first of them; all that there are.
     ///
     /// # Errors
-    /// `Conflict` telling how many there are.
+    /// `Conflict` if somebody else removed one of those meanwhile.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Removed, Error> {
-        let found = Removed::found(draft, draft.now(), Look::AndRemove)?;
-        let count = i64::try_from(found.tokens.len()).unwrap_or(i64::MAX);
-        if self.expected != Some(count) {
-            let reason = format!(
-                "{count} have ended; look with 'Preview' which they are, and expect that number"
-            );
-            return Err(Error::Conflict { target: "ExpectedCount".into(), reason });
+        let first = &self.found.tokens[..self.found.tokens.len().min(family::AT_ONCE)];
+        if first.iter().any(|(id, _)| draft.row(set::ACCESS_TOKENS, &Key::Int(*id)).is_none()) {
+            let reason = "some of them are gone meanwhile; look with 'Preview' which are left";
+            return Err(conflict(reason.to_owned()));
         }
-        self.rest(draft, &found.tokens[..found.tokens.len().min(family::AT_ONCE)])?;
-        Ok(found)
+        self.rest(draft, first)?;
+        Ok(self.found.clone())
     }
 
     /// Removes those of these tokens that are still there.
@@ -109,7 +124,8 @@ impl RemoveExpired {
     /// Those of the store.
     pub fn rest(&self, draft: &mut dyn Draft, tokens: &[(i64, String)]) -> Result<(), Error> {
         for (id, _) in tokens {
-            if let Some(row) = draft.row(set::ACCESS_TOKENS, &Key::Int(*id)) {
+            let row = draft.row(set::ACCESS_TOKENS, &Key::Int(*id));
+            if let Some(row) = row.filter(|row| !state(draft, row, draft.now()).is_alive()) {
                 family::remove(draft, &self.caller, &row)?;
             }
         }
@@ -120,4 +136,8 @@ impl RemoveExpired {
     pub fn parts(found: &Removed) -> impl Iterator<Item = Vec<(i64, String)>> {
         found.tokens.chunks(family::AT_ONCE).skip(1).map(<[_]>::to_vec)
     }
+}
+
+fn conflict(reason: String) -> Error {
+    Error::Conflict { target: "ExpectedCount".into(), reason }
 }

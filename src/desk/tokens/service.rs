@@ -18,7 +18,7 @@ use crate::{
     },
     error::{Denial, Error},
     model::{ActionId, Complex, Key, Precondition, Row, Value, actions},
-    store::{Draft, Transaction, commit},
+    store::{Draft, Snapshot, commit},
 };
 
 /// What an action on tokens answers with.
@@ -65,15 +65,6 @@ impl Desk {
             _ => return self.note_denied(token),
         };
         self.note(token, entry);
-    }
-
-    /// Ends a token without waiting for it; where that cannot be taken now, the next use tries again.
-    fn revoke_behind(&self, id: i64) {
-        let system = Principal::system();
-        let verb = Revoke::new(&system, Key::Int(id), Precondition::default());
-        let verb = verb.because("a secret was used that had been replaced");
-        let run = Box::new(move |draft: &mut dyn Draft| verb.run(draft).map(|_| ()));
-        let _ = self.store().submit(Transaction { actor: actor(&system), run });
     }
 
     /// Makes an access token; the secret is told here and never again.
@@ -203,7 +194,9 @@ impl Desk {
         caller: &Principal,
         expected: Option<i64>,
     ) -> Result<Removed, Error> {
-        let verb = RemoveExpired::new(caller, expected)?;
+        let (by, now) = (caller.clone(), self.now());
+        let look = move |snapshot: &dyn Snapshot| RemoveExpired::new(&by, expected, snapshot, now);
+        let verb = self.beforehand(look).await?;
         let first = verb.clone();
         if !verb.is_large() {
             return self.commit(caller, move |draft| first.run(draft)).await;
@@ -214,8 +207,7 @@ impl Desk {
             first.run(draft)
         };
         let found = commit(&**self.store(), actor(caller), run).await?;
-        let parts: Vec<_> = RemoveExpired::parts(&found).collect();
-        for part in parts {
+        for part in RemoveExpired::parts(&found) {
             let verb = verb.clone();
             let run = move |draft: &mut dyn Draft| verb.rest(draft, &part);
             commit(&**self.store(), actor(caller), run).await?;
@@ -231,10 +223,14 @@ impl Desk {
     /// Those of the store.
     pub async fn revoke_idle(&self) -> Result<usize, Error> {
         let system = Principal::system();
-        let ids = idle::found(&*self.snapshot(), self.now());
+        let now = self.now();
+        let look = move |snapshot: &dyn Snapshot| {
+            Ok((idle::found(snapshot, now), policy::idle_days(snapshot)))
+        };
+        let (ids, days) = self.beforehand(look).await?;
         for id in &ids {
             let verb = Revoke::new(&system, Key::Int(*id), Precondition::default());
-            let why = format!("nobody used it for {} days", policy::idle_days(&*self.snapshot()));
+            let why = format!("nobody used it for {days} days");
             self.revoke_rest(&system, verb.because(why)).await?;
         }
         Ok(ids.len())
@@ -280,7 +276,9 @@ impl Desk {
                 let is_preview = told.value("Preview").is_true();
                 let found = if is_preview {
                     caller.require("tokens:write")?;
-                    Removed::found(&*self.snapshot(), self.now(), Look::Only)?
+                    let now = self.now();
+                    let look = move |state: &dyn Snapshot| Removed::found(state, now, Look::Only);
+                    self.beforehand(look).await?
                 } else {
                     self.remove_expired_tokens(caller, told.value("ExpectedCount").as_int()).await?
                 };

@@ -8,6 +8,7 @@ mod mint;
 mod orphans;
 mod policy;
 mod removal;
+mod retired;
 mod rotate;
 mod still;
 

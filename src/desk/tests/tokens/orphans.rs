@@ -41,6 +41,15 @@ fn a_service_token_is_orphaned_when_nobody_answers_for_it() {
 }
 
 #[test]
+fn whoever_deletes_somebody_orphaned_their_tokens() {
+    let (mut bench, _) = bench();
+    bench.caller = signed_in(&bench, 1);
+    bench.remove(set::USERS, 2).unwrap();
+    let told = bench.list(set::AUDIT_EVENTS, &["Event", "ActorName"]);
+    assert!(told.contains(&"TokenOrphaned Ann".to_owned()), "{told:?}");
+}
+
+#[test]
 fn who_may_more_than_before_still_answers() {
     let (bench, _) = bench();
     bench.change(set::USERS, 2, &[("Role", text("Administrator"))]).unwrap();

@@ -115,6 +115,25 @@ fn idle_tokens_end_but_not_those_whose_children_work() {
     assert_eq!(block_on(bench.desk.revoke_idle()), Ok(0));
 }
 
+/// A workspace from before had neither a policy nor noted any use: its tokens were all revoked at the upgrade.
+#[test]
+fn idle_days_count_from_the_last_change_of_the_policy_at_the_earliest() {
+    let bench = Bench::empty();
+    mint(&bench, year(&bench)).unwrap();
+    bench.at("2027-05-01T00:00:00Z");
+    assert_eq!(block_on(bench.desk.revoke_idle()), Ok(0));
+    block_on(bench.desk.seed()).unwrap();
+    for (at, want) in [("2027-07-29T23:59:59Z", 0), ("2027-07-30T00:00:00Z", 0)] {
+        bench.at(at);
+        assert_eq!(block_on(bench.desk.revoke_idle()), Ok(want), "{at}");
+    }
+    policy(&bench, &[("IdleDays", Value::Int(7))]).unwrap();
+    for (at, want) in [("2027-08-06T00:00:00Z", 0), ("2027-08-06T00:00:01Z", 1)] {
+        bench.at(at);
+        assert_eq!(block_on(bench.desk.revoke_idle()), Ok(want), "{at}");
+    }
+}
+
 fn year(bench: &Bench) -> Request {
     let ends = bench.desk.now().plus_micros(8_760 * 3_600_000_000).map(End::At);
     Request { expires: ends, ..request(Role::Administrator) }

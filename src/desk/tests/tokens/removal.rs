@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    desk::tokens::Done,
+    desk::tokens::{Done, RemoveExpired},
     model::actions,
     query::once::{Answer, Effect, Once, Told},
 };
@@ -109,6 +109,51 @@ fn a_family_too_large_for_one_transaction_ends_all_the_same() {
         let left = bench.list(set::ACCESS_TOKENS, &["RevokedDateTime"]);
         assert!(left.iter().all(|at| at != "-"), "{kind}");
     }
+}
+
+#[test]
+fn what_an_ended_token_brought_forth_is_not_looked_at_again() {
+    let bench = Bench::new();
+    let make = |secret: &str| {
+        let parent = comes(&bench, secret).unwrap();
+        mint_as(&bench, &parent, request(Role::Administrator)).unwrap().1
+    };
+    let (_, first) = mint(&bench, request(Role::Administrator)).unwrap();
+    let second = make(&first);
+    let third = make(&second);
+    make(&third);
+    revoke(&bench, &bench.caller, 3).unwrap();
+    let order = || -> Vec<String> {
+        let all = bench.list(set::AUDIT_EVENTS, &["Event", "EntityId"]);
+        all.into_iter()
+            .filter_map(|line| Some(line.strip_prefix("TokenRevoked ")?.into()))
+            .collect()
+    };
+    assert_eq!(order(), ["3", "4"]);
+    make(&second);
+    revoke(&bench, &bench.caller, 1).unwrap();
+    // Each behind those that were made with it, but for the one that was asked for.
+    assert_eq!(order(), ["3", "4", "1", "5", "2"]);
+}
+
+#[test]
+fn what_somebody_else_removed_meanwhile_was_not_as_expected() {
+    let bench = Bench::new();
+    for _ in 0..2 {
+        mint(&bench, request(Role::Agent)).unwrap();
+    }
+    bench.at("2026-12-21T22:00:00Z");
+    let source = bench.desk.snapshot();
+    let (all, now) = (Principal::system(), bench.desk.now());
+    let verb = RemoveExpired::new(&all, Some(2), &*source, now).unwrap();
+    delete(&bench, &all, 1).unwrap();
+    let run = move |draft: &mut dyn Draft| verb.run(draft).map(|_| ());
+    assert_eq!(
+        refused(commit_blocking(&**bench.desk.store(), Actor::SYSTEM, run)),
+        "Conflict 'ExpectedCount' conflicts: some of them are gone meanwhile; look with 'Preview' \
+         which are left"
+    );
+    assert_eq!(bench.desk.snapshot().rows(set::ACCESS_TOKENS).count(), 1);
 }
 
 /// The answer under the key came with the first thousand, and a server killed then told of all.

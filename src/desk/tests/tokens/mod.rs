@@ -11,6 +11,7 @@ mod removal;
 mod retired;
 mod rotate;
 mod still;
+mod verbs;
 
 use core::net::IpAddr;
 
@@ -19,7 +20,7 @@ use crate::{
     auth::{Confirmed, Proof, Visit, expiry::End},
     desk::tokens::Request,
     error::Denial,
-    model::props::{token, user},
+    model::props::{policy as rule, token, user},
     store::Edit,
 };
 

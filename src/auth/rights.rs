@@ -42,6 +42,9 @@ pub enum Confirmed {
     Person(bool),
     /// A program with an access token. Nobody gave a password, and the token may be stolen.
     Program,
+    /// A program whose secret was replaced, while that works on. Whoever replaced it may have known that it
+    /// leaked, so it decides about no token.
+    FormerSecret,
     /// Who runs the product at the machine, or the product itself.
     Operator,
 }
@@ -130,7 +133,10 @@ impl Principal {
     pub fn require_confirmation(&self) -> Result<(), Error> {
         match self.confirmed {
             Confirmed::Person(false) => Err(Error::ConfirmationRequired),
-            Confirmed::Person(true) | Confirmed::Program | Confirmed::Operator => Ok(()),
+            Confirmed::Person(true)
+            | Confirmed::Program
+            | Confirmed::FormerSecret
+            | Confirmed::Operator => Ok(()),
         }
     }
 
@@ -141,13 +147,32 @@ impl Principal {
     /// `PolicyForbids` for `target`, `ConfirmationRequired`.
     pub fn require_person(&self, target: &str) -> Result<(), Error> {
         match self.confirmed {
-            Confirmed::Program => Err(Error::PolicyForbids {
+            Confirmed::Program | Confirmed::FormerSecret => Err(Error::PolicyForbids {
                 target: target.to_owned(),
                 reason: "no access token may do this, whatever its rights; sign in, give your password at \
                          /session/confirm and ask again in that session"
                     .to_owned(),
             }),
             Confirmed::Person(_) | Confirmed::Operator => self.require_confirmation(),
+        }
+    }
+}
+
+impl Principal {
+    /// Refuses a secret that was replaced: for decisions about tokens, which would let whoever stole it
+    /// take the token over.
+    ///
+    /// # Errors
+    /// `PolicyForbids`.
+    pub fn require_present_secret(&self) -> Result<(), Error> {
+        match self.confirmed {
+            Confirmed::FormerSecret => Err(Error::PolicyForbids {
+                target: "Secret".to_owned(),
+                reason: "this secret was replaced by a new one, and only works on for a while; it decides \
+                         about no token, so use the new one"
+                    .to_owned(),
+            }),
+            Confirmed::Person(_) | Confirmed::Program | Confirmed::Operator => Ok(()),
         }
     }
 }

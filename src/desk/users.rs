@@ -55,7 +55,11 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
         check_reach(draft, turn.caller, row)?;
     }
     if let Some(role) = edit.get(user::ROLE).as_text() {
-        role.parse::<Role>()?.scopes().grant(turn.caller.scopes)?;
+        let role = role.parse::<Role>()?;
+        role.scopes().grant(turn.caller.scopes)?;
+        if role == Role::Administrator && differs(model, turn, edit, user::ROLE) {
+            turn.caller.require_confirmation()?;
+        }
     }
     let stays = edit.get(user::IS_ACTIVE).is_true()
         && edit.get(user::ROLE).as_text() == Some(Role::Administrator.name());

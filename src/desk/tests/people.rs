@@ -203,3 +203,23 @@ fn a_member_of_staff_is_found_by_id_or_address() {
         "InvalidValue 'User' does not fit: nobody has the id or address 'eve@example.net'"
     );
 }
+
+/// Another administrator is worth as much as an administrator's token, which asks for the password.
+#[test]
+fn a_session_confirms_before_it_makes_an_administrator() {
+    let mut bench = Bench::new();
+    let (ann, bob) = (bench.user("Ann", Role::Administrator), bench.user("Bob", Role::Agent));
+    let all = crate::auth::Scopes::all().to_string();
+    bench.as_user(ann, &all);
+    let sure = bench.caller.clone();
+    bench.caller.confirmed = crate::auth::Confirmed::Person(false);
+    let raise = [("Role", text("Administrator"))];
+    let denied = bench.change(set::USERS, bob, &raise).unwrap_err();
+    assert_eq!(denied, Error::ConfirmationRequired);
+    let new = [("Name", text("Cleo")), ("Email", text("c@x.example")), raise[0].clone()];
+    assert_eq!(bench.create(set::USERS, &new).unwrap_err(), Error::ConfirmationRequired);
+    bench.change(set::USERS, bob, &[("Role", text("ReadOnlyAgent"))]).unwrap();
+    bench.caller = sure;
+    bench.change(set::USERS, bob, &raise).unwrap();
+    bench.create(set::USERS, &new).unwrap();
+}

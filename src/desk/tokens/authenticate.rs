@@ -50,6 +50,9 @@ pub fn visit(source: &dyn Source, visit: &Visit<'_>, now: Timestamp) -> Visited 
     let row = known.row.record.open(source.model().structure(known.row.type_id));
     let token = told(&row);
     let mut caller = named(&row, (&token, visit));
+    if known.until.is_some() {
+        caller.confirmed = Confirmed::FormerSecret;
+    }
     if let Err(error) = check(source, (&row, known.until), (&token, visit), now) {
         return Visited::Refused(caller, error);
     }

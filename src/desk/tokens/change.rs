@@ -43,6 +43,7 @@ impl Change {
         changes: Properties,
     ) -> Result<Self, Error> {
         caller.require("tokens:mint")?;
+        caller.require_present_secret()?;
         let body = Body::new(model.entity_type(set::ACCESS_TOKENS), changes, Moment::Change)?;
         if let Some(name) = body.get(token::NAME).and_then(Value::as_text) {
             check_name(name)?;
@@ -128,7 +129,7 @@ impl Change {
                 let old = Networks::read(texts);
                 edit.set(model, prop, addresses(&new));
                 let is_wider = !old.is_some_and(|old| old.allow_all_of(&new));
-                if is_wider {
+                if is_wider || brings_scopes_back(draft, before, &stored) {
                     self.caller.require_person("AllowedAddresses")?;
                 }
                 return Ok(is_wider);
@@ -159,6 +160,13 @@ impl Change {
         let reason = format!("a token with '{needing}' needs a list of where it works from");
         Err(Error::PolicyForbids { target: "AllowedAddresses".into(), reason })
     }
+}
+
+/// Whether a first list would bring scopes into force that the policy holds back for want of one.
+fn brings_scopes_back(draft: &dyn Draft, before: &Row, stored: &Value) -> bool {
+    let scopes = register::standing(draft.model(), before).scopes;
+    let held_back = scopes.intersection(Rows(draft).needing_addresses());
+    stored.items().is_empty() && !held_back.is_empty()
 }
 
 fn narrower(model: &Model, before: &Row, value: &Value) -> Result<Scopes, Error> {

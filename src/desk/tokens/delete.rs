@@ -24,6 +24,7 @@ impl Delete {
     /// `Forbidden`.
     pub fn new(caller: &Principal, key: Key, precondition: Precondition) -> Result<Self, Error> {
         caller.require("tokens:mint")?;
+        caller.require_present_secret()?;
         Ok(Self { caller: caller.clone(), key, precondition })
     }
 

@@ -85,6 +85,7 @@ impl Mint {
     /// `Forbidden`, `ConfirmationRequired`, `InvalidValue`.
     pub fn new(caller: &Principal, request: Request, settings: &Settings) -> Result<Self, Error> {
         caller.require("tokens:mint")?;
+        caller.require_present_secret()?;
         check_name(&request.name)?;
         if request.purpose.as_deref().is_some_and(|text| text.chars().count() > 1000) {
             return Err(invalid("Purpose", "it takes at most 1000 characters"));

@@ -49,6 +49,7 @@ impl Rotate {
         overlap_hours: Option<i64>,
     ) -> Result<Self, Error> {
         caller.require("tokens:mint")?;
+        caller.require_present_secret()?;
         let overlap_hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
         if !(0..=OVERLAP_HOURS_MAX).contains(&overlap_hours) {
             let reason = format!("it takes 0 to {OVERLAP_HOURS_MAX} hours");
@@ -98,7 +99,7 @@ impl Rotate {
         let owner = get(draft.model(), before, token::OWNER_ID).as_int();
         match (self.caller.confirmed, owner) {
             (Confirmed::Operator, _) => return Ok(()),
-            (Confirmed::Program, _) => {
+            (Confirmed::Program | Confirmed::FormerSecret, _) => {
                 let is_own = reach::is_this(&self.caller, &self.key);
                 return if is_own || self.is_of_line(draft, before) {
                     Ok(())
@@ -140,6 +141,14 @@ impl Rotate {
         let surplus = (former.len() + 1).saturating_sub(FORMER_MAX);
         let model = helpdesk();
         for row in &former[..surplus] {
+            let ends = get(model, row, rotated_secret::UNTIL).as_instant();
+            if ends.is_some_and(|ends| ends > draft.now()) && until > draft.now() {
+                let reason = format!(
+                    "{FORMER_MAX} secrets before this one still work; wait until one ends, or end all with \
+                     'OverlapHours' 0"
+                );
+                return Err(Error::Conflict { target: "OverlapHours".into(), reason });
+            }
             draft.delete(set::ROTATED_SECRETS, &row.key(model));
         }
         for row in &former[surplus..] {

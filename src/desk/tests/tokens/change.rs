@@ -135,3 +135,19 @@ fn a_replacement_puts_back_what_it_leaves_out_where_that_may_be() {
     replace(&all).unwrap();
     assert_eq!(of(&bench, 1, &["Name", "Purpose", "Scopes"]), "n - tickets:read");
 }
+
+/// A token without a list gave itself one, and had the scopes again that the policy held back.
+#[test]
+fn a_first_list_that_brings_scopes_back_needs_the_password_again() {
+    let bench = Bench::new();
+    bench.user("Bob", Role::Agent);
+    let his = Request { owner_id: Some(1), ..request(Role::Agent) };
+    let (_, secret) = mint(&bench, his).unwrap();
+    policy(&bench, &[("ScopesNeedingAddresses", texts(&["customers:read"]))]).unwrap();
+    let set = |caller: &Principal| {
+        change(&bench, caller, 1, &[("AllowedAddresses", texts(&["10.0.0.0/8"]))])
+    };
+    let told = refused(set(&comes(&bench, &secret).unwrap()));
+    assert!(told.starts_with("PolicyForbids 'AllowedAddresses'"), "{told}");
+    set(&signed_in(&bench, 1)).unwrap();
+}

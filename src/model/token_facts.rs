@@ -1,7 +1,7 @@
 //! What is told of an access token beside what is stored with it.
 
 use super::{
-    access::{Register, Role, Scopes, Standing, State},
+    access::{Kind, Register, Role, Scopes, Standing, State},
     helpdesk::set,
     kept::token_use,
     person::user,
@@ -75,7 +75,7 @@ fn standing(get: impl Fn(Prop) -> Value) -> Standing {
         owner_id: get(token::OWNER_ID).as_int(),
         created_by_id: get(token::CREATED_BY_ID).as_int(),
         parent_id: get(token::PARENT_ID).as_int(),
-        is_service: get(token::KIND).as_text() == Some("svc"),
+        is_service: get(token::KIND).as_text() == Some(Kind::Svc.name()),
         has_addresses: !get(token::ALLOWED_ADDRESSES).items().is_empty(),
         // A token without an end is none that was ever made: it has ended.
         expires: instant(token::EXPIRES).unwrap_or(Timestamp::MIN),

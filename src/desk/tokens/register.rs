@@ -1,7 +1,7 @@
 //! Who stands behind a token, found in the rows of a state; made to be quick.
 
 use crate::{
-    auth::{Role, Scopes, Standing},
+    auth::{Kind, Role, Scopes, Standing},
     desk::{get, policy},
     model::{
         Key, Model, Opened, Register, Row, StructType,
@@ -57,7 +57,7 @@ pub(super) fn told(row: &Opened<'_>) -> Standing {
         owner_id: row.get(token::OWNER_ID).as_int(),
         created_by_id: row.get(token::CREATED_BY_ID).as_int(),
         parent_id: row.get(token::PARENT_ID).as_int(),
-        is_service: row.text(token::KIND) == Some(SERVICE),
+        is_service: row.text(token::KIND) == Some(Kind::Svc.name()),
         has_addresses: row.texts(token::ALLOWED_ADDRESSES).next().is_some(),
         // A token without an end is none we made: it has ended.
         expires: instant(token::EXPIRES).unwrap_or(Timestamp::MIN),
@@ -66,10 +66,7 @@ pub(super) fn told(row: &Opened<'_>) -> Standing {
     }
 }
 
-/// The kind of the tokens of services.
-const SERVICE: &str = "svc";
-
 /// Whether a token belongs to a service of the workspace.
 pub(super) fn is_service(structure: &StructType, row: &Row) -> bool {
-    row.record.text(structure, token::KIND) == Some(SERVICE)
+    row.record.text(structure, token::KIND) == Some(Kind::Svc.name())
 }

@@ -146,8 +146,12 @@ impl Desk {
 
     async fn end_own(&self, caller: &Principal, id: i64, event: Event) -> Result<bool, Error> {
         let (_, user_id) = own(caller)?;
-        let by = caller.clone();
+        let (by, still) = (caller.clone(), Still::of(self));
         let run = move |draft: &mut dyn Draft| {
+            // Whoever signs out twice is signed out.
+            if by.session_id != Some(id) {
+                still.check(draft, &by)?;
+            }
             let all = sessions_of(draft, user_id);
             let Some(row) = all.iter().find(|row| id_of(draft, row) == id) else {
                 return Ok(false);

@@ -147,7 +147,7 @@ mod tests {
         );
         check(
             &["token", "revoke", "intake"],
-            "invalid value 'intake' for '<ID>': takes the Id that 'tessera token list' shows, such as 7; see 'tessera token revoke --help'",
+            "invalid value 'intake' for '<ID>': takes the Id or KeyPrefix that 'tessera token list' shows, such as 7; see 'tessera token revoke --help'",
         );
         check(
             &["srve"],

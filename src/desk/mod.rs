@@ -41,6 +41,7 @@ mod views;
 
 pub use body::Moment;
 pub(crate) use body::check_value;
+pub use plain::is_unseen;
 pub use service::{Desk, Settings};
 
 use crate::{

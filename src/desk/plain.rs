@@ -264,8 +264,9 @@ pub(super) fn check_not_blank(model: &Model, edit: &Edit, prop: Prop) -> Result<
 
 /// Whether a character takes part in a text without being seen: joiners, marks of direction, blanks of
 /// no width. They have their use between letters; a text of nothing else looks empty.
-pub(super) fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a change gives a property another value; of a new entity everything is new.

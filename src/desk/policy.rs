@@ -1,5 +1,7 @@
 //! What a workspace allows of access tokens: one row, made with the workspace.
 
+use std::collections::BTreeSet;
+
 use super::{
     audit::{Entry, Event, record},
     get, invalid,
@@ -10,7 +12,7 @@ use crate::{
     auth::{Role, Scopes, expiry::TOKEN_HOURS_MAX},
     error::Error,
     id::guid_at,
-    model::{Key, Prop, Value, props::policy, set},
+    model::{Key, Model, Prop, Value, props::policy, set},
     query::Source,
     store::{Draft, Edit},
     time::Timestamp,
@@ -80,8 +82,8 @@ const TOLD: [Prop; 7] = [
 ];
 
 fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(), Error> {
-    check(edit)?;
     let model = draft.model();
+    check(model, edit)?;
     let Some(before) = turn.before else { return Ok(()) };
     let mut told = Vec::new();
     for prop in TOLD.into_iter().filter(|prop| differs(model, turn, edit, *prop)) {
@@ -97,7 +99,7 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
 }
 
 /// Refuses what is no policy, and puts the rest in one form.
-fn check(edit: &mut Edit) -> Result<(), Error> {
+fn check(model: &Model, edit: &mut Edit) -> Result<(), Error> {
     let names = |prop| -> Vec<Value> { edit.get(prop).items().to_vec() };
     for name in names(policy::MINTING_ROLES) {
         let role = name.as_text().unwrap_or_default().parse::<Role>();
@@ -115,6 +117,15 @@ fn check(edit: &mut Edit) -> Result<(), Error> {
         Error::InvalidValue { reason, .. } => invalid("ScopesNeedingAddresses", reason),
         other => other,
     })?;
+    // Every request reads these lists: however often a name is sent, it is stored once.
+    let once = |given: &[Value], known: &mut dyn Iterator<Item = &'static str>| -> Value {
+        let given: BTreeSet<&str> = given.iter().filter_map(Value::as_text).collect();
+        Value::List(known.filter(|name| given.contains(name)).map(Value::text).collect())
+    };
+    let roles = once(&names(policy::MINTING_ROLES), &mut Role::ALL.iter().map(|role| role.name()));
+    edit.set(model, policy::MINTING_ROLES, roles);
+    let scopes = once(&scopes, &mut Scopes::all().names());
+    edit.set(model, policy::SCOPES_NEEDING_ADDRESSES, scopes);
     let within =
         |prop, target: &str, range: std::ops::RangeInclusive<i64>| match edit.get(prop).as_int() {
             Some(number) if !range.contains(&number) => {

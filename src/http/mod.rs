@@ -241,9 +241,10 @@ pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
     // Before anything is done: a change must not be refused after it was made.
     let wish =
         if app.config.compression { Wish::of(&request.headers) } else { Ok(Wish::default()) };
-    let answered = match wish {
-        Ok(_) => unwound(dispatch(app, request, surface)).await,
-        Err(ref error) => Ok(Err(error.clone())),
+    let answered = match (request.fault.take(), &wish) {
+        (Some(fault), _) => Ok(Err(fault)),
+        (None, Err(error)) => Ok(Err(error.clone())),
+        (None, Ok(_)) => unwound(dispatch(app, request, surface)).await,
     };
     let mut response = match answered {
         Ok(Ok(response)) => response,

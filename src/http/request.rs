@@ -29,6 +29,8 @@ pub struct Arrival {
     pub scheme: Scheme,
     /// The host a trusted proxy says the client named.
     pub host: Option<String>,
+    /// Why nobody can tell who asks; the request is refused with it.
+    pub fault: Option<Error>,
     /// The address as it was sent.
     pub uri: Uri,
     /// How long the body may take to arrive.
@@ -39,7 +41,7 @@ impl Arrival {
     /// A request for `uri` that came straight from `client`, unencrypted.
     #[must_use]
     pub fn new(client: IpAddr, uri: Uri, body_timeout: Duration) -> Self {
-        Self { client, scheme: Scheme::Http, host: None, uri, body_timeout }
+        Self { client, scheme: Scheme::Http, host: None, fault: None, uri, body_timeout }
     }
 }
 
@@ -52,6 +54,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Who asks: the other end of the connection, or whom a trusted proxy names.
     pub client: IpAddr,
+    /// Why nobody can tell who asks; the dispatcher refuses the request with it.
+    pub fault: Option<Error>,
     /// Values of the session's cookie; the dispatcher takes them out of the headers.
     pub session: Vec<PlainSecret>,
     scheme: Scheme,
@@ -67,12 +71,13 @@ impl Request {
     /// A request from its parts.
     #[must_use]
     pub fn new(method: Method, headers: HeaderMap, arrival: Arrival, body: Body) -> Self {
-        let Arrival { client, scheme, host: forwarded_host, uri, body_timeout } = arrival;
+        let Arrival { client, scheme, host: forwarded_host, fault, uri, body_timeout } = arrival;
         let (session, read) = (Vec::new(), None);
         Self {
             method,
             headers,
             client,
+            fault,
             session,
             scheme,
             forwarded_host,

@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind, Write},
 };
 
+use super::text::plain;
 use crate::store::Fault;
 
 /// Why a command did not do what was asked: one line, which says what to do.
@@ -69,7 +70,7 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Writes `text` and a line end.
+/// Writes `text` and a line end, as a terminal may have it: see [`plain`].
 pub(super) fn line(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
-    writeln!(out, "{text}").map_err(|error| Failure::of_output(&error))
+    writeln!(out, "{}", plain(text)).map_err(|error| Failure::of_output(&error))
 }

@@ -1,8 +1,29 @@
-//! Values that travel as the text they print.
+//! Values that travel as the text they print, and texts as a terminal may print them.
 
-use std::{fmt::Display, str::FromStr};
+use std::{borrow::Cow, fmt::Display, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+use crate::desk::is_unseen;
+
+/// A text with every character as `\u{..}` that would command a terminal, end the line, turn it around or
+/// not be seen: what somebody stored must not look like something else to who runs the product.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let is_plain =
+        |c: char| !(c.is_control() || is_unseen(c) || matches!(c, '\u{2028}' | '\u{2029}'));
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let push = |mut escaped: String, c: char| {
+        if is_plain(c) {
+            escaped.push(c);
+        } else {
+            escaped.extend(c.escape_unicode());
+        }
+        escaped
+    };
+    Cow::Owned(text.chars().fold(String::new(), push))
+}
 
 /// Writes a value as its text.
 pub(super) fn serialize<T: Display, S: Serializer>(
@@ -45,5 +66,20 @@ pub(super) mod option {
     {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_command_a_terminal_is_shown_instead() {
+        let check = |text: &str, want: &str| assert_eq!(plain(text), want);
+        check("Zoë's  täst, 名前", "Zoë's  täst, 名前");
+        check("a\u{1b}[2Jb\nc\t", "a\\u{1b}[2Jb\\u{a}c\\u{9}");
+        check("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}");
+        check("x\u{202e}y\u{2066}\u{200b}\u{61c}", "x\\u{202e}y\\u{2066}\\u{200b}\\u{61c}");
+        check("\u{2028}\u{feff}", "\\u{2028}\\u{feff}");
     }
 }

@@ -35,7 +35,7 @@ mod value;
 mod version;
 mod view;
 
-pub use access::{GENERATIONS_MAX, Kind, Register, Role, Scopes, Standing, State, scope};
+pub use access::{GENERATIONS_MAX, Kind, Register, Role, Scopes, Standing, State, is_bound, scope};
 pub use caller::ME;
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};

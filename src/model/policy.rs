@@ -31,7 +31,7 @@ pub mod props {
         MINTING_ROLES => stored_as(3, "MintingRoles", Type::Collection(Box::new(Type::Primitive(String)))).writable().default(minting_roles()).doc("Roles whose people may make tokens"),
         LIFETIME_MAX_HOURS => stored(4, "LifetimeMaxHours", Int64).writable().default(8_760).doc("Longest life of a token; never above the setting token_lifetime_max_hours"),
         LIFETIME_DEFAULT_HOURS => stored(5, "LifetimeDefaultHours", Int64).nullable().writable().doc("Life of a token where none is asked for; null is one calendar month"),
-        SCOPES_NEEDING_ADDRESSES => stored_as(6, "ScopesNeedingAddresses", Type::Collection(Box::new(Type::Primitive(String)))).writable().default(Value::List([].into())).doc("Scopes that a token has only while its AllowedAddresses are not empty"),
+        SCOPES_NEEDING_ADDRESSES => stored_as(6, "ScopesNeedingAddresses", Type::Collection(Box::new(Type::Primitive(String)))).writable().default(Value::List([].into())).doc("Scopes that a token has only while its AllowedAddresses are neither empty nor all there are"),
         IDLE_DAYS => stored(7, "IdleDays", Int64).writable().default(90).doc("Days without use after which a token is revoked; 0 for never"),
         ALLOW_TOKEN_IN_ADDRESS => stored(8, "AllowTokenInAddress", Boolean).writable().default(false).doc("Whether a token that only reads may come as ?access_token="),
         ON_RETIRED_SECRET => stored(9, "OnRetiredSecret", String).max(16).writable().default("Alert").doc("What use of a rotated-out secret does: Alert, or Revoke the token as well"),

@@ -1,7 +1,7 @@
 //! What is told of an access token beside what is stored with it.
 
 use super::{
-    access::{Kind, Register, Role, Scopes, Standing, State},
+    access::{Kind, Register, Role, Scopes, Standing, State, is_bound},
     helpdesk::set,
     kept::token_use,
     person::user,
@@ -70,13 +70,14 @@ fn own(entity: &dyn Entity) -> Standing {
 /// A token as its properties tell it.
 fn standing(get: impl Fn(Prop) -> Value) -> Standing {
     let instant = |prop| get(prop).as_instant();
+    let addresses = get(token::ALLOWED_ADDRESSES);
     Standing {
         scopes: scopes(&get(token::SCOPES)),
         owner_id: get(token::OWNER_ID).as_int(),
         created_by_id: get(token::CREATED_BY_ID).as_int(),
         parent_id: get(token::PARENT_ID).as_int(),
         is_service: get(token::KIND).as_text() == Some(Kind::Svc.name()),
-        has_addresses: !get(token::ALLOWED_ADDRESSES).items().is_empty(),
+        has_addresses: is_bound(|| addresses.items().iter().filter_map(Value::as_text)),
         // A token without an end is none that was ever made: it has ended.
         expires: instant(token::EXPIRES).unwrap_or(Timestamp::MIN),
         revoked: instant(token::REVOKED),

@@ -4,7 +4,7 @@ use crate::{
     auth::{Kind, Role, Scopes, Standing},
     desk::{get, policy},
     model::{
-        Key, Model, Opened, Register, Row, StructType,
+        Key, Model, Opened, Register, Row, StructType, is_bound,
         props::{policy as rule, token, user},
         set,
     },
@@ -58,7 +58,7 @@ pub(super) fn told(row: &Opened<'_>) -> Standing {
         created_by_id: row.get(token::CREATED_BY_ID).as_int(),
         parent_id: row.get(token::PARENT_ID).as_int(),
         is_service: row.text(token::KIND) == Some(Kind::Svc.name()),
-        has_addresses: row.texts(token::ALLOWED_ADDRESSES).next().is_some(),
+        has_addresses: is_bound(|| row.texts(token::ALLOWED_ADDRESSES)),
         // A token without an end is none we made: it has ended.
         expires: instant(token::EXPIRES).unwrap_or(Timestamp::MIN),
         revoked: instant(token::REVOKED),

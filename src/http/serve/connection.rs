@@ -143,12 +143,18 @@ impl Connections {
             let turn = pulse.begin();
             let started = Instant::now();
             let via = proxy::seen(peer, request.headers(), &app.config.trusted_proxies);
+            // The refusal is told to the proxy, and told of it.
+            let (via, fault) = match via {
+                Ok(via) => (via, None),
+                Err(fault) => (Via { client: peer, scheme: None, host: None }, Some(fault)),
+            };
             let Via { client, scheme: forwarded, host } = via;
             let (method, uri) = (request.method().clone(), request.uri().clone());
             let arrival = Arrival {
                 client,
                 scheme: forwarded.unwrap_or(scheme),
                 host,
+                fault,
                 uri: uri.clone(),
                 body_timeout: Duration::from_secs(app.config.body_timeout_secs),
             };

@@ -22,7 +22,7 @@ pub struct Standing {
     pub parent_id: Option<i64>,
     /// Whether it belongs to a service, so that it does not hang on who made it.
     pub is_service: bool,
-    /// Whether it works from some addresses only.
+    /// Whether it works from some addresses only: a list of all there are does not count.
     pub has_addresses: bool,
     /// When it ends.
     pub expires: Timestamp,

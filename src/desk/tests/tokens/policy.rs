@@ -43,6 +43,22 @@ fn a_policy_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_name_sent_often_is_stored_once_and_in_its_order() {
+    let bench = Bench::new();
+    let scopes = ["tickets:write", "customers:read", "tickets:read"].repeat(20_000);
+    let roles = ["Agent", "Administrator"].repeat(20_000);
+    let lists = [("ScopesNeedingAddresses", texts(&scopes)), ("MintingRoles", texts(&roles))];
+    policy(&bench, &lists).unwrap();
+    let columns = ["ScopesNeedingAddresses", "MintingRoles"];
+    assert_eq!(
+        bench.list(set::TOKEN_POLICIES, &columns),
+        ["tickets:read|tickets:write|customers:read Administrator|Agent"]
+    );
+    policy(&bench, &[("MintingRoles", texts(&["Administrator", "Agent"]))]).unwrap();
+    assert_eq!(audited(&bench).len(), 1, "nothing differs");
+}
+
+#[test]
 fn a_change_of_policy_is_told_once_to_the_audit_log() {
     let bench = Bench::new();
     policy(&bench, &[("LifetimeDefaultHours", Value::Int(48)), ("IdleDays", Value::Int(0))])
@@ -73,6 +89,33 @@ fn scopes_that_need_addresses_are_without_force_where_there_are_none() {
     assert_eq!(comes(&bench, &secret).unwrap().scopes, Role::ReadOnlyAgent.scopes());
     let emptied = change(&bench, &bench.caller, 2, &[("AllowedAddresses", texts(&[]))]);
     assert!(refused(emptied).starts_with("PolicyForbids 'AllowedAddresses'"));
+}
+
+#[test]
+fn a_list_that_holds_everything_is_no_list_of_where_a_token_works() {
+    let bench = Bench::new();
+    let lists: [(&[&str], bool); 7] = [
+        (&["127.0.0.0/8"], true),
+        (&["0.0.0.0/1", "127.0.0.0/8"], true),
+        (&["0.0.0.0/0"], false),
+        (&["127.0.0.1", "::/0"], false),
+        (&["128.0.0.0/1", "0.0.0.0/1"], false),
+        (&["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/2"], false),
+        (&["::ffff:0:0/96", "10.0.0.0/8"], false),
+    ];
+    let mut secrets = Vec::new();
+    for (list, _) in lists {
+        let addresses = list.iter().map(|text| (*text).to_owned()).collect();
+        let asked = Request { addresses, ..request(Role::ReadOnlyAgent) };
+        secrets.push(mint(&bench, asked).unwrap().1);
+    }
+    policy(&bench, &[("ScopesNeedingAddresses", texts(&["customers:read"]))]).unwrap();
+    for (id, ((list, counts), secret)) in (1..).zip(lists.into_iter().zip(&secrets)) {
+        let scopes = comes(&bench, secret).unwrap().scopes;
+        assert_eq!(scopes.has("customers:read"), counts, "{list:?}");
+        let told = of(&bench, id, &["EffectiveScopes"]);
+        assert_eq!(told.contains("customers:read"), counts, "{list:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use core::{fmt, net::IpAddr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::error::Error;
+use crate::{error::Error, model::is_bound};
 
 /// Longest list of addresses of one token: every request with it looks through all of it.
 pub const ADDRESSES_MAX: usize = 64;
@@ -53,6 +53,14 @@ impl Networks {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a token with these works from some addresses only: none of them is everywhere, and so are
+    /// all there are.
+    #[must_use]
+    pub fn are_bound(&self) -> bool {
+        let texts: Vec<String> = self.texts().collect();
+        is_bound(|| texts.iter().map(String::as_str))
     }
 
     /// Whether a token with these works from wherever one with `other` does; none of them is everywhere.

@@ -74,3 +74,16 @@ impl<E: std::error::Error> From<E> for Failure {
 pub(super) fn line(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     writeln!(out, "{}", plain(text)).map_err(|error| Failure::of_output(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_text_neither_commands_the_terminal_nor_makes_lines_of_its_own() {
+        let mut out = Vec::new();
+        line(&mut out, "    1  active  \u{1b}[2Jx\n    2  active  \u{202e}y").unwrap();
+        let want = "    1  active  \\u{1b}[2Jx\\u{a}    2  active  \\u{202e}y\n";
+        assert_eq!(String::from_utf8(out).unwrap(), want);
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::{
     Rows, called, check_alive,
-    mint::{addresses, check_name, check_responsible, names},
+    mint::{addresses, check_name, check_purpose, check_responsible, names},
     reach, register,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         value::show,
     },
     error::Error,
-    model::{Key, Model, Precondition, Prop, Register, Row, Value, props::token, set},
+    model::{Key, Model, Precondition, Prop, Register, Row, Value, is_bound, props::token, set},
     store::{Draft, Edit},
     time::Timestamp,
 };
@@ -129,7 +129,7 @@ impl Change {
                 let old = Networks::read(texts);
                 edit.set(model, prop, addresses(&new));
                 let is_wider = !old.is_some_and(|old| old.allow_all_of(&new));
-                if is_wider || brings_scopes_back(draft, before, &stored) {
+                if is_wider || brings_scopes_back(draft, before) {
                     self.caller.require_person("AllowedAddresses")?;
                 }
                 return Ok(is_wider);
@@ -139,6 +139,10 @@ impl Change {
                 let name = value.as_text().unwrap_or_default();
                 edit.set(model, prop, name.trim());
             }
+            token::PURPOSE => {
+                check_purpose(value.as_text())?;
+                edit.set(model, prop, value.clone());
+            }
             other => edit.set(model, other, value.clone()),
         }
         Ok(false)
@@ -147,8 +151,9 @@ impl Change {
     /// Refuses to take the list away from scopes that need one; they would be without force.
     fn check_policy(&self, draft: &dyn Draft, edit: &Edit) -> Result<(), Error> {
         let texts = |prop| edit.get(prop);
-        let is_empty = texts(token::ALLOWED_ADDRESSES).items().is_empty();
-        if self.body.get(token::ALLOWED_ADDRESSES).is_none() || !is_empty {
+        let list = texts(token::ALLOWED_ADDRESSES);
+        let has_addresses = is_bound(|| list.items().iter().filter_map(Value::as_text));
+        if self.body.get(token::ALLOWED_ADDRESSES).is_none() || has_addresses {
             return Ok(());
         }
         let scopes = texts(token::SCOPES);
@@ -157,16 +162,18 @@ impl Change {
         if needing.is_empty() {
             return Ok(());
         }
-        let reason = format!("a token with '{needing}' needs a list of where it works from");
+        let reason = format!(
+            "a token with '{needing}' needs a list of where it works from, and not of everywhere"
+        );
         Err(Error::PolicyForbids { target: "AllowedAddresses".into(), reason })
     }
 }
 
-/// Whether a first list would bring scopes into force that the policy holds back for want of one.
-fn brings_scopes_back(draft: &dyn Draft, before: &Row, stored: &Value) -> bool {
-    let scopes = register::standing(draft.model(), before).scopes;
-    let held_back = scopes.intersection(Rows(draft).needing_addresses());
-    stored.items().is_empty() && !held_back.is_empty()
+/// Whether a list would bring scopes into force that the policy holds back for want of one.
+fn brings_scopes_back(draft: &dyn Draft, before: &Row) -> bool {
+    let standing = register::standing(draft.model(), before);
+    let held_back = standing.scopes.intersection(Rows(draft).needing_addresses());
+    !standing.has_addresses && !held_back.is_empty()
 }
 
 fn narrower(model: &Model, before: &Row, value: &Value) -> Result<Scopes, Error> {

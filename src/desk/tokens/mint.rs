@@ -87,9 +87,7 @@ impl Mint {
         caller.require("tokens:mint")?;
         caller.require_present_secret()?;
         check_name(&request.name)?;
-        if request.purpose.as_deref().is_some_and(|text| text.chars().count() > 1000) {
-            return Err(invalid("Purpose", "it takes at most 1000 characters"));
-        }
+        check_purpose(request.purpose.as_deref())?;
         if request.is_service {
             if !caller.is_administrator() {
                 return Err(Error::Forbidden { scope: "tokens:write".into() });
@@ -236,10 +234,12 @@ impl Mint {
 
     fn check_addresses(&self, source: &dyn Source, scopes: Scopes) -> Result<(), Error> {
         let needing = scopes.intersection(Rows(source).needing_addresses());
-        if needing.is_empty() || !self.addresses.is_empty() {
+        if needing.is_empty() || self.addresses.are_bound() {
             return Ok(());
         }
-        let reason = format!("a token with '{needing}' needs a list of where it works from");
+        let reason = format!(
+            "a token with '{needing}' needs a list of where it works from, and not of everywhere"
+        );
         Err(Error::PolicyForbids { target: "AllowedAddresses".into(), reason })
     }
 
@@ -282,6 +282,15 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(invalid("Name", "it takes 1 to 256 characters in one line"))
+}
+
+/// Refuses what is no purpose.
+pub(super) fn check_purpose(purpose: Option<&str>) -> Result<(), Error> {
+    let text = purpose.unwrap_or_default();
+    if text.chars().count() <= 1000 && !text.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(invalid("Purpose", "it takes at most 1000 characters in one line"))
 }
 
 /// The id, if it is that of an active member of staff.

@@ -151,3 +151,16 @@ fn a_first_list_that_brings_scopes_back_needs_the_password_again() {
     assert!(told.starts_with("PolicyForbids 'AllowedAddresses'"), "{told}");
     set(&signed_in(&bench, 1)).unwrap();
 }
+
+#[test]
+fn a_purpose_is_one_line_without_commands_for_a_terminal() {
+    let bench = Bench::new();
+    for bad in ["a\nb", "\u{1b}[2J", "\u{9b}31m"] {
+        let asked = Request { purpose: Some(bad.into()), ..request(Role::Agent) };
+        let told = refused(mint(&bench, asked));
+        assert!(told.starts_with("InvalidValue 'Purpose'"), "{bad:?}: {told}");
+    }
+    mint(&bench, request(Role::Agent)).unwrap();
+    let told = refused(change(&bench, &bench.caller, 1, &[("Purpose", text("a\u{1b}b"))]));
+    assert!(told.starts_with("InvalidValue 'Purpose'"), "{told}");
+}

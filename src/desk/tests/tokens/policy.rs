@@ -82,7 +82,7 @@ fn scopes_that_need_addresses_are_without_force_where_there_are_none() {
     assert_eq!(
         refused(mint(&bench, request(Role::ReadOnlyAgent))),
         "PolicyForbids 'AllowedAddresses' is against the policy: a token with 'customers:read' \
-         needs a list of where it works from"
+         needs a list of where it works from, and not of everywhere"
     );
     let bound = Request { addresses: vec!["127.0.0.1".into()], ..request(Role::ReadOnlyAgent) };
     let (_, secret) = mint(&bench, bound).unwrap();
@@ -116,6 +116,32 @@ fn a_list_that_holds_everything_is_no_list_of_where_a_token_works() {
         let told = of(&bench, id, &["EffectiveScopes"]);
         assert_eq!(told.contains("customers:read"), counts, "{list:?}");
     }
+}
+
+/// A list of everything counts for nothing, so a program may not put a real one in its place either.
+#[test]
+fn a_list_that_holds_everything_is_refused_and_replaced_by_a_person_only() {
+    let bench = Bench::new();
+    bench.user("Bob", Role::Agent);
+    let of_all = || Request {
+        owner_id: Some(1),
+        addresses: vec!["0.0.0.0/0".into()],
+        ..request(Role::Agent)
+    };
+    let (_, secret) = mint(&bench, of_all()).unwrap();
+    policy(&bench, &[("ScopesNeedingAddresses", texts(&["customers:read"]))]).unwrap();
+    let told = refused(mint(&bench, of_all()));
+    assert!(told.starts_with("PolicyForbids 'AllowedAddresses'"), "{told}");
+    let set = |caller: &Principal, list| {
+        change(&bench, caller, 1, &[("AllowedAddresses", texts(&[list]))])
+    };
+    let program = comes(&bench, &secret).unwrap();
+    let told = refused(set(&program, "127.0.0.0/8"));
+    assert!(told.starts_with("PolicyForbids 'AllowedAddresses'"), "{told}");
+    assert!(told.contains("sign in"), "{told}");
+    set(&signed_in(&bench, 1), "127.0.0.0/8").unwrap();
+    let told = refused(set(&signed_in(&bench, 1), "0.0.0.0/0"));
+    assert!(told.contains("not of everywhere"), "{told}");
 }
 
 #[test]

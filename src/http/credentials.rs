@@ -116,7 +116,7 @@ fn among(
     found.ok_or(Error::Unauthenticated(Denial::Missing))
 }
 
-/// As [`presented`], but a token in the address may pass, if it stands there alone as [`IN_ADDRESS`] and
+/// As [`presented`], but a token in the address may pass, if it stands there alone as `IN_ADDRESS` and
 /// nothing else is presented; whether it opens anything is for the policy. It is taken out of the request,
 /// so that no link and nothing kept repeats it.
 ///

@@ -60,7 +60,7 @@ impl Change {
     /// Makes them; where nothing differs, nothing is written.
     ///
     /// # Errors
-    /// As for [`reach::decide`]; `PreconditionFailed`; `Conflict` for a token that has ended;
+    /// `Forbidden` and `NotFound` for who may not decide about it; `PreconditionFailed`; `Conflict` for a token that has ended;
     /// `ExceedsRights` and `PolicyForbids` for more than it has; for a wider list of addresses
     /// `PolicyForbids` for a program and `ConfirmationRequired`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<Row, Error> {

@@ -21,7 +21,7 @@ use crate::{
 /// Whom a list would deny: the caller where it is, and a token where it was last used.
 ///
 /// # Errors
-/// `InvalidValue` naming a bad entry; as for [`reach::find`] for the token.
+/// `InvalidValue` naming a bad entry; `Forbidden` and `NotFound` for a token the caller may not know of.
 pub fn check_addresses(
     source: &dyn Source,
     caller: &Principal,

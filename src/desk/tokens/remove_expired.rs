@@ -35,7 +35,7 @@ impl kept::Done for Removed {
 }
 
 impl Removed {
-    /// The first [`REMOVED_MAX`] tokens that have ended at `now`; whether only a look is taken at them. Looks at
+    /// The first `REMOVED_MAX` tokens that have ended at `now`; whether only a look is taken at them. Looks at
     /// all tokens.
     ///
     /// # Errors

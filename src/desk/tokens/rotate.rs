@@ -61,7 +61,7 @@ impl Rotate {
     /// Makes the new secret; everything else about the token stays as it is.
     ///
     /// # Errors
-    /// As for [`reach::decide`]; `PreconditionFailed`; `Conflict` for a token that has ended;
+    /// `Forbidden` and `NotFound` for who may not decide about it; `PreconditionFailed`; `Conflict` for a token that has ended;
     /// `PolicyForbids` for a token that is neither the caller's nor of its line; `ConfirmationRequired`.
     pub fn run(&self, draft: &mut dyn Draft) -> Result<(Row, PlainToken), Error> {
         let before = reach::decide(draft, &self.caller, &self.key)?;

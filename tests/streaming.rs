@@ -164,7 +164,7 @@ fn an_answer_that_is_cut_off_has_no_proper_end() {
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("transfer-encoding: chunked"));
     assert!(!ended_well && text.len() < PAGE_BYTES, "{} bytes", text.len());
     assert!(serde_json::from_str::<Value>(&text).is_err());
-    assert!(server.log().contains("an answer was cut off"), "{}", server.log());
+    server.until_logged("an answer was cut off");
     drop(server);
     let server = whole_page(dir.path(), &[], &[]);
     let (_, text, ended_well) = read_all(ask(&server, &token));

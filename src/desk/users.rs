@@ -67,13 +67,21 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
     if !stays {
         check_not_last(draft, row)?;
     }
+    follow(draft, turn.caller, row, edit)
+}
+
+/// What a change to somebody brings with it for what hangs on them: tokens they answer for, and sessions.
+///
+/// # Errors
+/// Those of the store.
+fn follow(draft: &mut dyn Draft, caller: &Principal, row: &Row, edit: &Edit) -> Result<(), Error> {
     // Who may do less than before no longer answers for what was given under the former role.
     let role = edit.get(user::ROLE).as_text().and_then(|text| text.parse::<Role>().ok());
     let held = role_of(draft, row).map_or(Scopes::NONE, Role::scopes);
     let is_less = !held.is_subset(role.map_or(Scopes::NONE, Role::scopes));
     let (id, is_active) = (get(draft.model(), row, user::ID), edit.get(user::IS_ACTIVE).is_true());
     if is_less || !is_active {
-        tokens::leave(draft, turn.caller, &id)?;
+        tokens::leave(draft, caller, &id)?;
     }
     if is_active {
         return Ok(());

@@ -84,26 +84,10 @@ impl Helpdesk {
     /// the tokens that nobody uses; never ends.
     pub async fn purge_hourly(&self) {
         loop {
-            match self.desk.purge().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "deleted tickets removed for good"),
-                Err(error) => tracing::warn!("deleted tickets could not be removed: {error}"),
-            }
-            match self.desk.forget_answers().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "answers to changes forgotten"),
-                Err(error) => tracing::warn!("answers to changes could not be forgotten: {error}"),
-            }
-            match self.desk.trim_audit().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "old events of the audit log removed"),
-                Err(error) => tracing::warn!("old audit events could not be removed: {error}"),
-            }
-            match self.desk.revoke_idle().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "idle access tokens revoked"),
-                Err(error) => tracing::warn!("idle access tokens could not be revoked: {error}"),
-            }
+            tell("deleted tickets removed for good", self.desk.purge().await);
+            tell("answers to changes forgotten", self.desk.forget_answers().await);
+            tell("old events of the audit log removed", self.desk.trim_audit().await);
+            tell("idle access tokens revoked", self.desk.revoke_idle().await);
             tokio::time::sleep(HOUR).await;
         }
     }
@@ -287,6 +271,15 @@ impl Gate for Helpdesk {
 
     fn client(&self, caller: &Principal) -> Option<Client> {
         Client::of(caller)
+    }
+}
+
+/// Logs what an hourly job did, or that it could not.
+fn tell(done: &str, outcome: Result<usize, Error>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "{done}"),
+        Err(error) => tracing::warn!("not done: {done}: {error}"),
     }
 }
 

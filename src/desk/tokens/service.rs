@@ -77,11 +77,7 @@ impl Desk {
         request: Request,
     ) -> Result<(Row, PlainToken), Error> {
         let verb = Mint::new(caller, request, &self.settings())?;
-        let run = move |draft: &mut dyn Draft| {
-            verb.run(draft).map(|(row, secret)| ShowsSecret(row, secret))
-        };
-        let ShowsSecret(row, secret) = self.commit(caller, run).await?;
-        Ok((row, secret))
+        self.commit_secret(caller, move |draft| verb.run(draft)).await
     }
 
     /// Gives an access token a new secret.
@@ -95,9 +91,17 @@ impl Desk {
         overlap_hours: Option<i64>,
     ) -> Result<(Row, PlainToken), Error> {
         let verb = Rotate::new(caller, at, overlap_hours)?;
-        let run = move |draft: &mut dyn Draft| {
-            verb.run(draft).map(|(row, secret)| ShowsSecret(row, secret))
-        };
+        self.commit_secret(caller, move |draft| verb.run(draft)).await
+    }
+
+    /// Commits what answers with a secret, which is told once and not kept.
+    async fn commit_secret(
+        &self,
+        caller: &Principal,
+        mut run: impl FnMut(&mut dyn Draft) -> Result<(Row, PlainToken), Error> + Send + 'static,
+    ) -> Result<(Row, PlainToken), Error> {
+        let run =
+            move |draft: &mut dyn Draft| run(draft).map(|(row, secret)| ShowsSecret(row, secret));
         let ShowsSecret(row, secret) = self.commit(caller, run).await?;
         Ok((row, secret))
     }

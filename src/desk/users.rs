@@ -74,7 +74,12 @@ fn settle(draft: &mut dyn Draft, turn: &Turn<'_>, edit: &mut Edit) -> Result<(),
 ///
 /// # Errors
 /// Those of the store.
-fn follow(draft: &mut dyn Draft, caller: &Principal, row: &Row, edit: &Edit) -> Result<(), Error> {
+pub(crate) fn follow(
+    draft: &mut dyn Draft,
+    caller: &Principal,
+    row: &Row,
+    edit: &Edit,
+) -> Result<(), Error> {
     // Who may do less than before no longer answers for what was given under the former role.
     let role = edit.get(user::ROLE).as_text().and_then(|text| text.parse::<Role>().ok());
     let held = role_of(draft, row).map_or(Scopes::NONE, Role::scopes);

@@ -2,8 +2,8 @@
 
 use super::{Work, refusal};
 use crate::{
-    auth::Role,
-    desk::{get, pickers},
+    auth::{Principal, Role},
+    desk::{get, pickers, users},
     error::Error,
     model::{
         ID_MAX, Key, Prop, Row, SetId, Value,
@@ -44,6 +44,9 @@ impl Work<'_> {
             self.complete(id, &mut edit);
         }
         self.check(id, &edit)?;
+        if let (set::USERS, Some(row)) = (id, before) {
+            users::follow(self.draft, &Principal::system(), row, &edit)?;
+        }
         let updated = self.updated_of(id);
         let is_given = entity.get(updated).is_some_and(|at| !at.is_null());
         let (row, outcome) = self.finish(id, edit, before, (updated, is_given))?;

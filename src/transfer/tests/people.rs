@@ -133,3 +133,27 @@ fn an_id_beside_a_name_chooses_among_namesakes_and_is_kept_for_somebody_new() {
         );
     }
 }
+
+/// Somebody disabled by an import went on answering for service tokens.
+#[test]
+fn whoever_an_import_disables_answers_for_no_token_any_more() {
+    use crate::desk::{Desk, Settings, tokens::Request};
+    let bench = Bench::seeded();
+    let ann = r#"{"Id":1,"Name":"Ann","Email":"ann@x","Role":"Administrator"}"#;
+    assert_eq!(reasons(&bench.import(set::USERS, ann)), Vec::<String>::new());
+    let store = Arc::clone(&bench.store);
+    let desk = Desk::new(helpdesk(), store, bench.clock.clone(), Settings::default());
+    let wish = Request {
+        is_service: true,
+        responsible_id: Some(1),
+        ..Request::new("feed", crate::auth::Role::ReadOnlyAgent)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let operator = crate::auth::Principal::system();
+    runtime.block_on(desk.mint_token(&operator, wish)).unwrap();
+    let orphaned = || bench.list(set::ACCESS_TOKENS, &["OrphanedDateTime"]);
+    assert_eq!(orphaned(), ["-"]);
+    let gone = ann.replace("\"Role\"", "\"IsActive\":false,\"Role\"");
+    assert_eq!(reasons(&bench.import(set::USERS, &gone)), Vec::<String>::new());
+    assert_eq!(orphaned(), [START]);
+}

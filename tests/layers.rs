@@ -12,7 +12,7 @@ use std::{
 const GROUND: [&str; 5] = ["error", "time", "id", "hash", "tally"];
 
 /// A top-level module and the modules it may name beside the ground.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("error", &[]),
     ("time", &[]),
     ("id", &[]),
@@ -22,7 +22,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("query", &["model"]),
     ("odata", &["query", "model"]),
     ("auth", &["query", "model"]),
-    ("store", &["query", "model"]),
+    ("search", &["query", "model"]),
+    ("store", &["search", "query", "model"]),
     ("desk", &["auth", "store", "query", "model"]),
     ("transfer", &["desk", "auth", "store", "odata", "query", "model"]),
     ("config", &["auth"]),
@@ -31,12 +32,15 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
     ("sled", &["store/records/"]),
-    ("imbl", &["store/root.rs"]),
+    ("imbl", &["store/root.rs", "store/columns/"]),
+    ("roaring", &["store/columns/"]),
+    ("memchr", &["store/columns/"]),
+    ("tantivy", &["search/"]),
     ("warp", &["http/"]),
     ("hyper", &["http/"]),
     ("prometheus_client", &["http/metrics/"]),

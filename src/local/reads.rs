@@ -45,7 +45,8 @@ pub(super) fn query(ground: &Ground, address: &str, out: &mut dyn Write) -> Resu
     let answer =
         wait(async move { feed.ask(operator, &ground.origin, address, ground.deadline).await })?;
     out.write_all(&answer).map_err(|error| Failure::of_output(&error))?;
-    line(out, "")
+    // CSV ends its last line itself.
+    if answer.ends_with(b"\n") { Ok(()) } else { line(out, "") }
 }
 
 /// Writes how a query would be answered.

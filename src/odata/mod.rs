@@ -8,6 +8,7 @@ pub mod check;
 mod collection;
 pub mod compute;
 pub mod context;
+pub mod csv;
 mod expr;
 pub mod filter;
 mod functions;

@@ -81,7 +81,7 @@ fn what_cannot_be_written_is_not_acceptable() {
     let xml = server.send(Method::GET, "/Products", &[("accept", "application/atom+xml")], "");
     assert_eq!(
         xml.error(),
-        "406 NotAcceptable: this resource comes as application/json, which takes the parameters odata.metadata (none, minimal or full), IEEE754Compatible and charset=utf-8; ask for that in 'Accept' or '$format'"
+        "406 NotAcceptable: this resource comes as application/json, which takes the parameters odata.metadata (none, minimal or full), IEEE754Compatible and charset=utf-8; a collection of entities comes as text/csv too; ask for that in 'Accept' or '$format'"
     );
     assert_eq!(server.get("/Products?$format=json").status, 200);
     assert_eq!(server.get("/Products?$format=atom").status, 406);

@@ -5,6 +5,7 @@
 mod actions;
 mod ask;
 mod changes;
+mod csv;
 mod deep;
 mod filters;
 mod headers;

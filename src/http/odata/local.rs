@@ -36,7 +36,7 @@ impl<S: Service> Feed<S> {
         deadline: Option<Duration>,
     ) -> Result<Bytes, Error> {
         let asked = self.asked(caller, origin, address)?;
-        let _turn = if deadline.is_some() { Some(self.turn(None).await?) } else { None };
+        let turn = if deadline.is_some() { Some(self.turn(None).await?) } else { None };
         let deadline = deadline.and_then(|most| Instant::now().checked_add(most));
         let (resource, query) = split(address);
         let address = read::Address {
@@ -45,6 +45,8 @@ impl<S: Service> Feed<S> {
             query: query.map(str::to_owned),
         };
         let response = read::here(self, asked, address, deadline)?;
+        // What is left of a long answer takes turns of its own.
+        drop(turn);
         let body = response.into_body().collect().await;
         Ok(body.map_err(|error| Error::internal(&error))?.to_bytes())
     }

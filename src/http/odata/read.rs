@@ -1,5 +1,7 @@
 //! `GET`: everything a path can lead to.
 
+mod csv;
+
 use std::{sync::Arc, time::Instant};
 
 use warp::http::{HeaderMap, HeaderValue, header};
@@ -222,6 +224,9 @@ impl<S: Service> Read<S> {
         if let Some(token) = &options.skiptoken {
             let Position { after, top } = seal.decode(token)?;
             plan = Plan { after: Some(after), top, skip: 0, ..plan };
+        }
+        if let Some(csv) = negotiate::csv(&self.headers, options.format.as_deref()) {
+            return csv::answer(self, checker, (path, plan), csv);
         }
         let ctx = self.ctx();
         let page = list(&plan, &start(&ctx, path)?, &ctx)?;

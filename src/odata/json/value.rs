@@ -105,6 +105,14 @@ impl Values<'_> {
 }
 
 impl Writer<'_> {
+    /// A value of type `ty` by itself.
+    #[must_use]
+    pub fn json_text(&self, value: &Value, ty: &Type) -> String {
+        let mut bytes = Vec::new();
+        push_value(self, &mut bytes, value, ty);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The members of a complex value declared to be of type `declared`.
     pub(super) fn complex(&self, json: &mut Json, declared: StructId, complex: &Complex) {
         let structure = self.addresses.model.structure(complex.type_id);

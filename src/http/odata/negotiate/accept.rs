@@ -141,6 +141,11 @@ pub(super) fn from_header(accept: &str, is_utf8_asked: bool) -> Option<JsonType>
     best.map(|(_, json)| json)
 }
 
+/// Whether an entry takes some JSON we write.
+pub(super) fn is_json(entry: &Accepted<'_>) -> bool {
+    entry.quality > 0.0 && entry.json(false).is_some()
+}
+
 /// Whether `Accept-Charset` names UTF-8.
 pub(super) fn takes_utf8(charsets: &str) -> bool {
     Accepted::all(charsets).iter().any(|entry| entry.media == "utf-8" && entry.quality > 0.0)

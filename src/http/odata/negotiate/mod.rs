@@ -3,12 +3,14 @@
 //! Source: OData 4.01 Part 1, 8.1 and 8.2; JSON Format 4.01, 3.
 
 mod accept;
+mod csv;
 mod prefer;
 
 use warp::http::{HeaderMap, header};
 
 use accept::Accepted;
 pub use accept::JsonType;
+pub use csv::{CsvType, csv};
 pub use prefer::{Answer, Preference, Preferences, preferences};
 
 use crate::{error::Error, http::respond, model::Tags};
@@ -38,8 +40,8 @@ pub fn json(headers: &HeaderMap, format: Option<&str>) -> Result<JsonType, Error
     };
     let mut json = chosen.ok_or_else(|| Error::NotAcceptable {
         reason: "this resource comes as application/json, which takes the parameters \
-                 odata.metadata (none, minimal or full), IEEE754Compatible and charset=utf-8; ask \
-                 for that in 'Accept' or '$format'"
+                 odata.metadata (none, minimal or full), IEEE754Compatible and charset=utf-8; a \
+                 collection of entities comes as text/csv too; ask for that in 'Accept' or '$format'"
             .to_owned(),
     })?;
     json.format.omits_nulls = preferences(headers).omit.is_some();

@@ -112,7 +112,7 @@ fn is_named(structure: &StructType, id: &Property, given: &Properties) -> bool {
         Origin::Stored { .. }
         | Origin::LongText { .. }
         | Origin::Count { .. }
-        | Origin::Computed(_) => false,
+        | Origin::Computed(..) => false,
     })
 }
 

@@ -1,7 +1,9 @@
 //! Short words for declaring properties, so that a model reads as a table.
 
 use super::operation::{Action, Binding, Parameter, Returns};
-use super::schema::{Entity, Index, Navigation, Origin, Property, Relation, StructType, Write};
+use super::schema::{
+    Entity, Index, Navigation, Origin, Prop, Property, Reads, Relation, StructType, Write,
+};
 use super::types::{Primitive, Type};
 use super::value::Value;
 
@@ -59,7 +61,7 @@ pub fn computed(name: &'static str, ty: Primitive, of: fn(&dyn Entity) -> Value)
 /// As [`computed`], of any type.
 #[must_use]
 pub fn computed_as(name: &'static str, ty: Type, of: fn(&dyn Entity) -> Value) -> Property {
-    property(name, ty, Origin::Computed(of))
+    property(name, ty, Origin::Computed(of, Reads::Anything))
 }
 
 /// The number of entities behind a to-many navigation for which `unless` is not true.
@@ -199,6 +201,25 @@ impl Property {
     pub fn indexed(mut self, index: Index) -> Self {
         if let Origin::Stored { tag, .. } = self.origin {
             self.origin = Origin::Stored { tag, index };
+        }
+        self
+    }
+
+    /// A computed one reads these properties of its entity at most.
+    #[must_use]
+    pub fn from(self, reads: &'static [Prop]) -> Self {
+        self.reading(Reads::Only(reads))
+    }
+
+    /// A computed one is the day of that instant in the workspace's time zone.
+    #[must_use]
+    pub fn day_of(self, instant: Prop) -> Self {
+        self.reading(Reads::DayOf(instant))
+    }
+
+    fn reading(mut self, reads: Reads) -> Self {
+        if let Origin::Computed(of, _) = self.origin {
+            self.origin = Origin::Computed(of, reads);
         }
         self
     }

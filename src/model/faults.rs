@@ -14,7 +14,7 @@ impl Model {
         for structure in &self.structs {
             for property in &structure.properties {
                 let known = match property.origin {
-                    Origin::Stored { .. } | Origin::LongText { .. } | Origin::Computed(_) => true,
+                    Origin::Stored { .. } | Origin::LongText { .. } | Origin::Computed(..) => true,
                     Origin::LookUp { navigation, property } => {
                         self.leads_to(structure, navigation, property)
                     }

@@ -22,6 +22,8 @@ mod operation;
 mod person;
 mod picker;
 mod policy;
+#[cfg(test)]
+mod reads;
 mod record;
 mod schema;
 mod setup_link;
@@ -45,7 +47,8 @@ pub use operation::{Action, Binding, Function, Parameter, Returns};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
     ActionId, Contents, Entity, EntitySet, EnumId, EnumType, FunctionId, Index, Model, Nav,
-    Navigation, Origin, Prop, Property, Relation, SetId, SetScopes, StructId, StructType, Write,
+    Navigation, Origin, Prop, Property, Reads, Relation, SetId, SetScopes, StructId, StructType,
+    Write,
 };
 pub use types::{Primitive, Type};
 pub use value::{Complex, Value};

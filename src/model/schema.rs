@@ -123,8 +123,20 @@ pub enum Origin {
         /// Entities whose Boolean property of this name is true are left out.
         unless: &'static str,
     },
-    /// A function of the entity.
-    Computed(fn(&dyn Entity) -> Value),
+    /// A function of the entity, and what of the entity it reads.
+    Computed(fn(&dyn Entity) -> Value, Reads),
+}
+
+/// What a computed property reads of its own entity. What it reads of others it must find by that,
+/// so that entities alike in these properties are alike in the computed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Any of it.
+    Anything,
+    /// These properties at most.
+    Only(&'static [Prop]),
+    /// One instant, whose day in the workspace's time zone it is.
+    DayOf(Prop),
 }
 
 /// A structural property.
@@ -341,7 +353,7 @@ impl Property {
     pub fn tag(&self) -> Option<u16> {
         match self.origin {
             Origin::Stored { tag, .. } | Origin::LongText { tag } => Some(tag),
-            Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(_) => None,
+            Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(..) => None,
         }
     }
 
@@ -353,7 +365,7 @@ impl Property {
             Origin::LongText { .. }
             | Origin::LookUp { .. }
             | Origin::Count { .. }
-            | Origin::Computed(_) => Index::None,
+            | Origin::Computed(..) => Index::None,
         }
     }
 

@@ -57,7 +57,8 @@ fn thing() -> Vec<Property> {
         computed("Day", Primitive::Date, |thing| {
             let at = Prop(1 + 4);
             thing.date_of(thing.value(at).as_instant())
-        }),
+        })
+        .day_of(Prop(1 + 4)),
         computed("Shout", Primitive::String, |thing| {
             let (body, name) = (thing.value(Prop(23)), thing.value(Prop(25)));
             let upper = |value: &Value| value.as_text().unwrap_or("-").to_uppercase();

@@ -82,7 +82,7 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
             }
             Ok(Value::Int(count))
         }
-        Origin::Computed(of) => {
+        Origin::Computed(of, _) => {
             let view = View { ctx, row, failure: RefCell::new(None) };
             let value = of(&view);
             view.failure.into_inner().map_or(Ok(value), Err)

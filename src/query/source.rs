@@ -2,6 +2,11 @@
 
 use jiff::tz::TimeZone;
 
+use super::{
+    list::reference,
+    plan::{Page, Plan, Start},
+    resolve::Context,
+};
 use crate::{
     error::Error,
     model::{Key, Model, Prop, Row, SetId, Value},
@@ -41,6 +46,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `Internal` if the store cannot read it.
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error>;
+
+    /// One page of a plan; `ctx` is of this source. Sources that know a faster way than
+    /// [`super::list::reference()`] take it, and find the same rows.
+    ///
+    /// # Errors
+    /// As [`super::list::reference()`].
+    fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
+        reference(plan, start, ctx)
+    }
 }
 
 /// What a caller may do, as far as a query must know.

@@ -52,7 +52,7 @@ fn of_set(model: &Model, id: SetId) -> HashMap<&'static str, Field> {
         let kept = match property.origin {
             Origin::Stored { .. } | Origin::LongText { .. } => true,
             Origin::LookUp { .. } => property.write != Write::Never,
-            Origin::Count { .. } | Origin::Computed(_) => false,
+            Origin::Count { .. } | Origin::Computed(..) => false,
         };
         let kept = kept || TELLING.contains(&(id, prop));
         fields.insert(property.name, if kept { Field::Keep(prop) } else { Field::Derived });

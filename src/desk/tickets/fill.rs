@@ -34,7 +34,7 @@ pub(super) fn fill(
             Origin::Stored { .. } | Origin::LongText { .. } => {
                 edit.set(model, prop, value.clone());
             }
-            Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(_) => {}
+            Origin::LookUp { .. } | Origin::Count { .. } | Origin::Computed(..) => {}
         }
     }
     for (look_up, id) in lookups::ids(draft, structure, body)? {

@@ -107,7 +107,7 @@ fn yield_to_changed(ctx: &Context<'_>, row: &Row, values: &mut Values) -> Result
         let speaks_of = |prop: Prop| match structure.property_at(prop).origin {
             Origin::LookUp { navigation: through, .. } => through == navigation.name,
             Origin::Stored { .. } => structure.property(by) == Some(prop),
-            Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed(_) => false,
+            Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed(..) => false,
         };
         let mut same = Vec::new();
         let mut is_changed = false;

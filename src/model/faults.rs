@@ -49,6 +49,11 @@ impl Model {
             if names.into_iter().flatten().any(|name| there.property(name).is_none()) {
                 faults.push(format!("{} is guarded by nothing", set.name));
             }
+            let own = set.searched.own.iter().all(|name| there.property(name).is_some());
+            let mut through = set.searched.through.iter();
+            if !own || !through.all(|(nav, name)| self.leads_to(there, nav, name)) {
+                faults.push(format!("{} is searched where nothing is", set.name));
+            }
         }
         faults.extend(self.faults_of_operations());
         faults

@@ -19,6 +19,7 @@ use super::{
     picker::{picker, status_type},
     policy::token_policy,
     schema::{Contents, EntitySet, Model, SetScopes, StructId},
+    searched::Searched,
     setup_link::setup_link,
     team::{team, team_member},
     ticket::{ticket, ticket_tag},
@@ -93,10 +94,16 @@ pub mod set {
 
 fn declare() -> Model {
     let declared = vec![
-        (ticket(), stored("Tickets", 1, TICKETS)),
-        (comment(), EntitySet { guard: NOTES, ..stored("Comments", 2, COMMENTS) }),
+        (ticket(), EntitySet { searched: OF_TICKETS, ..stored("Tickets", 1, TICKETS) }),
+        (
+            comment(),
+            EntitySet { guard: NOTES, searched: OF_COMMENTS, ..stored("Comments", 2, COMMENTS) },
+        ),
         (ticket_tag(), unfolded("TicketTags", "Tickets", "Tags", "tickets:read")),
-        (customer_type(), stored("Customers", 3, CUSTOMERS)),
+        (
+            customer_type(),
+            EntitySet { searched: OF_CUSTOMERS, ..stored("Customers", 3, CUSTOMERS) },
+        ),
         (user_type(), stored("Users", 4, USERS)),
         (team(), stored("Teams", 5, TEAMS)),
         (team_member(), stored("TeamMembers", 6, TEAM_MEMBERS)),
@@ -148,6 +155,21 @@ const TICKETS: SetScopes = SetScopes {
     create: Some("tickets:create"),
     write: Some("tickets:write"),
     delete: Some("tickets:delete"),
+};
+
+/// A ticket is found by what was said about it, too.
+const OF_TICKETS: Searched = Searched {
+    own: &["Title", "Description", "Tags", "RequesterName", "ExternalReference"],
+    through: &[("Comments", "Body")],
+    is_indexed: true,
+};
+
+const OF_COMMENTS: Searched = Searched { own: &["Body"], through: &[], is_indexed: true };
+
+const OF_CUSTOMERS: Searched = Searched {
+    own: &["Name", "Email", "Company", "Department", "Phone", "Notes"],
+    through: &[],
+    is_indexed: true,
 };
 
 /// Who may create comments may change their own; that is looked at where the author is known.
@@ -243,6 +265,7 @@ fn stored(name: &'static str, code: u16, scopes: SetScopes) -> EntitySet {
         contents: Contents::Stored { code },
         scopes,
         guard: None,
+        searched: Searched::TEXTS,
         hidden: false,
     }
 }
@@ -265,6 +288,7 @@ fn unfolded(
         contents,
         scopes: read_only(read),
         guard: None,
+        searched: Searched::TEXTS,
         hidden: false,
     }
 }

@@ -26,6 +26,7 @@ mod policy;
 mod reads;
 mod record;
 mod schema;
+mod searched;
 mod setup_link;
 mod team;
 mod ticket;
@@ -50,6 +51,7 @@ pub use schema::{
     Navigation, Origin, Prop, Property, Reads, Relation, SetId, SetScopes, StructId, StructType,
     Write,
 };
+pub use searched::Searched;
 pub use types::{Primitive, Type};
 pub use value::{Complex, Value};
 pub use version::{Precondition, Tags, etag};

@@ -3,6 +3,7 @@
 use super::{
     guard::Guard,
     operation::{Action, Function},
+    searched::Searched,
     types::Type,
     value::Value,
 };
@@ -235,6 +236,8 @@ pub struct EntitySet {
     pub scopes: SetScopes,
     /// Entities that need more than the read scope.
     pub guard: Option<Guard>,
+    /// What a search of it looks at.
+    pub searched: Searched,
     /// Whether it exists only inside: never served, named or imported.
     pub hidden: bool,
 }

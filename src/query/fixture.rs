@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     model::{
         Complex, Contents, EntitySet, EnumId, EnumType, Model, Navigation, Primitive, Prop,
-        Property, SetId, SetScopes, StructId, StructType, Type, Value,
+        Property, Searched, SetId, SetScopes, StructId, StructType, Type, Value,
         declare::{children, computed, count, long_text, look_up, reference, stored, stored_as},
     },
     time::Timestamp,
@@ -89,6 +89,7 @@ pub(super) fn model() -> Model {
         contents: Contents::Stored { code },
         scopes: SetScopes { read: "", read_own: None, create: None, write: None, delete: None },
         guard: None,
+        searched: Searched::TEXTS,
         hidden: false,
     };
     let enumeration = |name, is_flags, members| EnumType { name, is_flags, members };

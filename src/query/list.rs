@@ -14,6 +14,7 @@ use super::{
     expr::{Expr, Path, Step, Var},
     plan::{Order, Page, Plan, Start},
     resolve::{Context, related},
+    search::{Sought, seek},
 };
 use crate::{
     error::Error,
@@ -22,6 +23,9 @@ use crate::{
 
 /// Rows between two looks at the clock; one row can be a long text to search.
 const ROWS_BETWEEN: usize = 64;
+
+/// Related rows up to which a search looks at each: fewer than an index hands over.
+const FEW_ROWS: usize = 64;
 
 /// One page of a plan, in the way the source has for it; see [`reference()`].
 ///
@@ -43,10 +47,19 @@ pub fn list(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error
 pub fn reference(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
     let after = plan.after.as_deref().map(|after| position(plan, after, ctx)).transpose()?;
     let (found, count) = match start {
-        Start::Set if is_by_key(plan, ctx) => walk(plan, after.as_ref(), ctx)?,
-        Start::Set => select(plan, ctx.source.rows(plan.set), after.as_ref(), ctx)?,
+        Start::Set => {
+            let sought = sought(plan, usize::MAX, ctx)?;
+            let sought = sought.as_ref();
+            if is_by_key(plan, ctx) {
+                walk(plan, sought, after.as_ref(), ctx)?
+            } else {
+                select(plan, (rows(plan, sought, None, ctx), sought), after.as_ref(), ctx)?
+            }
+        }
         Start::Related(row, nav) => {
-            select(plan, related(ctx, row, *nav).into_iter(), after.as_ref(), ctx)?
+            let rows = related(ctx, row, *nav);
+            let sought = sought(plan, rows.len(), ctx)?;
+            select(plan, (rows.into_iter(), sought.as_ref()), after.as_ref(), ctx)?
         }
     };
     let limit = limit(plan);
@@ -64,6 +77,35 @@ pub fn reference(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, 
 #[must_use]
 pub fn get(ctx: &Context<'_>, set: SetId, key: &Key) -> Option<Row> {
     ctx.source.row(set, key)
+}
+
+/// What the plan searches for among so many rows; few are looked at each.
+fn sought<'a>(plan: &'a Plan, rows: usize, ctx: &Context<'_>) -> Result<Option<Sought<'a>>, Error> {
+    let search = plan.search.as_ref();
+    if rows <= FEW_ROWS {
+        return Ok(search.map(Sought::Each));
+    }
+    search.map(|search| seek(search, plan.set, ctx)).transpose()
+}
+
+/// The rows of the set behind `after`, by key: those an index lists, or all.
+fn rows<'a>(
+    plan: &'a Plan,
+    sought: Option<&'a Sought<'_>>,
+    after: Option<&'a Key>,
+    ctx: &Context<'a>,
+) -> Box<dyn Iterator<Item = Row> + 'a> {
+    let source = ctx.source;
+    match (sought.and_then(Sought::ids), after) {
+        (Some(ids), _) => {
+            let from = after.and_then(Key::as_int);
+            let first = from.map_or(0, |from| ids.partition_point(|id| *id <= from));
+            let found = ids[first..].iter().map(|id| source.row(plan.set, &Key::Int(*id)));
+            Box::new(found.flatten())
+        }
+        (None, Some(after)) => source.rows_after(plan.set, after),
+        (None, None) => source.rows(plan.set),
+    }
 }
 
 /// Rows on the page at most.
@@ -94,7 +136,7 @@ fn is_by_key(plan: &Plan, ctx: &Context<'_>) -> bool {
 /// Hands on the rows the filter leaves, until `take` wants no more; how many there were.
 fn sift(
     plan: &Plan,
-    rows: impl Iterator<Item = Row>,
+    (rows, sought): (impl Iterator<Item = Row>, Option<&Sought<'_>>),
     ctx: &Context<'_>,
     mut take: impl FnMut(Row) -> Result<ControlFlow<()>, Error>,
 ) -> Result<u64, Error> {
@@ -103,7 +145,14 @@ fn sift(
         if at % ROWS_BETWEEN == 0 {
             ctx.in_time()?;
         }
-        if matches(plan.filter.as_ref(), &row, ctx)? {
+        // An index is asked before the filter; a look into texts comes last.
+        let (hits, each) = match sought {
+            Some(Sought::Hits(_)) => (sought, None),
+            Some(Sought::Each(_)) | None => (None, sought),
+        };
+        let is_found =
+            |sought: Option<&Sought<'_>>| sought.map_or(Ok(true), |sought| sought.holds(&row, ctx));
+        if is_found(hits)? && matches(plan.filter.as_ref(), &row, ctx)? && is_found(each)? {
             count += 1;
             if take(row)?.is_break() {
                 break;
@@ -114,14 +163,17 @@ fn sift(
 }
 
 /// Goes along the keys and stops one row behind the page, unless all are to be counted.
-fn walk(plan: &Plan, after: Option<&Place>, ctx: &Context<'_>) -> Result<(Vec<Row>, u64), Error> {
+fn walk(
+    plan: &Plan,
+    sought: Option<&Sought<'_>>,
+    after: Option<&Place>,
+    ctx: &Context<'_>,
+) -> Result<(Vec<Row>, u64), Error> {
     let (mut found, mut skipped) = (Vec::new(), 0);
     let most = limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1));
-    let rows = match after {
-        Some(place) if !plan.count => ctx.source.rows_after(plan.set, &place.key),
-        Some(_) | None => ctx.source.rows(plan.set),
-    };
-    let count = sift(plan, rows, ctx, |row| {
+    let behind = after.filter(|_| !plan.count).map(|place| &place.key);
+    let rows = rows(plan, sought, behind, ctx);
+    let count = sift(plan, (rows, sought), ctx, |row| {
         if after.is_some_and(|place| row.key(ctx.model()) <= place.key) {
             return Ok(ControlFlow::Continue(()));
         }
@@ -139,14 +191,14 @@ fn walk(plan: &Plan, after: Option<&Place>, ctx: &Context<'_>) -> Result<(Vec<Ro
 /// Keeps the first rows of the order, one more than the page holds.
 fn select(
     plan: &Plan,
-    rows: impl Iterator<Item = Row>,
+    (rows, sought): (impl Iterator<Item = Row>, Option<&Sought<'_>>),
     after: Option<&Place>,
     ctx: &Context<'_>,
 ) -> Result<(Vec<Row>, u64), Error> {
     let most =
         limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_add(skip(plan)));
     let mut heap = BinaryHeap::new();
-    let count = sift(plan, rows, ctx, |row| {
+    let count = sift(plan, (rows, sought), ctx, |row| {
         let place = place(plan, &row, ctx)?;
         if let Some(after) = after {
             if !after.is_like(&place) {

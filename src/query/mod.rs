@@ -18,6 +18,7 @@ pub mod plan;
 #[cfg(test)]
 mod random;
 pub mod resolve;
+pub mod search;
 pub mod source;
 mod walk;
 
@@ -26,4 +27,5 @@ pub use expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var
 pub use list::{get, list};
 pub use plan::{Expand, ExpandKind, Order, Page, Plan, Shape, Start};
 pub use resolve::{Context, related, value};
+pub use search::{Hits, Search};
 pub use source::{Rights, Source};

@@ -1,6 +1,6 @@
 //! A checked plan: which rows, in which order, how many, and what of each.
 
-use super::expr::Expr;
+use super::{expr::Expr, search::Search};
 use crate::model::{Nav, Prop, Row, SetId, Value};
 
 /// What to read from one collection of entities.
@@ -10,6 +10,8 @@ pub struct Plan {
     pub set: SetId,
     /// Rows that count: `$filter`, type casts, and what the caller may see.
     pub filter: Option<Expr>,
+    /// `$search`, which rows must hold beside the filter.
+    pub search: Option<Search>,
     /// Most significant first; the executor adds the key, so that the order is total.
     pub order: Vec<Order>,
     /// Rows left out at the start.

@@ -6,6 +6,7 @@ use super::{
     list::reference,
     plan::{Page, Plan, Start},
     resolve::Context,
+    search::{Hits, Search},
 };
 use crate::{
     error::Error,
@@ -54,6 +55,21 @@ pub trait Source: Send + Sync {
     /// As [`super::list::reference()`].
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
         reference(plan, start, ctx)
+    }
+
+    /// The rows of `set` that a search finds, by an index; none where each row must be looked at.
+    /// An index may be a little behind; it finds nothing the caller may not see by now.
+    ///
+    /// # Errors
+    /// `Overloaded` where there is an index that is not ready, or past the deadline.
+    fn search(
+        &self,
+        set: SetId,
+        search: &Search,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Hits>, Error> {
+        let _ = (set, search, ctx);
+        Ok(None)
     }
 }
 

@@ -12,7 +12,8 @@ use tessera::{
     id::Guid,
     model::{
         Complex, Contents, EntitySet, EnumId, EnumType, FunctionId, Guard, Index, Key, Model,
-        Primitive, Prop, Property, Row, SetId, SetScopes, StructId, StructType, Type, Value, Write,
+        Primitive, Prop, Property, Row, Searched, SetId, SetScopes, StructId, StructType, Type,
+        Value, Write,
         declare::{children, long_text, reference, stored, stored_as},
     },
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
@@ -74,7 +75,9 @@ fn set(name: &'static str, ty: StructId, code: u16, is_writable: bool) -> Entity
     let (create, write) = (of("shop:create"), of("shop:write"));
     let read = if name == "Prices" { "prices:read" } else { "shop:read" };
     let scopes = SetScopes { read, read_own: None, create, write, delete: write };
-    EntitySet { name, ty, contents: Contents::Stored { code }, scopes, guard: None, hidden: false }
+    let contents = Contents::Stored { code };
+    let searched = Searched::TEXTS;
+    EntitySet { name, ty, contents, scopes, guard: None, searched, hidden: false }
 }
 
 pub(crate) fn collection(item: Type) -> Type {

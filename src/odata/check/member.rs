@@ -205,7 +205,7 @@ impl Scope<'_> {
 
     fn step_of_many(&mut self, mut many: Many, segment: &Segment) -> Result<Found, Error> {
         match segment {
-            Segment::Count { search: Some(_), .. } => not_implemented("$search"),
+            Segment::Count { search: Some(_), .. } => not_implemented("$search within $count"),
             Segment::Count { filter, search: None } => {
                 if let Some(filter) = filter {
                     self.add_filter(&mut many, filter)?;

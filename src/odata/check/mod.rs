@@ -11,6 +11,7 @@ mod member;
 mod operator;
 mod options;
 mod path;
+mod search;
 mod select;
 mod target;
 mod ty;

@@ -48,7 +48,7 @@ impl Place {
 }
 
 /// Options of the standard that nobody answers yet, wherever they may stand.
-const NOT_YET: [&str; 4] = ["$search", "$compute", "$apply", "$deltatoken"];
+const NOT_YET: [&str; 3] = ["$compute", "$apply", "$deltatoken"];
 
 impl Checker<'_> {
     /// Refuses options that cannot stand where they do.
@@ -130,6 +130,7 @@ impl Checker<'_> {
         Ok(Plan {
             set: of.0,
             filter: and(filter, written),
+            search: options.search.as_ref().map(|search| self.search(of.0, search)),
             order: self.orders(of, &options.orderby, aliases)?,
             skip: options.skip.unwrap_or(0),
             top: options.top,

@@ -142,7 +142,7 @@ impl Checker<'_> {
             match option {
                 "$select" => {}
                 "$expand" => return not_implemented("$expand within $expand"),
-                "$search" | "$compute" | "$levels" => {
+                "$compute" | "$levels" => {
                     return not_implemented(&format!("{option} within $expand"));
                 }
                 _ if !is_to_many => {

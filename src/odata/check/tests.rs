@@ -334,7 +334,11 @@ fn options_stand_only_where_they_mean_something() {
     refuse("Tickets(7)?$top=1", "$top cannot be used: a single entity does not take it");
     refuse("Tickets/$count?$top=1", "$top cannot be used: '/$count' does not take it");
     refuse("Tickets(7)/Title?$select=Id", "$select cannot be used: this resource does not take it");
-    refuse("Tickets?$search=printer", "$search is not implemented");
+    refuse("Tickets(7)?$search=a", "$search cannot be used: a single entity does not take it");
+    refuse(
+        "Tickets?$filter=Comments/$count($search=a) gt 1",
+        "$search within $count is not implemented",
+    );
     refuse("Tickets?$apply=aggregate($count as N)", "$apply is not implemented");
     refuse(
         "Tickets?$expand=Requester($top=1)",

@@ -113,13 +113,17 @@ pub(super) fn capabilities(xml: &mut Xml) {
 }
 
 /// What can be done with one entity set, by this caller.
-pub(super) fn restrictions(xml: &mut Xml, scopes: SetScopes, rights: &dyn Rights) {
+pub(super) fn restrictions(
+    xml: &mut Xml,
+    (scopes, is_searchable): (SetScopes, bool),
+    rights: &dyn Rights,
+) {
     let may = |scope: Option<&str>| scope.is_some_and(|scope| rights.has(scope));
     for (term, property, is_allowed) in [
         ("Org.OData.Capabilities.V1.InsertRestrictions", "Insertable", may(scopes.create)),
         ("Org.OData.Capabilities.V1.UpdateRestrictions", "Updatable", may(scopes.write)),
         ("Org.OData.Capabilities.V1.DeleteRestrictions", "Deletable", may(scopes.delete)),
-        ("Org.OData.Capabilities.V1.SearchRestrictions", "Searchable", false),
+        ("Org.OData.Capabilities.V1.SearchRestrictions", "Searchable", is_searchable),
     ] {
         if !is_allowed {
             record(xml, term, |xml| {

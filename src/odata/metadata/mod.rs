@@ -323,7 +323,8 @@ impl<'a> Served<'a> {
                     xml.empty("NavigationPropertyBinding", &binding);
                 }
             }
-            restrictions(xml, declared.scopes, self.checker.rights);
+            let is_searchable = self.checker.is_searchable(set);
+            restrictions(xml, (declared.scopes, is_searchable), self.checker.rights);
         });
     }
 

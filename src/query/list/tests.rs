@@ -20,6 +20,7 @@ fn plan(order: Vec<Order>) -> Plan {
     Plan {
         set: THINGS,
         filter: None,
+        search: None,
         order,
         skip: 0,
         top: None,

@@ -15,7 +15,8 @@ use columns::{
 };
 
 use crate::model::{
-    Contents, EntitySet, Model, Navigation, Prop, Property, SetId, SetScopes, StructId, StructType,
+    Contents, EntitySet, Model, Navigation, Prop, Property, Searched, SetId, SetScopes, StructId,
+    StructType,
     declare::{children, reference},
     helpdesk, set as our,
 };
@@ -152,6 +153,7 @@ fn entity_set(id: u16, set: &Set) -> EntitySet {
         contents: there.map_or(Contents::Stored { code: 0 }, |there| there.contents),
         scopes: SetScopes { read, read_own: None, create: None, write: None, delete: None },
         guard: there.and_then(|there| there.guard),
+        searched: Searched::TEXTS,
         hidden: false,
     }
 }

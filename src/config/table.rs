@@ -123,8 +123,10 @@ settings! {
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
     query_chained_max: u64 = "256", 1..=1000, "most arithmetic or comparing operators in a row, such as 1 add 2 add 3";
     query_nodes_max: u64 = "10000", 1..=100_000, "most literals, names and operators in one query";
-    query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
-    expand_depth_max: u64 = "5", 1..=10, "deepest nesting of $expand";
+    query_in_items_max: u64 = "10000", 1..=100_000, "most items in one list, as after 'in'";
+    query_aliases_max: u64 = "1000", 1..=10_000, "most parameter aliases in one query, and most times they are put in";
+    query_computed_max: u64 = "100", 1..=1000, "most computed properties in one query";
+    expand_depth_max: u64 = "6", 1..=10, "deepest nesting of $expand";
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";

@@ -105,9 +105,10 @@ impl Addresses<'_> {
         if shape.is_selected {
             let props = shape.properties.iter();
             names.extend(props.map(|prop| structure.property_at(*prop).name.to_owned()));
-        } else if !shape.links.is_empty() {
+        } else if !shape.links.is_empty() || !shape.computed.is_empty() {
             names.push("*".to_owned());
         }
+        names.extend(shape.computed.iter().map(|computed| computed.name.clone()));
         let nested = |nav| {
             let expand = shape.expand.iter().find(|expand| expand.navigation == nav)?;
             let ty = self.model.set(expand.plan.set).ty;

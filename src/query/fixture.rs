@@ -174,7 +174,7 @@ pub(super) fn source() -> MemorySource {
 }
 
 pub(super) fn context(source: &MemorySource) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0), deadline: None }
+    Context { source, now: Timestamp::from_micros(0), deadline: None, it: None }
 }
 
 pub(super) fn at(text: &str) -> Value {

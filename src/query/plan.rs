@@ -1,7 +1,7 @@
 //! A checked plan: which rows, in which order, how many, and what of each.
 
 use super::{expr::Expr, search::Search};
-use crate::model::{Nav, Prop, Row, SetId, Value};
+use crate::model::{Nav, Prop, Row, SetId, Type, Value};
 
 /// What to read from one collection of entities.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +54,23 @@ pub struct Shape {
     pub properties: Vec<Prop>,
     /// Whether `$select` named them; then the context URL lists them.
     pub is_selected: bool,
+    /// Properties of `$compute`, written after the declared ones.
+    pub computed: Vec<Computed>,
     /// Navigation properties named in `$select`: their links are written.
     pub links: Vec<Nav>,
     /// Navigation properties whose entities come along.
     pub expand: Vec<Expand>,
+}
+
+/// One property of `$compute`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    /// Its name, which no property of the entity has.
+    pub name: String,
+    /// Its type: single values, or collections of them.
+    pub ty: Type,
+    /// Its value, over variable 0.
+    pub expr: Expr,
 }
 
 /// One `$expand` item.

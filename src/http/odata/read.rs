@@ -181,7 +181,7 @@ impl<S: Service> Read<S> {
 
     fn ctx(&self) -> Context<'_> {
         let deadline = self.times.map(|times| times.first);
-        Context { source: &*self.snapshot, now: self.now, deadline }
+        Context { source: &*self.snapshot, now: self.now, deadline, it: None }
     }
 
     fn addresses(&self) -> Addresses<'_> {
@@ -290,8 +290,9 @@ impl<S: Service> Read<S> {
         let format = self.asked.options.format.as_deref();
         let json = negotiate::json(&self.headers, format)?;
         let writer = Writer { ctx, checker, addresses: self.addresses(), format: json.format };
-        // The version tells nothing of the related rows in the answer.
-        let tag = if shape.expand.is_empty() { writer.etag(&row) } else { None };
+        // The version tells nothing of related rows in the answer, nor of what is computed.
+        let is_own = shape.expand.is_empty() && shape.computed.is_empty();
+        let tag = if is_own { writer.etag(&row) } else { None };
         let mut response = if tag.is_some() && self.knows(row.version) {
             respond::empty(304)
         } else {

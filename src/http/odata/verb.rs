@@ -41,6 +41,7 @@ pub(super) const READ: &str = "GET, HEAD";
 /// The methods a target takes, for `Allow`.
 pub(super) fn allow(target: &Target, model: &Model) -> &'static str {
     match target {
+        Target::Collection(path) if path.is_chosen => READ,
         Target::Collection(path) => match model.set(path.set).scopes.create {
             Some(_) => "GET, HEAD, POST",
             None => READ,

@@ -1,6 +1,6 @@
 //! `$select` and `$expand`: what of each entity is written.
 
-use super::{Aliases, Checker, not_implemented, options::given};
+use super::{Aliases, Checker, compute::Known, not_implemented, options::given};
 use crate::{
     error::{Error, nearest},
     model::{Nav, SetId, StructId, StructType},
@@ -15,11 +15,13 @@ impl Checker<'_> {
         (set, ty): (SetId, StructId),
         options: &QueryOptions,
         aliases: &Aliases,
+        computed: &[Known],
     ) -> Result<Shape, Error> {
         let structure = self.model.structure(ty);
         let mut shape = Shape {
             properties: self.visible_props(structure),
             is_selected: false,
+            computed: computed.iter().map(Known::computed).collect(),
             links: Vec::new(),
             expand: Vec::new(),
         };
@@ -27,7 +29,8 @@ impl Checker<'_> {
             self.select(structure, items, &mut shape)?;
         }
         for item in &options.expand {
-            for expand in self.expand((set, structure), item, aliases)? {
+            let within = || self.expand((set, structure), item, aliases);
+            for expand in self.within_expand((set, ty), within)? {
                 let is_twice =
                     shape.expand.iter().any(|known| known.navigation == expand.navigation);
                 if is_twice {
@@ -47,6 +50,7 @@ impl Checker<'_> {
         shape: &mut Shape,
     ) -> Result<(), Error> {
         let mut chosen = Vec::new();
+        let mut computed = Vec::new();
         let mut is_all = false;
         for item in items {
             let (path, options) = match item {
@@ -72,6 +76,8 @@ impl Checker<'_> {
                 if !shape.links.contains(&nav) {
                     shape.links.push(nav);
                 }
+            } else if shape.computed.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
+                computed.push(name.to_ascii_lowercase());
             } else {
                 return Err(self.unknown(structure, name, "$select"));
             }
@@ -79,6 +85,7 @@ impl Checker<'_> {
         if !is_all {
             shape.is_selected = true;
             shape.properties.retain(|prop| chosen.contains(prop));
+            shape.computed.retain(|known| computed.contains(&known.name.to_ascii_lowercase()));
         }
         Ok(())
     }
@@ -140,9 +147,9 @@ impl Checker<'_> {
     ) -> Result<Plan, Error> {
         for option in given(options) {
             match option {
-                "$select" => {}
+                "$select" | "$compute" => {}
                 "$expand" => return not_implemented("$expand within $expand"),
-                "$compute" | "$levels" => {
+                "$levels" => {
                     return not_implemented(&format!("{option} within $expand"));
                 }
                 _ if !is_to_many => {

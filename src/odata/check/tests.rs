@@ -1,5 +1,7 @@
 //! The helpdesk's model asked through the front door of the parser, with different rights.
 
+mod expressions;
+
 use super::*;
 use crate::{
     model::{Key, helpdesk, props, set},
@@ -363,7 +365,7 @@ fn aliases_cannot_run_away() {
         (0..20).fold(String::new(), |all, n| format!("{all}&@a{n}=@a{m} or @a{m}", m = n + 1));
     refuse(
         &format!("Tickets?$filter=@a0&@a20=true{doubling}"),
-        "$filter passes the limit 'query_nodes_max' of 10000",
+        "$filter passes the limit 'query_aliases_max' of 1000",
     );
 }
 

@@ -23,6 +23,7 @@ impl Writer<'_> {
             let property = structure.property_at(prop);
             self.member(json, property.name, &value(&self.ctx, row, prop)?, &property.ty);
         }
+        self.computed(json, shape, row)?;
         let links = self.linked(structure, shape);
         for nav in &links {
             // A link stands next to what it is a link to.

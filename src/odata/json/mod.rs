@@ -3,6 +3,7 @@
 //! Source: OData JSON Format 4.0, with what 4.01 lets a 4.0 reader expect.
 
 mod ascii;
+mod computed;
 mod entity;
 mod page;
 mod value;
@@ -101,8 +102,13 @@ impl Writer<'_> {
         if self.format.level != Level::None {
             json.text("@odata.context", &self.addresses.entity(of, shape));
         }
-        self.members(&mut json, of.1, shape, row)?;
+        self.about(row).members(&mut json, of.1, shape, row)?;
         Ok(json.end())
+    }
+
+    /// The writer of the entity the whole request is about, or of one of those.
+    fn about<'b>(&'b self, row: &'b Row) -> Writer<'b> {
+        Writer { ctx: Context { it: Some(row), ..self.ctx }, ..*self }
     }
 
     /// What an operation answers with, declared to be of the complex type `declared`.

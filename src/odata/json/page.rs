@@ -56,6 +56,8 @@ impl Pieces {
         let room = enough.min(1 << 20) + (4 << 10);
         let mut json = Json { bytes: Vec::with_capacity(room), is_empty: false };
         if self.stage == Stage::Before {
+            // What cannot be computed is an error as long as nothing is on its way.
+            writer.try_computed(&self.shape, self.rows.as_slice())?;
             self.begin(&mut json, writer);
         }
         while json.bytes.len() < enough
@@ -65,6 +67,7 @@ impl Pieces {
                 json.bytes.push(b',');
             }
             self.stage = Stage::Further;
+            let writer = writer.about(&row);
             json.inner(|json| writer.members(json, self.of.1, &self.shape, &row))?;
         }
         if self.rows.len() > 0 || self.is_done() {

@@ -6,7 +6,7 @@
 use super::{
     Limits,
     ast::QueryOptions,
-    filter::whole_expr,
+    filter::parse_as,
     options::SystemOption,
     path::{PathSegment, ResourcePath, parse_budgeted},
     syntax::{Budget, finished, odata_identifier, run},
@@ -65,10 +65,7 @@ fn query_options(raw: &str, budget: &Budget) -> Result<QueryOptions, Error> {
             }
             Name::Alias => {
                 let value = decode_value(raw_value.unwrap_or(""), &name)?;
-                let expr = run(&name, &value, |input| {
-                    budget.ctx().alias(input)?;
-                    whole_expr(input, budget.ctx())
-                })?;
+                let expr = parse_as(&name, &value, budget)?;
                 if options.aliases.insert(name[1..].to_owned(), expr).is_some() {
                     return Err(Error::DuplicateOption { name });
                 }

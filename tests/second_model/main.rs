@@ -5,10 +5,9 @@
 mod actions;
 mod ask;
 mod changes;
-mod compute;
 mod csv;
 mod deep;
-mod expressions;
+mod expand;
 mod filters;
 mod headers;
 mod metadata;

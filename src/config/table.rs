@@ -105,7 +105,6 @@ settings! {
     time_zone: TimeZone = "UTC", ANY, "time zone of calendar dates, such as the day a ticket was created";
     page_size: u64 = "1000", 1..=100_000, "entities on a page when the client asks for no size";
     page_size_max: u64 = "10000", 1..=100_000, "most entities on a page, whatever the client asks";
-    expand_page_size: u64 = "1000", 1..=100_000, "most entities in one expanded collection; the rest is behind its own next link";
     body_bytes_max: u64 = "1MiB", 1024..=1 << 30, "largest request body, bytes";
     body_timeout_secs: u64 = "60", 1..=3600, "seconds a request body may take to arrive";
     query_bytes_max: u64 = "32KiB", 256..=65_534, "longest query in an address, bytes; beyond it 414";
@@ -124,7 +123,9 @@ settings! {
     query_depth_max: u64 = "64", 1..=200, "deepest nesting of a query expression";
     query_chained_max: u64 = "256", 1..=1000, "most arithmetic or comparing operators in a row, such as 1 add 2 add 3";
     query_nodes_max: u64 = "10000", 1..=100_000, "most literals, names and operators in one query";
-    query_in_items_max: u64 = "2000", 1..=100_000, "most items in the list of one 'in'";
+    query_in_items_max: u64 = "10000", 1..=100_000, "most items in one list, as after 'in'";
+    query_aliases_max: u64 = "1000", 1..=10_000, "most parameter aliases in one query, and most times they are put in";
+    query_computed_max: u64 = "100", 1..=1000, "most computed properties in one query";
     expand_depth_max: u64 = "6", 1..=10, "deepest nesting of $expand";
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";

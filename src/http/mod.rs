@@ -106,6 +106,8 @@ pub fn limits(config: &Config) -> Limits {
         chained: max(config.query_chained_max),
         nodes: max(config.query_nodes_max),
         in_items: max(config.query_in_items_max),
+        aliases: max(config.query_aliases_max),
+        computed: max(config.query_computed_max),
         expand_depth: max(config.expand_depth_max),
     }
 }
@@ -366,9 +368,15 @@ mod tests {
     fn the_limits_that_errors_name_are_settings_with_the_same_defaults() {
         let (ours, theirs) = (limits(&Config::default()), Limits::default());
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
-        for name in
-            [Limits::DEPTH, Limits::CHAINED, Limits::NODES, Limits::IN_ITEMS, Limits::EXPAND_DEPTH]
-        {
+        for name in [
+            Limits::DEPTH,
+            Limits::CHAINED,
+            Limits::NODES,
+            Limits::IN_ITEMS,
+            Limits::ALIASES,
+            Limits::COMPUTED,
+            Limits::EXPAND_DEPTH,
+        ] {
             assert!(crate::config::SETTINGS.iter().any(|setting| setting.name == name), "{name}");
         }
     }

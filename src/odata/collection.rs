@@ -4,7 +4,7 @@ use nom::{Parser, character::complete::char, combinator::cut, sequence::preceded
 
 use super::{
     ast::{Expr, Literal},
-    expr::common_expr,
+    expr::{common_expr, constant_item},
     syntax::{Ctx, PResult, bws, closing, comma_list, fail, miss},
 };
 
@@ -20,7 +20,15 @@ fn array<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
     if let Some(rest) = inside.strip_prefix(']') {
         return Ok((rest, Expr::Array(Vec::new())));
     }
-    let (rest, items) = comma_list(inside, |i| cut(|i| value_in_url(i, inner)).parse(i))?;
+    let mut length = 0;
+    let (rest, items) = comma_list(inside, |i| {
+        length += 1;
+        ctx.in_items(i, length)?;
+        match constant_item(i) {
+            Some(constant) => Ok(constant),
+            None => cut(|i| item_in_url(i, inner)).parse(i),
+        }
+    })?;
     let (rest, _) = closing(rest, ']', "',' or ']'")?;
     Ok((rest, Expr::Array(items)))
 }
@@ -49,6 +57,13 @@ fn member<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, (String, Expr)> {
 fn value_in_url<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
     if input.starts_with('"') {
         ctx.node(input)?;
+    }
+    item_in_url(input, ctx)
+}
+
+/// The same as an item of a list, where the list itself is limited.
+fn item_in_url<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
+    if input.starts_with('"') {
         return string_in_url.map(|text| Expr::Literal(Literal::String(text))).parse(input);
     }
     common_expr(input, ctx)

@@ -36,6 +36,7 @@ pub(super) fn compute<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Vec<Compu
 
 /// `computeItem = commonExpr RWS "as" RWS computedProperty`
 fn compute_item<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, ComputeItem> {
+    ctx.computed(input)?;
     let (rest, expr) = common_expr(input, ctx)?;
     let Ok((rest, ())) = keyword(rest, "as") else {
         return fail(bws(rest)?.0, "an operator or 'as' and a name");

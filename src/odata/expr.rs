@@ -170,13 +170,10 @@ fn has_or_in_expr<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
 fn in_list<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, InList> {
     let Some(inside) = input.strip_prefix('(') else {
         let (rest, expr) = cut(|i| operand(i, ctx)).parse(input)?;
-        return match expr {
-            Expr::Array(items) => {
-                ctx.in_items(input, items.len())?;
-                Ok((rest, InList::Items(items)))
-            }
-            other => Ok((rest, InList::Collection(Box::new(other)))),
-        };
+        return Ok(match expr {
+            Expr::Array(items) => (rest, InList::Items(items)),
+            other => (rest, InList::Collection(Box::new(other))),
+        });
     };
     let inner = ctx.deeper(input)?;
     let (inside, _) = bws(inside)?;
@@ -188,6 +185,9 @@ fn in_list<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, InList> {
     let (rest, mut list) = comma_list(inside, |i| {
         items += 1;
         ctx.in_items(i, items)?;
+        if let Some(constant) = constant_item(i) {
+            return Ok(constant);
+        }
         let (rest, item) = cut(|i| common_expr(i, inner)).parse(i)?;
         if !is_constant(&item) {
             odd.get_or_insert(i);
@@ -200,6 +200,18 @@ fn in_list<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, InList> {
         (Some(at), _) => fail(at, "a literal"),
         (None, _) => Ok((rest, InList::Items(list))),
     }
+}
+
+/// A literal that is a whole item of a list; it counts as an item and not as a node.
+pub(super) fn constant_item(input: &str) -> Option<(&str, Expr)> {
+    let parsed: Result<_, nom::Err<Stop>> = match input.as_bytes().first()? {
+        b'\'' => string_literal(input),
+        b'+' | b'-' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => numeric_literal(input),
+        _ => return None,
+    };
+    let (rest, literal) = parsed.ok()?;
+    let (after, _) = bws(rest).ok()?;
+    after.starts_with([',', ')', ']']).then_some((rest, Expr::Literal(literal)))
 }
 
 /// Whether an item can stand in the parentheses after `in`.

@@ -28,7 +28,7 @@ pub fn parse_expr(option: &str, text: &str, limits: &Limits) -> Result<Expr, Err
     parse_as(option, text, &Budget::new(limits))
 }
 
-pub(super) fn parse_as(option: &str, text: &str, budget: &Budget) -> Result<Expr, Error> {
+fn parse_as(option: &str, text: &str, budget: &Budget) -> Result<Expr, Error> {
     run(option, text, |input| whole_expr(input, budget.ctx()))
 }
 
@@ -170,14 +170,34 @@ mod tests {
 
     #[test]
     fn every_limit_has_its_own_error() {
-        let limits = Limits { depth: 3, chained: 2, nodes: 20, in_items: 2, expand_depth: 1 };
+        let limits = Limits {
+            depth: 3,
+            chained: 2,
+            nodes: 20,
+            in_items: 2,
+            aliases: 1,
+            computed: 1,
+            expand_depth: 1,
+        };
         let refused = |text: &str| parse(text, &limits).unwrap_err().to_string();
+        let query = |text: &str| crate::odata::url::parse_query(text, &limits);
+        let refused_query = |text: &str| query(text).unwrap_err().to_string();
         assert_eq!(refused("((((1))))"), "$filter passes the limit 'query_depth_max' of 3");
         assert_eq!(
             refused("1 add 1 add 1 add 1 add 1"),
             "$filter passes the limit 'query_chained_max' of 2"
         );
         assert_eq!(refused("a in (1,2,3)"), "$filter passes the limit 'query_in_items_max' of 2");
+        assert_eq!(refused("a eq [1,2,3]"), "$filter passes the limit 'query_in_items_max' of 2");
+        assert_eq!(refused_query("@a=1&@b=1"), "@b passes the limit 'query_aliases_max' of 1");
+        assert_eq!(
+            refused_query("$expand=A(@a=1;@b=1)"),
+            "$expand passes the limit 'query_aliases_max' of 1"
+        );
+        assert_eq!(
+            refused_query("$compute=1 as A,2 as B"),
+            "$compute passes the limit 'query_computed_max' of 1"
+        );
         assert_eq!(
             refused(&["a"; 21].join(" or ")),
             "$filter passes the limit 'query_nodes_max' of 20"
@@ -190,6 +210,18 @@ mod tests {
             let error = filter(&opening.repeat(100_000)).unwrap_err();
             assert_eq!(error.to_string(), "$filter passes the limit 'query_depth_max' of 64");
         }
+    }
+
+    #[test]
+    fn a_long_list_of_constants_is_no_large_query() {
+        let items: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
+        for list in [format!("({})", items.join(" , ")), format!("[{}]", items.join(","))] {
+            let parsed = filter(&format!("a in {list}"));
+            let Ok(Expr::In { list: InList::Items(items), .. }) = parsed else { panic!() };
+            assert_eq!(items.len(), 10_000);
+        }
+        let list = format!("a in ({},1)", items.join(","));
+        refuse(&list, "$filter passes the limit 'query_in_items_max' of 10000");
     }
 
     #[test]

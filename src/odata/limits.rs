@@ -7,10 +7,15 @@ pub struct Limits {
     pub depth: usize,
     /// Operators beyond the first in chains such as `a add b add c`, in one option.
     pub chained: usize,
-    /// Literals, names, operators and segments in all options together.
+    /// Literals, names, operators and segments in all options together; constants in lists have a
+    /// limit of their own.
     pub nodes: usize,
-    /// Items in one list after `in`.
+    /// Items in one list, as after `in`.
     pub in_items: usize,
+    /// Parameter aliases in one request, and how often they may be put in, those within aliases too.
+    pub aliases: usize,
+    /// Computed properties in all of `$compute`.
+    pub computed: usize,
     /// Levels of `$expand` within `$expand`; 1 allows no nesting.
     pub expand_depth: usize,
 }
@@ -24,12 +29,24 @@ impl Limits {
     pub const NODES: &'static str = "query_nodes_max";
     /// Name of the limit on lists, as errors give it.
     pub const IN_ITEMS: &'static str = "query_in_items_max";
+    /// Name of the limit on parameter aliases, as errors give it.
+    pub const ALIASES: &'static str = "query_aliases_max";
+    /// Name of the limit on computed properties, as errors give it.
+    pub const COMPUTED: &'static str = "query_computed_max";
     /// Name of the limit on nested expansion, as errors give it.
     pub const EXPAND_DEPTH: &'static str = "expand_depth_max";
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 64, chained: 256, nodes: 10_000, in_items: 2_000, expand_depth: 6 }
+        Self {
+            depth: 64,
+            chained: 256,
+            nodes: 10_000,
+            in_items: 10_000,
+            aliases: 1_000,
+            computed: 100,
+            expand_depth: 6,
+        }
     }
 }

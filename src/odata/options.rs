@@ -241,6 +241,7 @@ fn alias_and_value<'a>(
     ctx: Ctx<'_>,
     options: &mut QueryOptions,
 ) -> PResult<'a, ()> {
+    ctx.alias(input)?;
     let Ok((rest, name)) = odata_identifier(&input[1..]) else {
         return fail(&input[1..], "a name");
     };

@@ -127,11 +127,15 @@ pub(super) struct Budget {
     limits: Limits,
     nodes: Cell<usize>,
     chained: Cell<usize>,
+    aliases: Cell<usize>,
+    computed: Cell<usize>,
 }
 
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: *limits, nodes: Cell::new(0), chained: Cell::new(0) }
+        let zero = || Cell::new(0);
+        let (nodes, chained, aliases, computed) = (zero(), zero(), zero(), zero());
+        Self { limits: *limits, nodes, chained, aliases, computed }
     }
 
     /// The start of one option: full depth, the nodes of the options before counted.
@@ -176,7 +180,17 @@ impl Ctx<'_> {
         count(&self.budget.chained, self.budget.limits.chained, Limits::CHAINED, at)
     }
 
-    /// Checks the length of a list after `in`.
+    /// Counts one parameter alias that is given a value.
+    pub(super) fn alias(self, at: &str) -> Result<(), nom::Err<Stop>> {
+        count(&self.budget.aliases, self.budget.limits.aliases, Limits::ALIASES, at)
+    }
+
+    /// Counts one computed property.
+    pub(super) fn computed(self, at: &str) -> Result<(), nom::Err<Stop>> {
+        count(&self.budget.computed, self.budget.limits.computed, Limits::COMPUTED, at)
+    }
+
+    /// Checks the length of a list.
     pub(super) fn in_items(self, at: &str, items: usize) -> Result<(), nom::Err<Stop>> {
         let max = self.budget.limits.in_items;
         if items > max { Err(limit(at, Limits::IN_ITEMS, max)) } else { Ok(()) }

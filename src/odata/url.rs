@@ -6,7 +6,7 @@
 use super::{
     Limits,
     ast::QueryOptions,
-    filter::parse_as,
+    filter::whole_expr,
     options::SystemOption,
     path::{PathSegment, ResourcePath, parse_budgeted},
     syntax::{Budget, finished, odata_identifier, run},
@@ -65,7 +65,10 @@ fn query_options(raw: &str, budget: &Budget) -> Result<QueryOptions, Error> {
             }
             Name::Alias => {
                 let value = decode_value(raw_value.unwrap_or(""), &name)?;
-                let expr = parse_as(&name, &value, budget)?;
+                let expr = run(&name, &value, |input| {
+                    budget.ctx().alias(input)?;
+                    whole_expr(input, budget.ctx())
+                })?;
                 if options.aliases.insert(name[1..].to_owned(), expr).is_some() {
                     return Err(Error::DuplicateOption { name });
                 }

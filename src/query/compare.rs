@@ -105,7 +105,7 @@ pub fn is_alike(left: &Value, right: &Value) -> bool {
     is_either_null || kind(left) == kind(right) || (is_number(left) && is_number(right))
 }
 
-fn kind(value: &Value) -> u8 {
+pub(super) fn kind(value: &Value) -> u8 {
     match value {
         Value::Null => 0,
         Value::Bool(_) => 1,

@@ -8,14 +8,15 @@ pub use super::walk::Binding;
 use super::{
     arithmetic, cast,
     compare::{compare, equal},
-    expr::{BinaryOp, Collection, Expr, Quantifier, Var},
+    expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Var},
     functions,
+    plan::Computed,
     resolve::Context,
     walk::{self, NOTHING},
 };
 use crate::{
     error::Error,
-    model::{Row, Value},
+    model::{Row, StructId, Type, Value},
 };
 
 /// The value of `expr`; `bindings` holds what each variable stands for, the entity asked about first.
@@ -45,6 +46,19 @@ pub fn of_row(expr: &Expr, row: &Row, ctx: &Context<'_>) -> Result<Value, Error>
     eval(expr, ctx, &mut vec![Binding::Row(row.clone())])
 }
 
+/// A property of `$compute` of a row.
+///
+/// # Errors
+/// As [`eval`], told of `$compute`.
+pub fn computed(of: &Computed, row: &Row, ctx: &Context<'_>) -> Result<Value, Error> {
+    of_row(&of.expr, row, ctx).map_err(|error| match error {
+        Error::InvalidOption { reason, .. } => {
+            Error::InvalidOption { option: "$compute".into(), reason }
+        }
+        other => other,
+    })
+}
+
 /// One evaluation under way.
 struct Run<'a> {
     ctx: &'a Context<'a>,
@@ -52,45 +66,79 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Only tells which: what an arm holds would be held at every level of a deep expression.
     fn eval(&mut self, expr: &Expr) -> Result<Value, Error> {
         match expr {
             Expr::Literal(value) => Ok(value.clone()),
-            Expr::List(items) => Ok(Value::List(self.all(items)?.into())),
-            Expr::Path(path) => Ok(match walk::walk(path, self.ctx, self.bindings)? {
-                Binding::Value(value) => value,
-                Binding::Row(_) => Value::Null,
-            }),
-            Expr::Exists(path) => {
-                Ok((walk::walk(path, self.ctx, self.bindings)? != NOTHING).into())
-            }
-            Expr::Not(operand) => Ok(not(&self.eval(operand)?)),
-            Expr::Negate(operand) => arithmetic::negate(&self.eval(operand)?),
+            Expr::List(items) => self.all(items).map(|items| Value::List(items.into())),
+            Expr::Path(path) => self.path(path),
+            Expr::Exists(path) => self.exists(path),
+            Expr::Not(operand) => self.eval(operand).map(|value| not(&value)),
+            Expr::Negate(operand) => self.negate(operand),
             Expr::And(terms) => self.connect(terms, false),
             Expr::Or(terms) => self.connect(terms, true),
-            Expr::Binary { op, left, right } => binary(*op, &self.eval(left)?, &self.eval(right)?),
-            Expr::In { needle, list } => {
-                let (needle, list) = (self.eval(needle)?, self.eval(list)?);
-                Ok(list.items().iter().any(|item| equal(&needle, item)).into())
+            Expr::Binary { op, left, right } => self.binary(*op, left, right),
+            Expr::OneOf { needle, values } => {
+                self.eval(needle).map(|needle| values.contains(&needle).into())
             }
-            Expr::Call { function, args } => functions::call(*function, &self.all(args)?, self.ctx),
-            Expr::Cast { value, to } => {
-                let from = walk::enum_type(value, self.ctx, self.bindings)?;
-                Ok(cast::cast(&self.eval(value)?, to, from, self.ctx.model()))
-            }
-            Expr::IsOf { value, of } => Ok(cast::is_of(&self.eval(value)?, of, self.ctx.model())),
-            Expr::IsEntityOf { path, of } => {
-                let own = walk::type_of(&walk::walk(path, self.ctx, self.bindings)?);
-                Ok(own.map(|own| self.ctx.model().is_a(own, *of)).into())
-            }
+            Expr::In { needle, list } => self.is_in(needle, list),
+            Expr::Call { function, args } => self.call(*function, args),
+            Expr::Cast { value, to } => self.cast(value, to),
+            Expr::IsOf { value, of } => self.is_of(value, of),
+            Expr::IsEntityOf { path, of } => self.is_entity_of(path, *of),
             Expr::Case(pairs) => self.case(pairs),
             Expr::Quantified { quantifier, over, var, predicate } => {
                 self.quantified(*quantifier, over, *var, predicate.as_deref())
             }
-            Expr::Count(over) => {
-                let count = self.items(over)?.len();
-                Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
-            }
+            Expr::Count(over) => self.count(over),
         }
+    }
+
+    fn path(&self, path: &Path) -> Result<Value, Error> {
+        Ok(match walk::walk(path, self.ctx, self.bindings)? {
+            Binding::Value(value) => value,
+            Binding::Row(_) => Value::Null,
+        })
+    }
+
+    fn exists(&self, path: &Path) -> Result<Value, Error> {
+        Ok((walk::walk(path, self.ctx, self.bindings)? != NOTHING).into())
+    }
+
+    fn negate(&mut self, operand: &Expr) -> Result<Value, Error> {
+        arithmetic::negate(&self.eval(operand)?)
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, Error> {
+        binary(op, &self.eval(left)?, &self.eval(right)?)
+    }
+
+    fn is_in(&mut self, needle: &Expr, list: &Expr) -> Result<Value, Error> {
+        let (needle, list) = (self.eval(needle)?, self.eval(list)?);
+        Ok(list.items().iter().any(|item| equal(&needle, item)).into())
+    }
+
+    fn call(&mut self, function: Function, args: &[Expr]) -> Result<Value, Error> {
+        functions::call(function, &self.all(args)?, self.ctx)
+    }
+
+    fn cast(&mut self, value: &Expr, to: &Type) -> Result<Value, Error> {
+        let from = walk::enum_type(value, self.ctx, self.bindings)?;
+        Ok(cast::cast(&self.eval(value)?, to, from, self.ctx.model()))
+    }
+
+    fn is_of(&mut self, value: &Expr, of: &Type) -> Result<Value, Error> {
+        Ok(cast::is_of(&self.eval(value)?, of, self.ctx.model()))
+    }
+
+    fn is_entity_of(&self, path: &Path, of: StructId) -> Result<Value, Error> {
+        let own = walk::type_of(&walk::walk(path, self.ctx, self.bindings)?);
+        Ok(own.map(|own| self.ctx.model().is_a(own, of)).into())
+    }
+
+    fn count(&mut self, over: &Collection) -> Result<Value, Error> {
+        let count = self.items(over)?.len();
+        Ok(Value::Int(i64::try_from(count).unwrap_or(i64::MAX)))
     }
 
     fn all(&mut self, exprs: &[Expr]) -> Result<Vec<Value>, Error> {
@@ -202,9 +250,9 @@ fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value, Error> {
 mod tests {
     use super::*;
     use crate::{
-        model::{Key, Primitive, StructId, Type},
+        model::{Key, Primitive},
         query::{
-            Path,
+            ValueSet,
             fixture::{
                 BIG_THING, COLOURS, SITE, THING, THINGS, binary as op, context, lit, path,
                 path_from, prop, show, source,
@@ -328,6 +376,14 @@ mod tests {
         let in_tags = Expr::In { needle: lit("b").into(), list: prop("Tags").into() };
         check(&in_tags, "true");
         check_of(2, &in_tags, "false");
+        let one_of = |needle, values: Vec<Value>| Expr::OneOf {
+            needle: Box::new(needle),
+            values: ValueSet::new(values).into(),
+        };
+        check(&one_of(prop("Int32"), vec![1.into(), Value::Double(7.0)]), "true");
+        check(&one_of(prop("Int32"), vec![1.into(), Value::Null]), "false");
+        check(&one_of(null(), vec![1.into(), Value::Null]), "true");
+        check(&one_of(null(), vec![]), "false");
     }
 
     #[test]

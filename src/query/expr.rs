@@ -1,10 +1,19 @@
 //! A checked expression: what it names exists, and its operands fit.
 
+use std::sync::Arc;
+
+use super::values::ValueSet;
 use crate::model::{Nav, Prop, StructId, Type, Value};
 
 /// A variable: 0 is the entity the query is about (`$it`), each lambda adds the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Var(pub u8);
+
+impl Var {
+    /// Within an expansion: the entity the whole request is about (`$it`), see
+    /// [`super::Context::it`]. Everywhere else that is variable 0.
+    pub const IT: Self = Self(u8::MAX);
+}
 
 /// A checked expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +43,14 @@ pub enum Expr {
         /// Right operand.
         right: Box<Expr>,
     },
-    /// `needle in (…)`; `list` yields a collection.
+    /// `needle in (…)` of constants.
+    OneOf {
+        /// What is looked for.
+        needle: Box<Expr>,
+        /// Where.
+        values: Arc<ValueSet>,
+    },
+    /// `needle in (…)` of anything else; `list` yields a collection.
     In {
         /// What is looked for.
         needle: Box<Expr>,

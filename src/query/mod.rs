@@ -7,7 +7,7 @@ pub mod compare;
 pub mod eval;
 pub mod expr;
 #[cfg(test)]
-pub(crate) mod fixture;
+mod fixture;
 mod functions;
 pub mod list;
 pub mod literal;
@@ -20,12 +20,14 @@ mod random;
 pub mod resolve;
 pub mod search;
 pub mod source;
+pub mod values;
 mod walk;
 
-pub use eval::{Binding, eval, matches};
+pub use eval::{Binding, computed, eval, matches};
 pub use expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var};
 pub use list::{get, list};
-pub use plan::{Expand, ExpandKind, Order, Page, Plan, Shape, Start};
+pub use plan::{Computed, Expand, ExpandKind, Order, Page, Plan, Shape, Start};
 pub use resolve::{Context, related, value};
 pub use search::{Hits, Search};
 pub use source::{Rights, Source};
+pub use values::ValueSet;

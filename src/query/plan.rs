@@ -1,9 +1,7 @@
 //! A checked plan: which rows, in which order, how many, and what of each.
 
-use std::sync::Arc;
-
 use super::{expr::Expr, search::Search};
-use crate::model::{Nav, Prop, Row, SetId, StructId, Value};
+use crate::model::{Nav, Prop, Row, SetId, Type, Value};
 
 /// What to read from one collection of entities.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,27 +54,34 @@ pub struct Shape {
     pub properties: Vec<Prop>,
     /// Whether `$select` named them; then the context URL lists them.
     pub is_selected: bool,
+    /// Properties of `$compute`, written after the declared ones.
+    pub computed: Vec<Computed>,
     /// Navigation properties named in `$select`: their links are written.
     pub links: Vec<Nav>,
     /// Navigation properties whose entities come along.
     pub expand: Vec<Expand>,
 }
 
+/// One property of `$compute`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    /// Its name, which no property of the entity has.
+    pub name: String,
+    /// Its type: single values, or collections of them.
+    pub ty: Type,
+    /// Its value, over variable 0.
+    pub expr: Expr,
+}
+
 /// One `$expand` item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expand {
-    /// The type that has the navigation property; entities of no such type come without.
-    pub of: StructId,
     /// The navigation property.
     pub navigation: Nav,
-    /// The type its entities are declared to be here; others are left out by the plan.
-    pub ty: StructId,
-    /// What of its entities is wanted. Page size and position are the writer's to set.
+    /// What of its entities is wanted; never paged in this version.
     pub plan: Plan,
     /// Entities, references or a number.
     pub kind: ExpandKind,
-    /// What the plan was made of, for the address at which a collection goes on; nothing is read from it.
-    pub written: Arc<str>,
 }
 
 /// What an expansion brings.

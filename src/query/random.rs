@@ -8,6 +8,7 @@ use super::{
     eval::{Binding, eval},
     expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var},
     fixture::{PLACE, SITE, THINGS, context, lit, path, place, source},
+    values::ValueSet,
 };
 use crate::{
     model::{EnumId, Key, Nav, Primitive, Prop, StructId, Type, Value},
@@ -50,8 +51,11 @@ fn any_path() -> impl Strategy<Value = Path> {
         1 => (0..3_u16).prop_map(|at| Step::Navigation(Nav(at))),
         1 => (0..6_u16).prop_map(|at| Step::Cast(StructId(at))),
     ];
-    (0..3_u8, prop::collection::vec(step, 0..4))
-        .prop_map(|(var, steps)| Path { from: Var(var), steps })
+    (
+        prop_oneof![9 => (0..3_u8).prop_map(Var), 1 => Just(Var::IT)],
+        prop::collection::vec(step, 0..4),
+    )
+        .prop_map(|(from, steps)| Path { from, steps })
 }
 
 fn any_collection() -> impl Strategy<Value = Path> {
@@ -134,6 +138,9 @@ fn any_expr() -> impl Strategy<Value = Expr> {
             6 => (any_operator(), boxed(), boxed())
                 .prop_map(|(op, left, right)| Expr::Binary { op, left, right }),
             1 => (boxed(), boxed()).prop_map(|(needle, list)| Expr::In { needle, list }),
+            1 => (boxed(), prop::collection::vec(any_value(), 0..4)).prop_map(
+                |(needle, values)| Expr::OneOf { needle, values: ValueSet::new(values).into() }
+            ),
             8 => (any_function(), many())
                 .prop_map(|(function, args)| Expr::Call { function, args }),
             3 => (boxed(), any_type()).prop_map(|(value, to)| Expr::Cast { value, to }),

@@ -23,6 +23,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// When the work is given up; none where nothing else waits for its end.
     pub deadline: Option<Instant>,
+    /// Within an expansion: the entity the whole request is about, for [`super::Var::IT`].
+    pub it: Option<&'a Row>,
 }
 
 impl<'a> Context<'a> {

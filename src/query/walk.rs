@@ -32,7 +32,11 @@ fn walk_steps(
     ctx: &Context<'_>,
     bindings: &[Binding],
 ) -> Result<Binding, Error> {
-    let start = bindings.get(usize::from(from.0)).cloned().unwrap_or(NOTHING);
+    let start = if from == Var::IT {
+        ctx.it.map_or(NOTHING, |row| Binding::Row(row.clone()))
+    } else {
+        bindings.get(usize::from(from.0)).cloned().unwrap_or(NOTHING)
+    };
     steps.iter().try_fold(start, |at, next| step(at, *next, ctx))
 }
 

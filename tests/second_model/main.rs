@@ -5,9 +5,10 @@
 mod actions;
 mod ask;
 mod changes;
+mod compute;
 mod csv;
 mod deep;
-mod expand;
+mod expressions;
 mod filters;
 mod headers;
 mod metadata;

@@ -190,7 +190,8 @@ impl Bench {
         let source = self.desk.snapshot();
         let row = source.row(row.set, &row.key(helpdesk())).unwrap();
         let prop: Prop = helpdesk().structure(row.type_id).property(name).unwrap();
-        let ctx = resolve::Context { source: &*source, now: self.clock.now(), deadline: None };
+        let ctx =
+            resolve::Context { source: &*source, now: self.clock.now(), deadline: None, it: None };
         plain(&resolve::value(&ctx, &row, prop).unwrap())
     }
 

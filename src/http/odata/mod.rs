@@ -29,12 +29,10 @@ use crate::{
     auth::Visit,
     config::{Config, PublicUrl},
     error::Error,
-    hash::Digest,
     odata::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
-        json::Onward,
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -72,8 +70,6 @@ pub struct Settings {
     pub page_size: u64,
     /// Entities on a page at most.
     pub page_size_max: u64,
-    /// Entities in one expanded collection at most.
-    pub expand_page_size: u64,
     /// Largest request body, bytes.
     pub body_bytes_max: u64,
     /// How large a query may be.
@@ -106,7 +102,6 @@ impl Settings {
             root: "/odata",
             page_size: config.page_size,
             page_size_max: config.page_size_max,
-            expand_page_size: config.expand_page_size,
             body_bytes_max: config.body_bytes_max,
             limits,
             public_url: config.public_url.clone(),
@@ -186,10 +181,10 @@ async fn respond_to<S: Gate>(
     known: &mut Known,
 ) -> Result<Response, Error> {
     let below_root = request.path().strip_prefix(feed.settings.root).unwrap_or_default();
-    let limits = feed.settings.limits;
-    let path = path::parse(below_root, &limits)?;
+    let path = path::parse(below_root, &feed.settings.limits)?;
     // A wrong path or method is told to anybody: the model is no secret, the data is.
-    let open = Checker::new(feed.service.model(), &Everything, limits).target(&path, None)?;
+    let open = Checker::new(feed.service.model(), &Everything, feed.settings.limits)
+        .target(&path, None)?;
     let verb = Verb::of(&request.method, &open, feed.service.model())?;
     let presented = credentials::take(&mut request)?;
     let caller = feed.service.caller(&presented.visit(&request))?;
@@ -211,15 +206,18 @@ async fn respond_to_caller<S: Gate>(
     (path, verb, open): (ResourcePath, Verb, Target),
     (caller, pass): (S::Caller, Option<Arc<Pass>>),
 ) -> Result<Response, Error> {
-    let limits = feed.settings.limits;
     negotiate::versions(&request.headers)?;
-    let options = url::parse_query(request.query().unwrap_or_default(), &limits)?;
+    let options = url::parse_query(request.query().unwrap_or_default(), &feed.settings.limits)?;
     let origin = request.origin(feed.settings.public_url.as_ref())?;
     let root = format!("{origin}{}/", feed.settings.root);
     let asked = Asked { path, options, root, caller, pass };
     let mut response = match verb {
         Verb::Get => read::get(feed, asked, request).await?,
         Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => {
+            if !asked.options.compute.is_empty() {
+                let feature = "$compute in the answer to a change".to_owned();
+                return Err(Error::NotImplemented { feature });
+            }
             // Boxed: reads, which are most, need not carry its size.
             Box::pin(write::change(feed, asked, request, (verb, &open))).await?
         }
@@ -235,14 +233,6 @@ fn ask<S: Gate>(feed: &Feed<S>, verb: Verb, request: &Request) -> Ask {
         Ask::Continued
     } else {
         Ask::Counted
-    }
-}
-
-impl<S: Service> Feed<S> {
-    /// How collections go on that a request expands; `key` is the service's.
-    fn onward<'a>(&'a self, asked: &'a Asked<S::Caller>, key: &'a Digest) -> Onward<'a> {
-        let format = asked.options.format.as_deref();
-        Onward { key, root: self.settings.root, format, rows: self.settings.expand_page_size }
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) const READ: &str = "GET, HEAD";
 /// The methods a target takes, for `Allow`.
 pub(super) fn allow(target: &Target, model: &Model) -> &'static str {
     match target {
+        Target::Collection(path) if path.is_chosen => READ,
         Target::Collection(path) => match model.set(path.set).scopes.create {
             Some(_) => "GET, HEAD, POST",
             None => READ,
@@ -65,8 +66,6 @@ pub(super) fn allow(target: &Target, model: &Model) -> &'static str {
         Target::ServiceDocument
         | Target::Metadata
         | Target::Count(_)
-        | Target::References(_)
-        | Target::Reference(_)
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_)

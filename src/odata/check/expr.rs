@@ -2,6 +2,7 @@
 
 use super::{
     Aliases, Checker,
+    compute::Known,
     member::Subject,
     not_implemented,
     ty::{Ty, Typed},
@@ -13,7 +14,7 @@ use crate::{
         Limits,
         ast::{self, Expr as Ast, InList},
     },
-    query::{Expr, Var},
+    query::{Expr, ValueSet, Var},
 };
 
 /// A name an expression may use, besides properties.
@@ -29,6 +30,8 @@ pub(super) struct Scope<'a> {
     /// What errors call the place.
     pub(super) option: &'a str,
     pub(super) aliases: &'a Aliases,
+    /// The computed properties of variable 0.
+    pub(super) computed: &'a [Known],
     /// By number of the variable.
     pub(super) variables: Vec<Variable>,
     /// What a bare name belongs to.
@@ -36,6 +39,8 @@ pub(super) struct Scope<'a> {
     /// Aliases being put in, so that none contains itself.
     open_aliases: Vec<String>,
     depth: usize,
+    /// How deep it went so far.
+    pub(super) deepest: usize,
 }
 
 impl<'a> Scope<'a> {
@@ -48,7 +53,23 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let it = Variable { name: None, subject: Subject::Entity(set, ty) };
         let (variables, open_aliases) = (vec![it], Vec::new());
-        Self { checker, option, aliases, variables, implicit: 0, open_aliases, depth: 0 }
+        let (computed, implicit, depth, deepest) = (&[][..], 0, 0, 0);
+        Self {
+            checker,
+            option,
+            aliases,
+            computed,
+            variables,
+            implicit,
+            open_aliases,
+            depth,
+            deepest,
+        }
+    }
+
+    /// The same where these computed properties are known.
+    pub(super) fn knowing(self, computed: &'a [Known]) -> Self {
+        Self { computed, ..self }
     }
 
     /// A condition: Boolean or null.
@@ -66,18 +87,26 @@ impl<'a> Scope<'a> {
     pub(super) fn expr(&mut self, written: &Ast) -> Result<Typed, Error> {
         self.checker.count_node(self.option)?;
         self.depth += 1;
-        // Only aliases can nest deeper than the parser lets a text nest.
-        let max = self.checker.limits.depth + self.checker.limits.chained;
-        if self.depth > max {
-            return Err(Error::LimitExceeded {
-                limit: Limits::DEPTH,
-                max: max as u64,
-                target: self.option.to_owned(),
-            });
-        }
+        self.reach(0)?;
         let typed = self.any_expr(written);
         self.depth -= 1;
         typed
+    }
+
+    /// Goes `further` down from where it is: only aliases and computed properties can nest deeper than
+    /// the parser lets a text nest.
+    pub(super) fn reach(&mut self, further: usize) -> Result<(), Error> {
+        let max = self.checker.limits.depth + self.checker.limits.chained;
+        let depth = self.depth + further;
+        self.deepest = self.deepest.max(depth);
+        if depth <= max {
+            return Ok(());
+        }
+        Err(Error::LimitExceeded {
+            limit: Limits::DEPTH,
+            max: max as u64,
+            target: self.option.to_owned(),
+        })
     }
 
     fn any_expr(&mut self, written: &Ast) -> Result<Typed, Error> {
@@ -93,12 +122,15 @@ impl<'a> Scope<'a> {
             Ast::Not(operand) => Ok(Typed::boolean(Expr::Not(Box::new(self.condition(operand)?)))),
             Ast::Negate(operand) => self.negate(operand),
             Ast::Binary { op, left, right } => {
+                if self.is_structured(left) || self.is_structured(right) {
+                    return self.structures(*op, left, right);
+                }
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
                 self.binary(*op, left, right)
             }
             Ast::In { left, list } => self.is_in(left, list),
             Ast::Array(items) => self.array(items),
-            Ast::Object(_) => not_implemented("a complex value written in an expression"),
+            Ast::Object(_) => not_implemented("a complex value anywhere but beside 'eq' and 'ne'"),
         }
     }
 
@@ -112,6 +144,16 @@ impl<'a> Scope<'a> {
         let Some(value) = self.aliases.get(name) else {
             return Ok(Typed::new(Expr::Literal(crate::model::Value::Null), Ty::Null));
         };
+        self.within_alias(name, |scope| scope.expr(value))
+    }
+
+    /// Runs `check` on what an alias stands for.
+    pub(super) fn within_alias<T>(
+        &mut self,
+        name: &str,
+        check: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.checker.count_alias(self.option)?;
         if self.open_aliases.iter().any(|open| open == name) {
             return Err(Error::InvalidOption {
                 option: format!("@{name}"),
@@ -119,9 +161,9 @@ impl<'a> Scope<'a> {
             });
         }
         self.open_aliases.push(name.to_owned());
-        let typed = self.expr(value);
+        let checked = check(self);
         self.open_aliases.pop();
-        typed
+        checked
     }
 
     /// `case(…)`: values of one type.
@@ -143,7 +185,7 @@ impl<'a> Scope<'a> {
         let mut checked = Vec::with_capacity(items.len());
         let mut ty = Ty::Null;
         for item in items {
-            let item = self.expr(item)?;
+            let item = self.item(item)?;
             ty = self.common(&ty, &item.ty, "the items of a collection")?;
             checked.push(item.expr);
         }
@@ -168,14 +210,25 @@ impl<'a> Scope<'a> {
                 (needle, list.expr)
             }
         };
-        let (needle, list) = (Box::new(needle.expr), Box::new(list));
-        Ok(Typed::boolean(Expr::In { needle, list }))
+        let needle = Box::new(needle.expr);
+        Ok(Typed::boolean(match constants(list) {
+            Ok(values) => Expr::OneOf { needle, values: values.into() },
+            Err(list) => Expr::In { needle, list: Box::new(list) },
+        }))
+    }
+
+    /// An item of a list; the parser has counted the constants among them.
+    fn item(&mut self, written: &Ast) -> Result<Typed, Error> {
+        match written {
+            Ast::Literal(literal) => self.checker.literal(literal, self.option),
+            _ => self.expr(written),
+        }
     }
 
     fn in_items(&mut self, mut needle: Typed, items: &[Ast]) -> Result<(Typed, Expr), Error> {
         let mut checked = Vec::with_capacity(items.len());
         for item in items {
-            let item = self.expr(item)?;
+            let item = self.item(item)?;
             needle = self.checker.fit(needle, &item.ty, self.option)?;
             let item = self.checker.fit(item, &needle.ty, self.option)?;
             self.common(&needle.ty, &item.ty, "both sides of 'in'")?;
@@ -200,6 +253,12 @@ impl<'a> Scope<'a> {
 
     /// The type two values share: the same, both numbers, or either null.
     pub(super) fn common(&self, left: &Ty, right: &Ty, what: &str) -> Result<Ty, Error> {
+        // The empty collection is one of anything.
+        if let (Ty::Collection(one), Ty::Collection(another)) = (left, right)
+            && let Ok(item) = self.common(one, another, what)
+        {
+            return Ok(Ty::Collection(Box::new(item)));
+        }
         if *left == Ty::Null {
             return Ok(right.clone());
         }
@@ -230,9 +289,10 @@ impl<'a> Scope<'a> {
         body: impl FnOnce(&mut Self, Var) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let at = self.variables.len();
-        let var = u8::try_from(at).map(Var).map_err(|_| Error::LimitExceeded {
+        let var = u8::try_from(at).ok().map(Var).filter(|var| *var != Var::IT);
+        let var = var.ok_or_else(|| Error::LimitExceeded {
             limit: Limits::DEPTH,
-            max: u64::from(u8::MAX),
+            max: u64::from(Var::IT.0),
             target: self.option.to_owned(),
         })?;
         let implicit = self.implicit;
@@ -262,6 +322,20 @@ impl<'a> Scope<'a> {
             }
         };
         Ok(Typed::boolean(Expr::Quantified { quantifier, over, var, predicate }))
+    }
+}
+
+/// The items of a list that is nothing but constants.
+fn constants(list: Expr) -> Result<ValueSet, Expr> {
+    match list {
+        Expr::List(items) if items.iter().all(|item| matches!(item, Expr::Literal(_))) => {
+            let values = items.into_iter().filter_map(|item| match item {
+                Expr::Literal(value) => Some(value),
+                _ => None,
+            });
+            Ok(ValueSet::new(values))
+        }
+        other => Err(other),
     }
 }
 

@@ -207,11 +207,13 @@ impl Scope<'_> {
     /// `cast(x,T)`, `cast(T)`, `isof(x,T)`, `isof(T)`.
     fn cast_or_is_of(&mut self, args: &[Ast], which: IsOrCast) -> Result<Typed, Error> {
         let itself = || {
-            let ty = match &self.variables[0].subject {
+            let at = self.implicit;
+            let ty = match &self.variables[at].subject {
                 super::member::Subject::Entity(set, ty) => Ty::Entity(*set, *ty),
                 super::member::Subject::Value(ty) => Ty::from(ty),
             };
-            Typed::new(Expr::Path(Path { from: Var(0), steps: Vec::new() }), ty)
+            let from = Var(u8::try_from(at).unwrap_or(u8::MAX));
+            Typed::new(Expr::Path(Path { from, steps: Vec::new() }), ty)
         };
         let (value, ty) = match args {
             [ty] => (itself(), ty),

@@ -2,6 +2,7 @@
 
 use super::{
     and,
+    compute::Known,
     expr::Scope,
     not_implemented,
     ty::{Ty, Typed},
@@ -35,9 +36,11 @@ enum Found {
     One(Path, Subject),
     Many(Many),
     Count(Collection),
+    /// A computed property or an alias, of which nothing is known but the value.
+    Value(Typed),
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     /// A path with a value.
     pub(super) fn path(&mut self, written: &ast::Path) -> Result<Typed, Error> {
         match self.find(written)? {
@@ -57,6 +60,7 @@ impl Scope<'_> {
             Found::Count(over) => {
                 Ok(Typed::new(Expr::Count(over), Ty::Primitive(Primitive::Int64)))
             }
+            Found::Value(typed) => Ok(typed),
         }
     }
 
@@ -64,7 +68,7 @@ impl Scope<'_> {
     pub(super) fn collection(&mut self, written: &ast::Path) -> Result<Many, Error> {
         match self.find(written)? {
             Found::Many(many) => Ok(many),
-            Found::One(..) | Found::Count(_) => {
+            Found::One(..) | Found::Count(_) | Found::Value(_) => {
                 Err(self.mismatch("'any' and 'all' follow a collection".to_owned()))
             }
         }
@@ -80,33 +84,87 @@ impl Scope<'_> {
                 Found::Count(_) => {
                     return Err(self.mismatch("nothing can follow '$count'".to_owned()));
                 }
+                Found::Value(_) => {
+                    return Err(self.mismatch("nothing can follow a computed value".to_owned()));
+                }
             };
         }
         Ok(found)
     }
 
-    fn start<'s>(&self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
-        let variable = |at: usize| {
-            let var = Var(u8::try_from(at).unwrap_or(u8::MAX));
-            let subject = self.variables[at].subject.clone();
-            Found::One(Path { from: var, steps: Vec::new() }, subject)
-        };
-        let last = self.variables.len() - 1;
+    fn start<'s>(&mut self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
         match segments {
-            [Segment::It, rest @ ..] => Ok((variable(0), rest)),
-            [Segment::This, rest @ ..] => Ok((variable(last), rest)),
+            [Segment::It, rest @ ..] => match self.checker.outermost.get() {
+                Some((set, ty)) => {
+                    let path = Path { from: Var::IT, steps: Vec::new() };
+                    Ok((Found::One(path, Subject::Entity(set, ty)), rest))
+                }
+                None => self.variable(0, rest),
+            },
+            [Segment::This, rest @ ..] => self.variable(self.implicit, rest),
             [Segment::Root, ..] => not_implemented("$root"),
-            [Segment::Alias(_), ..] => not_implemented("a path that starts at an alias"),
+            [Segment::Alias(name), rest @ ..] => Ok((self.aliased(name)?, rest)),
             [Segment::Name(name), rest @ ..] => {
                 let named = |variable: &super::expr::Variable| {
                     variable.name.as_deref() == Some(name.as_str())
                 };
                 match self.variables.iter().rposition(named) {
-                    Some(at) => Ok((variable(at), rest)),
-                    None => Ok((variable(self.implicit), segments)),
+                    Some(at) => self.variable(at, rest),
+                    None => self.variable(self.implicit, segments),
                 }
             }
-            _ => Ok((variable(self.implicit), segments)),
+            _ => self.variable(self.implicit, segments),
+        }
+    }
+
+    /// A variable, or the computed property of it that comes next.
+    fn variable<'s>(
+        &mut self,
+        at: usize,
+        rest: &'s [Segment],
+    ) -> Result<(Found, &'s [Segment]), Error> {
+        if at == 0
+            && let [Segment::Name(name), after @ ..] = rest
+            && let Some(known) = self.computed_named(name)
+        {
+            self.checker.count_nodes(known.nodes, self.option)?;
+            self.reach(known.depth)?;
+            return Ok((self.found(known.typed.clone()), after));
+        }
+        let var = Var(u8::try_from(at).unwrap_or(u8::MAX));
+        let subject = self.variables[at].subject.clone();
+        Ok((Found::One(Path { from: var, steps: Vec::new() }, subject), rest))
+    }
+
+    /// The computed property of that name; no two differ by letter case alone.
+    fn computed_named(&self, name: &str) -> Option<&'a Known> {
+        self.computed.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+    }
+
+    /// What is put in for a name: where it is a collection, that can be asked like any other.
+    fn found(&self, typed: Typed) -> Found {
+        match (typed.expr, typed.ty) {
+            (Expr::Path(path), Ty::Collection(item)) => match value_type(&item) {
+                Some(item) => {
+                    let over = Collection { path, var: self.next_variable(), filter: None };
+                    Found::Many(Many { over, item: Subject::Value(item), is_plain: true })
+                }
+                None => Found::Value(Typed::new(Expr::Path(path), Ty::Collection(item))),
+            },
+            (expr, ty) => Found::Value(Typed::new(expr, ty)),
+        }
+    }
+
+    /// The path an alias stands for, to go on from.
+    fn aliased(&mut self, name: &str) -> Result<Found, Error> {
+        let aliases = self.aliases;
+        match aliases.get(name) {
+            Some(Ast::Path(path)) => self.within_alias(name, |scope| scope.find(path)),
+            Some(Ast::Alias(other)) => self.within_alias(name, |scope| scope.aliased(other)),
+            Some(_) => Err(self.mismatch(format!("'@{name}' is no path that could go on"))),
+            None => {
+                Err(self.mismatch(format!("'@{name}' has no value, so no path goes on from it")))
+            }
         }
     }
 
@@ -241,5 +299,15 @@ impl Scope<'_> {
         many.over.filter = and(so_far, Some(filter)).map(Box::new);
         many.is_plain = false;
         Ok(())
+    }
+}
+
+/// The declared type of an item of a collection.
+fn value_type(ty: &Ty) -> Option<Type> {
+    match ty {
+        Ty::Primitive(primitive) => Some(Type::Primitive(*primitive)),
+        Ty::Enum(id) => Some(Type::Enum(*id)),
+        Ty::Complex(id) => Some(Type::Complex(*id)),
+        Ty::Null | Ty::Collection(_) | Ty::Entity(..) => None,
     }
 }

@@ -3,7 +3,7 @@
 //! Takes trees from the parser and gives targets, plans and shapes. What the caller may not read
 //! does not exist here, so that nothing behind this module can tell of it. Reads no data.
 
-mod expand;
+mod compute;
 mod expr;
 mod function;
 mod key;
@@ -14,6 +14,7 @@ mod options;
 mod path;
 mod search;
 mod select;
+mod structured;
 mod target;
 mod ty;
 
@@ -48,8 +49,9 @@ pub struct Checker<'a> {
     /// How large a query may become once its aliases are put in.
     pub limits: Limits,
     nodes: Cell<usize>,
-    /// How many `$expand` the place being checked is within.
-    expanded: Cell<usize>,
+    aliases: Cell<usize>,
+    /// Within `$expand`: what the whole request is about.
+    outermost: Cell<Option<(SetId, StructId)>>,
 }
 
 /// Rights to everything, to tell what a path is before anyone knows who asks.
@@ -66,7 +68,17 @@ impl<'a> Checker<'a> {
     /// A checker for one request.
     #[must_use]
     pub fn new(model: &'a Model, rights: &'a dyn Rights, limits: Limits) -> Self {
-        Self { model, rights, limits, nodes: Cell::new(0), expanded: Cell::new(0) }
+        let (nodes, aliases, outermost) = (Cell::new(0), Cell::new(0), Cell::new(None));
+        Self { model, rights, limits, nodes, aliases, outermost }
+    }
+
+    /// Runs `check` on what is within an `$expand` of `of`: there `$it` is what the request is about.
+    fn within_expand<T>(&self, of: (SetId, StructId), check: impl FnOnce() -> T) -> T {
+        let before = self.outermost.get();
+        self.outermost.set(Some(before.unwrap_or(of)));
+        let checked = check();
+        self.outermost.set(before);
+        checked
     }
 
     /// Whether the caller may know of a property.
@@ -215,16 +227,30 @@ impl<'a> Checker<'a> {
 
     /// Counts one node of an expression; aliases may make a query larger than it was written.
     fn count_node(&self, target: &str) -> Result<(), Error> {
-        self.nodes.set(self.nodes.get() + 1);
-        if self.nodes.get() <= self.limits.nodes {
-            return Ok(());
-        }
-        Err(Error::LimitExceeded {
-            limit: Limits::NODES,
-            max: self.limits.nodes as u64,
-            target: target.to_owned(),
-        })
+        self.count_nodes(1, target)
     }
+
+    fn count_nodes(&self, nodes: usize, target: &str) -> Result<(), Error> {
+        add_within(&self.nodes, nodes, (Limits::NODES, self.limits.nodes), target)
+    }
+
+    /// Counts one alias put in, since aliases within aliases multiply.
+    fn count_alias(&self, target: &str) -> Result<(), Error> {
+        add_within(&self.aliases, 1, (Limits::ALIASES, self.limits.aliases), target)
+    }
+}
+
+fn add_within(
+    used: &Cell<usize>,
+    more: usize,
+    (limit, max): (&'static str, usize),
+    target: &str,
+) -> Result<(), Error> {
+    used.set(used.get().saturating_add(more));
+    if used.get() <= max {
+        return Ok(());
+    }
+    Err(Error::LimitExceeded { limit, max: max as u64, target: target.to_owned() })
 }
 
 /// The position of exactly that name, else of the one that matches ignoring case.

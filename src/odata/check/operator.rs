@@ -11,16 +11,17 @@ use crate::{
     error::Error,
     model::{Primitive, Value},
     odata::ast::{self, Expr as Ast},
-    query::{BinaryOp, Expr, Step},
+    query::{BinaryOp, Expr, Path, Step},
 };
-
-const ENTITIES: &str = "comparing one entity with another";
 
 impl Scope<'_> {
     pub(super) fn negate(&mut self, operand: &Ast) -> Result<Typed, Error> {
         let typed = self.expr(operand)?;
         if typed.ty.is_number() || typed.ty.is(Primitive::Duration) {
-            return Ok(Typed::new(Expr::Negate(Box::new(typed.expr)), typed.ty));
+            // The least number of a narrow type has no opposite in it.
+            let is_narrow = typed.ty.is_integer() && typed.ty != Ty::Null;
+            let ty = if is_narrow { Ty::Primitive(Primitive::Int64) } else { typed.ty };
+            return Ok(Typed::new(Expr::Negate(Box::new(typed.expr)), ty));
         }
         let name = self.checker.type_name(&typed.ty);
         Err(self.mismatch(format!("'-' takes a number or a duration, not {name}")))
@@ -66,27 +67,50 @@ impl Scope<'_> {
         Ok(Typed::boolean(binary(op, left.expr, right.expr)))
     }
 
-    /// `Nav eq null` and `Nav ne null`; compared with a value, an entity stands for its key.
+    /// `Nav eq null` and `Nav ne null`; compared with anything else, an entity stands for its key.
     fn existence(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
         let (entity, other) =
             if matches!(left.ty, Ty::Entity(..)) { (left, right) } else { (right, left) };
-        let Expr::Path(mut path) = entity.expr else {
-            return Err(self.mismatch("a navigation path leads to an entity".to_owned()));
-        };
+        if let (Ty::Entity(one, _), Ty::Entity(another, _)) = (&entity.ty, &other.ty)
+            && one != another
+        {
+            let name = |set| self.checker.model.set(set).name;
+            let sets = format!("'{}' and '{}'", name(*one), name(*another));
+            return Err(self.mismatch(format!("entities of {sets} are never the same")));
+        }
         if other.expr != Expr::Literal(Value::Null) {
-            let Ty::Entity(_, ty) = entity.ty else { return not_implemented(ENTITIES) };
-            let structure = self.checker.model.structure(ty);
-            let ([key], false) = (structure.key.as_slice(), matches!(other.ty, Ty::Entity(..)))
-            else {
-                return not_implemented(ENTITIES);
+            let key = self.single_key(entity)?;
+            let other = match other.ty {
+                Ty::Entity(..) => self.single_key(other)?,
+                _ => other,
             };
-            path.steps.push(Step::Property(*key));
-            let key = Typed::new(Expr::Path(path), Ty::from(&structure.property_at(*key).ty));
             return self.equality(op, key, other);
         }
+        let path = self.entity_path(entity.expr)?;
         let exists = Expr::Exists(path);
         let is_negated = op == BinaryOp::Eq;
         Ok(Typed::boolean(if is_negated { Expr::Not(Box::new(exists)) } else { exists }))
+    }
+
+    fn entity_path(&self, expr: Expr) -> Result<Path, Error> {
+        match expr {
+            Expr::Path(path) => Ok(path),
+            _ => Err(self.mismatch("a navigation path leads to an entity".to_owned())),
+        }
+    }
+
+    /// The key of an entity, which is null where there is none.
+    fn single_key(&self, entity: Typed) -> Result<Typed, Error> {
+        let mut path = self.entity_path(entity.expr)?;
+        let Ty::Entity(_, ty) = entity.ty else {
+            return Err(self.mismatch("only an entity has a key".to_owned()));
+        };
+        let structure = self.checker.model.structure(ty);
+        let [key] = structure.key.as_slice() else {
+            return not_implemented("comparing an entity whose key has several properties");
+        };
+        path.steps.push(Step::Property(*key));
+        Ok(Typed::new(Expr::Path(path), Ty::from(&structure.property_at(*key).ty)))
     }
 
     fn order(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {
@@ -135,14 +159,33 @@ impl Scope<'_> {
     /// Text meets numbers and dates as in comparisons; beside an instant it is a duration.
     fn fitted_arithmetic(&self, left: Typed, right: Typed) -> Result<(Typed, Typed), Error> {
         let is_text = |typed: &Typed| typed.ty == Ty::Primitive(Primitive::String);
-        if is_text(&left) == is_text(&right) { Ok((left, right)) } else { self.fitted(left, right) }
+        if is_text(&left) == is_text(&right) {
+            return Ok((left, right));
+        }
+        let is_moved = |ty: &Ty| {
+            let moved = [Primitive::DateTimeOffset, Primitive::Date].map(Ty::Primitive);
+            moved.contains(ty)
+        };
+        let duration = Ty::Primitive(Primitive::Duration);
+        if is_moved(&left.ty)
+            && let Ok(by) = self.checker.fit(right.clone(), &duration, self.option)
+        {
+            return Ok((left, by));
+        }
+        self.fitted(left, right)
     }
 
     fn number_result(&self, op: BinaryOp, left: &Ty, right: &Ty) -> Result<Ty, Error> {
         let ty = self.common(left, right, "both sides")?;
-        // `divby` of integers gives a fraction. Source: OData 4.01 Part 2, 5.1.1.2.5.
-        let is_widened = op == BinaryOp::DivBy && ty.is_integer();
-        Ok(if is_widened { Ty::Primitive(Primitive::Decimal) } else { ty })
+        Ok(match ty {
+            Ty::Null => Ty::Null,
+            // `divby` of integers gives a fraction. Source: OData 4.01 Part 2, 5.1.1.2.5.
+            ty if ty.is_integer() && op == BinaryOp::DivBy => Ty::Primitive(Primitive::Decimal),
+            // What two numbers of a narrow type make may be too large for it.
+            ty if ty.is_integer() => Ty::Primitive(Primitive::Int64),
+            Ty::Primitive(Primitive::Single) => Ty::Primitive(Primitive::Double),
+            ty => ty,
+        })
     }
 }
 

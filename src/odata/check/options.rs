@@ -15,8 +15,6 @@ pub enum Place {
     Collection,
     /// On `/$count` of entities.
     Count,
-    /// On `/$ref` of a collection.
-    References,
     /// On a single entity.
     Entity,
     /// On anything else.
@@ -29,7 +27,6 @@ impl Place {
         match self {
             Self::Collection => "a collection",
             Self::Count => "'/$count'",
-            Self::References => "'/$ref'",
             Self::Entity => "a single entity",
             Self::Other => "this resource",
         }
@@ -38,23 +35,19 @@ impl Place {
     fn takes(self, option: &str) -> bool {
         match option {
             "$format" | "$schemaversion" => true,
-            "$select" | "$expand" | "$compute" => {
-                matches!(self, Self::Collection | Self::Entity)
+            "$select" | "$expand" => matches!(self, Self::Collection | Self::Entity),
+            "$compute" => matches!(self, Self::Collection | Self::Count | Self::Entity),
+            "$filter" | "$search" => matches!(self, Self::Collection | Self::Count),
+            "$orderby" | "$top" | "$skip" | "$count" | "$skiptoken" | "$apply" | "$deltatoken" => {
+                self == Self::Collection
             }
-            "$filter" | "$search" => {
-                matches!(self, Self::Collection | Self::Count | Self::References)
-            }
-            "$orderby" | "$top" | "$skip" | "$count" | "$skiptoken" => {
-                matches!(self, Self::Collection | Self::References)
-            }
-            "$apply" | "$deltatoken" => self == Self::Collection,
             _ => false,
         }
     }
 }
 
 /// Options of the standard that nobody answers yet, wherever they may stand.
-const NOT_YET: [&str; 3] = ["$compute", "$apply", "$deltatoken"];
+const NOT_YET: [&str; 2] = ["$apply", "$deltatoken"];
 
 impl Checker<'_> {
     /// Refuses options that cannot stand where they do.
@@ -82,16 +75,6 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn collection(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Collection)?;
-        self.no_property_as_option(at.ty, options)?;
-        self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
-    }
-
-    /// The plan for the ids of a collection of entities, as [`Checker::collection`].
-    ///
-    /// # Errors
-    /// Whatever is wrong with an option.
-    pub fn references(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
-        self.only_options(options, Place::References)?;
         self.no_property_as_option(at.ty, options)?;
         self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
     }
@@ -128,7 +111,9 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn entity(&self, at: &EntityPath, options: &QueryOptions) -> Result<Shape, Error> {
         self.only_options(options, Place::Entity)?;
-        self.shape((at.set, at.ty), options, &options.aliases)
+        let of = (at.set, at.ty);
+        let computed = self.computed(of, &options.compute, &options.aliases)?;
+        self.shape(of, options, &options.aliases, &computed)
     }
 
     /// A plan for entities of which `filter` holds anyway.
@@ -139,46 +124,42 @@ impl Checker<'_> {
         options: &QueryOptions,
         aliases: &Aliases,
     ) -> Result<Plan, Error> {
+        let computed = self.computed(of, &options.compute, aliases)?;
+        let scope = |option| Scope::new(self, of, option, aliases).knowing(&computed);
         let written = match &options.filter {
-            Some(filter) => Some(Scope::new(self, of, "$filter", aliases).condition(filter)?),
+            Some(filter) => Some(scope("$filter").condition(filter)?),
             None => None,
         };
         Ok(Plan {
             set: of.0,
             filter: and(filter, written),
             search: options.search.as_ref().map(|search| self.search(of.0, search)),
-            order: self.orders(of, &options.orderby, aliases)?,
+            order: orders(scope("$orderby"), &options.orderby)?,
             skip: options.skip.unwrap_or(0),
             top: options.top,
             count: options.count.unwrap_or(false),
             page_size: None,
             after: None,
-            shape: self.shape(of, options, aliases)?,
+            shape: self.shape(of, options, aliases, &computed)?,
         })
     }
+}
 
-    fn orders(
-        &self,
-        of: (SetId, StructId),
-        items: &[ast::OrderItem],
-        aliases: &Aliases,
-    ) -> Result<Vec<Order>, Error> {
-        let mut scope = Scope::new(self, of, "$orderby", aliases);
-        let mut orders = Vec::with_capacity(items.len());
-        for item in items {
-            let typed = scope.expr(&item.expr)?;
-            if !typed.ty.is_ordered() {
-                let name = self.type_name(&typed.ty);
-                return Err(scope.mismatch(format!("{name} has no order")));
-            }
-            let descending = match item.direction {
-                ast::Direction::Ascending => false,
-                ast::Direction::Descending => true,
-            };
-            orders.push(Order { expr: typed.expr, descending });
+fn orders(mut scope: Scope<'_>, items: &[ast::OrderItem]) -> Result<Vec<Order>, Error> {
+    let mut orders = Vec::with_capacity(items.len());
+    for item in items {
+        let typed = scope.expr(&item.expr)?;
+        if !typed.ty.is_ordered() {
+            let name = scope.checker.type_name(&typed.ty);
+            return Err(scope.mismatch(format!("{name} has no order")));
         }
-        Ok(orders)
+        let descending = match item.direction {
+            ast::Direction::Ascending => false,
+            ast::Direction::Descending => true,
+        };
+        orders.push(Order { expr: typed.expr, descending });
     }
+    Ok(orders)
 }
 
 /// The names of the options that were given.

@@ -2,13 +2,13 @@
 
 use super::{
     ActionPath, Aliases, Bound, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup,
-    PropertyPath, Target, and,
+    PropertyPath, Target, and, expr::Scope,
 };
 use crate::{
     error::{Error, nearest},
     model::{Binding, FunctionId, Nav, SetId, StructId, Type},
     odata::{
-        ast::Args,
+        ast::{Args, Expr as Ast},
         path::{PathSegment, ResourcePath},
     },
     query::{Expr, Path, Step, Var},
@@ -79,7 +79,7 @@ impl Checker<'_> {
 
     fn collection_of(&self, of: Option<(EntityPath, Nav)>, set: SetId) -> CollectionPath {
         let ty = self.model.set(set).ty;
-        CollectionPath { of, set, ty, filter: self.guard(set, Var(0)) }
+        CollectionPath { of, set, ty, filter: self.guard(set, Var(0)), is_chosen: false }
     }
 
     /// Takes one segment, or as many as a key written as segments has.
@@ -108,6 +108,9 @@ impl Checker<'_> {
             }
             (At::Collection(path), PathSegment::Qualified(name)) => {
                 self.qualified_after_set(path, name, segments)?
+            }
+            (At::Collection(path), PathSegment::Filter(written)) => {
+                (At::Collection(self.chosen(path, written, aliases)?), 1)
             }
             (At::Entity(path), PathSegment::Name(name)) => (self.member(path, name)?, 1),
             (At::Entity(path), PathSegment::Qualified(name)) => (self.qualified(path, name)?, 1),
@@ -140,6 +143,24 @@ impl Checker<'_> {
             }
             (_, segment) => return Err(unexpected(segment)),
         })
+    }
+
+    /// Those of the entities for which a `$filter` segment holds. Before the aliases are known, and who
+    /// asks, it is not looked at.
+    fn chosen(
+        &self,
+        path: CollectionPath,
+        written: &Ast,
+        aliases: Option<&Aliases>,
+    ) -> Result<CollectionPath, Error> {
+        let condition = match aliases {
+            Some(aliases) => {
+                let of = (path.set, path.ty);
+                Some(Scope::new(self, of, "$filter", aliases).condition(written)?)
+            }
+            None => None,
+        };
+        Ok(CollectionPath { filter: and(path.filter, condition), is_chosen: true, ..path })
     }
 
     fn key_segments(
@@ -189,7 +210,8 @@ impl Checker<'_> {
 
     /// The action of that name, if the path leads to a set as a whole.
     fn action_on_set(&self, path: &CollectionPath, name: &str) -> Option<ActionPath> {
-        let is_whole = path.of.is_none() && path.ty == self.model.set(path.set).ty;
+        let is_set = path.of.is_none() && !path.is_chosen;
+        let is_whole = is_set && path.ty == self.model.set(path.set).ty;
         let action = self.model.find_action(path.set, Binding::Collection, name)?;
         is_whole.then_some(ActionPath { on: Bound::Set(path.set), action })
     }
@@ -252,8 +274,6 @@ impl Checker<'_> {
 /// What a path that ends in this segment leads to.
 fn last(at: &At, segment: &PathSegment) -> Option<Target> {
     match (at, segment) {
-        (At::Collection(path), PathSegment::Ref) => Some(Target::References(path.clone())),
-        (At::Entity(path), PathSegment::Ref) => Some(Target::Reference(path.clone())),
         (At::Collection(path), PathSegment::Count) => Some(Target::Count(path.clone())),
         (At::Property(path), PathSegment::Count) => {
             matches!(path.ty, Type::Collection(_)).then(|| Target::PropertyCount(path.clone()))
@@ -268,7 +288,7 @@ fn last(at: &At, segment: &PathSegment) -> Option<Target> {
 
 /// One entity of a collection.
 fn entity_of(path: CollectionPath, by: KeyRef) -> EntityPath {
-    let CollectionPath { of, set, ty, filter } = path;
+    let CollectionPath { of, set, ty, filter, is_chosen: _ } = path;
     let lookup = Lookup { set, by, guard: filter };
     match of {
         None => EntityPath { root: lookup, steps: Vec::new(), set, ty },
@@ -304,7 +324,7 @@ fn unexpected(segment: &PathSegment) -> Error {
         PathSegment::Ref => "$ref",
         PathSegment::Query => "$query",
         PathSegment::Each => "$each",
-        PathSegment::Filter(_) => "the path segment $filter",
+        PathSegment::Filter(_) => "$filter behind anything but entities",
     };
     Error::NotImplemented { feature: feature.to_owned() }
 }

@@ -18,10 +18,6 @@ pub enum Target {
     Count(CollectionPath),
     /// One entity, which may not exist.
     Entity(EntityPath),
-    /// `/$ref` of several entities: their ids.
-    References(CollectionPath),
-    /// `/$ref` of one entity: its id.
-    Reference(EntityPath),
     /// A property of one entity.
     Property(PropertyPath),
     /// `/$value` of a primitive property.
@@ -122,8 +118,10 @@ pub struct CollectionPath {
     pub set: SetId,
     /// The type they are declared to be here; others are left out by `filter`.
     pub ty: StructId,
-    /// Over variable 0: what the caller may see, and type casts.
+    /// Over variable 0: what the caller may see, type casts, and `$filter` segments.
     pub filter: Option<Expr>,
+    /// Whether a `$filter` segment chose among them.
+    pub is_chosen: bool,
 }
 
 /// A path to a property of one entity.

@@ -3,13 +3,12 @@
 //! Source: OData JSON Format 4.0, with what 4.01 lets a 4.0 reader expect.
 
 mod ascii;
+mod computed;
 mod entity;
-mod outline;
 mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
-pub use entity::Onward;
 pub use page::Pieces;
 pub use value::{push_json_text, push_plain};
 
@@ -21,8 +20,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Complex, Row, StructId, Type, Value},
-    query::Context,
+    model::{Complex, Row, SetId, StructId, Type, Value},
+    query::{Context, Shape},
 };
 
 /// How much is said about data besides the data.
@@ -61,8 +60,6 @@ pub struct Writer<'a> {
     pub addresses: Addresses<'a>,
     /// The parameters asked for.
     pub format: Format,
-    /// How expanded collections go on.
-    pub onward: Onward<'a>,
 }
 
 impl Writer<'_> {
@@ -91,13 +88,27 @@ impl Writer<'_> {
         json.end()
     }
 
-    /// The reference to one entity.
-    #[must_use]
-    pub fn reference(&self, row: &Row) -> Vec<u8> {
+    /// One entity declared to be of `of`.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`].
+    pub fn entity(
+        &self,
+        of: (SetId, StructId),
+        shape: &Shape,
+        row: &Row,
+    ) -> Result<Vec<u8>, Error> {
         let mut json = Json::object();
-        json.text("@odata.context", &self.addresses.reference());
-        json.text("@odata.id", &self.addresses.id(row));
-        json.end()
+        if self.format.level != Level::None {
+            json.text("@odata.context", &self.addresses.entity(of, shape));
+        }
+        self.about(row).members(&mut json, of.1, shape, row)?;
+        Ok(json.end())
+    }
+
+    /// The writer of the entity the whole request is about, or of one of those.
+    fn about<'b>(&'b self, row: &'b Row) -> Writer<'b> {
+        Writer { ctx: Context { it: Some(row), ..self.ctx }, ..*self }
     }
 
     /// What an operation answers with, declared to be of the complex type `declared`.
@@ -133,32 +144,24 @@ impl Writer<'_> {
     }
 }
 
-/// A text being written; commas are put where something stands before.
+/// An object being written.
 struct Json {
     bytes: Vec<u8>,
-    /// What the text before `bytes` ends with.
-    before: u8,
+    is_empty: bool,
 }
 
 impl Json {
     fn object() -> Self {
-        Self { bytes: vec![b'{'], before: b'{' }
+        Self { bytes: vec![b'{'], is_empty: true }
     }
 
-    /// An object as the next value.
+    /// An object as the next value of this one.
     fn inner(&mut self, inside: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
-        self.bytes.push(b'{');
-        inside(self)?;
-        self.bytes.push(b'}');
-        Ok(())
-    }
-
-    /// Separates the next member or item from the one before. No value ends as an object or array begins.
-    fn comma(&mut self) {
-        let last = self.bytes.last().copied().unwrap_or(self.before);
-        if !matches!(last, b'{' | b'[') {
-            self.bytes.push(b',');
-        }
+        let mut object = Self { bytes: std::mem::take(&mut self.bytes), is_empty: true };
+        object.bytes.push(b'{');
+        let done = inside(&mut object);
+        self.bytes = object.end();
+        done
     }
 
     /// The name of the next member; its value must follow.
@@ -168,7 +171,10 @@ impl Json {
 
     /// As [`Json::name`], the name being put together.
     fn annotation(&mut self, name: &str, suffix: &str) {
-        self.comma();
+        if !self.is_empty {
+            self.bytes.push(b',');
+        }
+        self.is_empty = false;
         // Names are identifiers and annotations: nothing to escape.
         self.bytes.push(b'"');
         self.bytes.extend(name.as_bytes());
@@ -183,10 +189,6 @@ impl Json {
 
     fn number(&mut self, name: &str, number: u64) {
         self.name(name);
-        self.digits(number);
-    }
-
-    fn digits(&mut self, number: u64) {
         self.bytes.extend(number.to_string().as_bytes());
     }
 

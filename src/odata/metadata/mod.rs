@@ -324,8 +324,7 @@ impl<'a> Served<'a> {
                 }
             }
             let is_searchable = self.checker.is_searchable(set);
-            let levels = self.checker.limits.expand_depth;
-            restrictions(xml, (declared.scopes, is_searchable), (self.checker.rights, levels));
+            restrictions(xml, (declared.scopes, is_searchable), self.checker.rights);
         });
     }
 

@@ -36,8 +36,7 @@ pub(super) fn answer<S: Service>(
     let (ctx, set) = (read.ctx(), checker.model.set(path.set));
     let plan = Plan { page_size: Some(read.feed.settings.page_size_max), ..plan };
     let mut rows = Rows::new(start(&ctx, path)?, plan, sheet, csv);
-    let key = read.feed.service.signing_key();
-    let writer = read.writer(checker, Format::default(), &key);
+    let writer = Writer { ctx, checker, addresses: read.addresses(), format: Format::default() };
     let mut response = match read.times {
         None => respond::with_type(200, TYPE, rows.next(&writer, usize::MAX)?),
         Some(times) => {
@@ -160,9 +159,9 @@ impl<S: Service> stream::Rest for Rest<S> {
     fn piece(&mut self) -> Result<Vec<u8>, Error> {
         let (read, checker) = (&self.read, self.read.checker());
         let soon = Instant::now() + read.feed.settings.query_deadline;
-        let key = read.feed.service.signing_key();
-        let mut writer = read.writer(&checker, Format::default(), &key);
-        writer.ctx.deadline = Some(soon.min(self.last));
+        let ctx = Context { deadline: Some(soon.min(self.last)), ..read.ctx() };
+        let (addresses, format) = (read.addresses(), Format::default());
+        let writer = Writer { ctx, checker: &checker, addresses, format };
         self.rows.next(&writer, PIECE_BYTES)
     }
 

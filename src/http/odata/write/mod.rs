@@ -49,8 +49,6 @@ pub(super) async fn change<S: Service>(
         Target::ServiceDocument
         | Target::Metadata
         | Target::Count(_)
-        | Target::References(_)
-        | Target::Reference(_)
         | Target::PropertyCount(_)
         | Target::Function(_) => Err(REFUSED),
     }
@@ -70,7 +68,7 @@ fn reader<'a, C>(checker: &'a Checker<'a>, asked: &'a Asked<C>) -> Reader<'a> {
 /// A context that gives up as reads do.
 fn context<'a, S: Service>(feed: &Feed<S>, snapshot: &'a dyn Source) -> Context<'a> {
     let deadline = Instant::now().checked_add(feed.settings.query_deadline);
-    Context { source: snapshot, now: feed.service.now(), deadline }
+    Context { source: snapshot, now: feed.service.now(), deadline, it: None }
 }
 
 fn target<C>(checker: &Checker<'_>, asked: &Asked<C>) -> Result<Target, Error> {

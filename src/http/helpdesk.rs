@@ -26,6 +26,7 @@ use crate::{
     odata::service::{Act, Child, Create, Delete, Outcome, Service, Update},
     query::{
         Source,
+        computed::{Cache, WithComputed},
         once::{Kept, Once},
     },
     store::Gauges,
@@ -45,6 +46,7 @@ pub struct Helpdesk {
     used: Arc<Lately>,
     /// The workspace's key, once it was read.
     key: Arc<OnceLock<Digest>>,
+    computed: Arc<Cache>,
 }
 
 impl Helpdesk {
@@ -53,7 +55,8 @@ impl Helpdesk {
     pub fn new(desk: Desk, handout: Option<Handout>) -> Self {
         let handout = handout.map(Arc::new);
         let (setup_link, used, key) = (Arc::default(), Arc::default(), Arc::default());
-        Self { desk, handout, setup_link, used, key }
+        let computed = Arc::new(Cache::new(desk.model()));
+        Self { desk, handout, setup_link, used, key, computed }
     }
 
     /// The desk behind it.
@@ -151,7 +154,7 @@ impl Service for Helpdesk {
     }
 
     fn snapshot(&self) -> Arc<dyn Source> {
-        self.desk.snapshot()
+        Arc::new(WithComputed::new(self.desk.snapshot(), self.desk.now(), &self.computed))
     }
 
     fn now(&self) -> Timestamp {

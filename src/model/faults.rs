@@ -3,7 +3,7 @@
 use super::{
     guard::Guard,
     operation::Returns,
-    schema::{Model, Origin, Relation, StructType},
+    schema::{Contents, Model, Origin, Relation, SetId, StructType},
 };
 
 impl Model {
@@ -33,7 +33,8 @@ impl Model {
                         .target(navigation)
                         .is_some_and(|set| self.entity_type(set).property(by).is_some()),
                 };
-                if !known || self.target(navigation).is_none() {
+                let is_there = self.target(navigation).is_some_and(|set| !self.is_computed(set));
+                if !known || !is_there {
                     faults.push(format!("{}.{} leads nowhere", structure.name, navigation.name));
                 }
             }
@@ -45,6 +46,13 @@ impl Model {
                 Some(Guard::OwnerOrShared { owner, shared }) => [Some(owner), Some(shared)],
                 Some(Guard::Own { owner, .. }) => [Some(owner), None],
             };
+            let comes_from = match set.contents {
+                Contents::Stored { .. } => None,
+                Contents::Unfolded { set, .. } | Contents::Computed { from: set, .. } => Some(set),
+            };
+            if comes_from.is_some_and(|from| self.find_set(from).is_none()) {
+                faults.push(format!("{} comes from nowhere", set.name));
+            }
             let there = self.structure(set.ty);
             if names.into_iter().flatten().any(|name| there.property(name).is_none()) {
                 faults.push(format!("{} is guarded by nothing", set.name));
@@ -83,6 +91,10 @@ impl Model {
             }
         }
         faults
+    }
+
+    fn is_computed(&self, set: SetId) -> bool {
+        matches!(self.set(set).contents, Contents::Computed { .. })
     }
 
     fn leads_to(&self, from: &StructType, navigation: &str, property: &str) -> bool {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::{
     actions::actions,
     audit::audit_event,
+    by_day::{by_day, figures},
     caller::{caller, functions},
     comment::comment,
     deleted::deleted_ticket,
@@ -90,6 +91,8 @@ pub mod set {
     pub const KEPT_ANSWERS: SetId = SetId(23);
     /// Hidden: keys that sign.
     pub const SIGNING_KEYS: SetId = SetId(24);
+    /// `TicketsByDay`.
+    pub const TICKETS_BY_DAY: SetId = SetId(25);
 }
 
 fn declare() -> Model {
@@ -125,6 +128,7 @@ fn declare() -> Model {
         (credential_type(), hidden("Credentials", 22)),
         (kept_answer_type(), hidden("KeptAnswers", 23)),
         (signing_key_type(), hidden("SigningKeys", 24)),
+        (by_day(), tickets_by_day()),
     ];
     let mut model = Model {
         namespace: "Tessera",
@@ -293,6 +297,11 @@ fn unfolded(
     }
 }
 
+fn tickets_by_day() -> EntitySet {
+    let contents = Contents::Computed { from: "Tickets", by: figures };
+    EntitySet { contents, ..stored("TicketsByDay", 0, read_only("dashboard:read")) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -312,6 +321,7 @@ mod tests {
         assert_eq!(model.find_set("tickethistory"), Some(set::TICKET_HISTORY));
         assert_eq!(model.find_set("Resolutions"), Some(set::RESOLUTIONS));
         assert_eq!(model.find_set("DeletedTickets"), Some(set::DELETED_TICKETS));
+        assert_eq!(model.find_set("TicketsByDay"), Some(set::TICKETS_BY_DAY));
         assert_eq!(model.find_action(set::TICKETS, Binding::Entity, "merge"), Some(actions::MERGE));
         assert_eq!(
             model.find_action(set::DELETED_TICKETS, Binding::Entity, "Restore"),
@@ -332,7 +342,7 @@ mod tests {
             .iter()
             .filter_map(|set| match set.contents {
                 Contents::Stored { code } => Some(code),
-                Contents::Unfolded { .. } => None,
+                Contents::Unfolded { .. } | Contents::Computed { .. } => None,
             })
             .collect();
         assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());

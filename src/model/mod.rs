@@ -6,8 +6,10 @@
 mod access;
 pub mod actions;
 mod audit;
+mod by_day;
 mod caller;
 mod comment;
+mod computed;
 pub mod declare;
 mod deleted;
 mod faults;
@@ -40,6 +42,7 @@ mod view;
 
 pub use access::{GENERATIONS_MAX, Kind, Register, Role, Scopes, Standing, State, is_bound, scope};
 pub use caller::ME;
+pub use computed::{Computed, Entities};
 pub use guard::Guard;
 pub use helpdesk::{helpdesk, set};
 pub use key::{ID_MAX, Key, sortable};
@@ -60,6 +63,7 @@ pub use version::{Precondition, Tags, etag};
 pub mod props {
     pub use super::{
         audit::props as audit,
+        by_day::props as by_day,
         caller::props as caller,
         comment::props as comment,
         deleted::props as deleted,

@@ -1,6 +1,9 @@
 //! The shape of a model: types, properties, navigation, sets. Data only; knows no store and no text.
 
+use std::sync::Arc;
+
 use super::{
+    computed::{Computed, Entities},
     guard::Guard,
     operation::{Action, Function},
     searched::Searched,
@@ -205,6 +208,13 @@ pub enum Contents {
         set: &'static str,
         /// The collection property's name there.
         property: &'static str,
+    },
+    /// Entities computed from all those of another set. No navigation property leads to them.
+    Computed {
+        /// The other set's name.
+        from: &'static str,
+        /// Computes them; what comes of it is kept for as long as that set does not change, a day at most.
+        by: fn(&dyn Entities) -> Arc<dyn Computed>,
     },
 }
 

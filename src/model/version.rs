@@ -97,12 +97,12 @@ pub fn etag(version: u64) -> String {
 }
 
 impl Row {
-    /// The weak entity tag of this version; `None` for an entity that is part of another.
+    /// The weak entity tag of this version; `None` for an entity that is part of another, or computed.
     #[must_use]
     pub fn etag(&self, model: &Model) -> Option<String> {
         match model.set(self.set).contents {
             Contents::Stored { .. } => Some(etag(self.version)),
-            Contents::Unfolded { .. } => None,
+            Contents::Unfolded { .. } | Contents::Computed { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod arithmetic;
 mod cast;
 mod clock;
 pub mod compare;
+pub mod computed;
 pub mod eval;
 pub mod expr;
 #[cfg(test)]

@@ -28,6 +28,25 @@ pub struct Plan {
     pub shape: Shape,
 }
 
+impl Plan {
+    /// Every row of `set`, by key, and nothing of them.
+    #[must_use]
+    pub fn of(set: SetId) -> Self {
+        Self {
+            set,
+            filter: None,
+            search: None,
+            order: Vec::new(),
+            skip: 0,
+            top: None,
+            count: false,
+            page_size: None,
+            after: None,
+            shape: Shape::default(),
+        }
+    }
+}
+
 /// Which rows a plan starts from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {

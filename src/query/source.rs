@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    hash::Digest,
     model::{Key, Model, Prop, Row, SetId, Value},
 };
 
@@ -41,6 +42,12 @@ pub trait Source: Send + Sync {
     /// The rows whose stored property has that value, by key; by an index where the model asks for one.
     /// For `Index::UniqueIgnoringCase` letter case is ignored.
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row>;
+
+    /// Differs between two states of a stored set that differ in anything; none where that is not known.
+    fn mark(&self, set: SetId) -> Option<Digest> {
+        let _ = set;
+        None
+    }
 
     /// A long text of a row; null where it has none.
     ///

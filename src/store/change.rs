@@ -80,7 +80,7 @@ pub struct Commit {
 pub fn set_code(model: &Model, set: SetId) -> Option<u16> {
     match model.set(set).contents {
         Contents::Stored { code } => Some(code),
-        Contents::Unfolded { .. } => None,
+        Contents::Unfolded { .. } | Contents::Computed { .. } => None,
     }
 }
 

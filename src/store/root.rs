@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    hash::SetHash,
+    hash::{Digest, SetHash},
     model::{Contents, Index, Key, Model, Origin, Prop, Record, Row, SetId, Value, sortable},
     query::Source,
 };
@@ -243,7 +243,8 @@ impl Root {
 
     fn unfolds(&self, set: SetId) -> Option<(SetId, Prop)> {
         match self.model.set(set).contents {
-            Contents::Stored { .. } => None,
+            // Computed rows are none of the store's.
+            Contents::Stored { .. } | Contents::Computed { .. } => None,
             Contents::Unfolded { set, property } => {
                 let from = self.model.find_set(set)?;
                 Some((from, self.model.entity_type(from).property(property)?))
@@ -397,6 +398,10 @@ impl Source for Root {
             row.record.get(structure, property) == *value
         };
         state.rows.values().filter(holds).cloned().collect()
+    }
+
+    fn mark(&self, set: SetId) -> Option<Digest> {
+        Some(self.state(set).hash.to_bytes())
     }
 
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {

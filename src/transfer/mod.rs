@@ -30,6 +30,6 @@ const STAYING: [SetId; 4] =
 pub fn is_importable(model: &Model, id: SetId) -> bool {
     match model.set(id).contents {
         Contents::Stored { .. } => !model.set(id).hidden && !STAYING.contains(&id),
-        Contents::Unfolded { .. } => false,
+        Contents::Unfolded { .. } | Contents::Computed { .. } => false,
     }
 }

@@ -127,7 +127,7 @@ fn asked_set<'a>(model: &'a Model, query: &str) -> Result<Option<&'a EntitySet>,
             return Err(Error::DuplicateOption { name });
         }
         let set = model.find_set(&value).ok_or_else(|| {
-            let near = nearest(&value, model.set_ids().map(|(_, set)| set.name));
+            let near = nearest(&value, shown(model));
             let hint = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
             Error::InvalidOption {
                 option: "set".to_owned(),
@@ -139,6 +139,11 @@ fn asked_set<'a>(model: &'a Model, query: &str) -> Result<Option<&'a EntitySet>,
     Ok(found)
 }
 
+/// The sets that are served.
+fn shown(model: &Model) -> impl Iterator<Item = &'static str> {
+    model.sets.iter().filter(|set| !set.hidden).map(|set| set.name)
+}
+
 /// What there is to have, and for which sets.
 fn index(origin: &str, feed: &Feed<'_>) -> String {
     let query = feed.set.map_or_else(String::new, |set| format!("?set={}", set.name));
@@ -146,7 +151,7 @@ fn index(origin: &str, feed: &Feed<'_>) -> String {
         let url = format!("{origin}{BELOW}{}{query}", file.name());
         json!({ "name": file.name(), "url": url, "about": file.about() })
     });
-    let sets: Vec<&str> = feed.model.set_ids().map(|(_, set)| set.name).collect();
+    let sets: Vec<&str> = shown(feed.model).collect();
     json!({ "feed": feed.root, "files": files, "sets": sets }).to_string()
 }
 

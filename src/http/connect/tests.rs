@@ -205,6 +205,7 @@ fn the_index_names_every_file_and_set() {
         ]
     );
     assert!(index["sets"].as_array().unwrap().contains(&json!("Comments")));
+    assert!(!index["sets"].as_array().unwrap().contains(&json!("Credentials")));
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn reached(model: &Model, from: &StructType, navigation: Nav) -> &'static str {
         (Relation::Children { by }, Contents::Unfolded { .. }) => {
             if there.property(by) == Some(Prop(0)) { "from the row they are part of" } else { ALL }
         }
+        (Relation::Children { .. }, Contents::Computed { .. }) => ALL,
     }
 }
 

@@ -1,0 +1,23 @@
+//! Sets whose entities are computed from those of another set: what they are computed from, and what comes of it.
+//!
+//! Does not know where entities are kept, nor who reads them.
+
+use super::{key::Key, schema::Entity, value::Value};
+use crate::time::Date;
+
+/// The entities of one set, all as of one moment.
+pub trait Entities {
+    /// Hands each of them to `take`, by key; only their stored properties have values.
+    fn each(&self, take: &mut dyn FnMut(&dyn Entity));
+
+    /// The day of that moment in the workspace's time zone.
+    fn today(&self) -> Date;
+}
+
+/// The entities of a computed set. They may be many more than what they were computed from: each is
+/// made when it is read.
+pub trait Computed: Send + Sync {
+    /// The entities in the order of their keys, from the first whose key is not before `first`; all without one.
+    /// Each as its values by property index, null for what is not stored.
+    fn entities(&self, first: Option<&Key>) -> Box<dyn Iterator<Item = Vec<Value>> + '_>;
+}

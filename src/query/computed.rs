@@ -1,0 +1,210 @@
+//! A source whose computed sets have rows: computed once for a state of the set they come from, and kept.
+//!
+//! Knows no set by name; what is computed, and how, is in the model.
+
+mod cache;
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::tz::TimeZone;
+
+pub use cache::Cache;
+use cache::State;
+
+use super::{
+    list::reference,
+    plan::{Page, Plan, Start},
+    resolve::Context,
+    search::{Hits, Search},
+    source::Source,
+};
+use crate::{
+    error::Error,
+    hash::Digest,
+    model::{
+        Computed, Contents, Entities, Entity, Key, Model, Opened, Prop, Record, Row, SetId,
+        StructType, Value,
+    },
+    time::{Date, Timestamp},
+};
+
+/// A source and, beside its rows, those computed from them.
+pub struct WithComputed {
+    source: Arc<dyn Source>,
+    today: Date,
+    cache: Arc<Cache>,
+    /// What was read of each set in [`Cache::sets`]; the same for as long as this is read.
+    read: Box<[OnceLock<Arc<dyn Computed>>]>,
+}
+
+impl WithComputed {
+    /// The rows of `source` as of `now`, with those computed from them.
+    #[must_use]
+    pub fn new(source: Arc<dyn Source>, now: Timestamp, cache: &Arc<Cache>) -> Self {
+        let today = now.date_in(source.zone());
+        let read = cache.sets().map(|_| OnceLock::new()).collect();
+        Self { source, today, cache: Arc::clone(cache), read }
+    }
+
+    /// The rows of a computed set; none for any other.
+    fn computed(&self, set: SetId) -> Option<&dyn Computed> {
+        let at = self.cache.sets().position(|known| known == set)?;
+        let Contents::Computed { from, by } = self.model().set(set).contents else { return None };
+        let from = self.model().find_set(from)?;
+        let compute = || {
+            let state = State { set, mark: self.source.mark(from), today: self.today };
+            self.cache
+                .get(state, || by(&Reading { source: &*self.source, set: from, today: self.today }))
+        };
+        Some(&**self.read.get(at)?.get_or_init(compute))
+    }
+
+    /// The rows from the first that is not before `first`.
+    fn made<'a>(
+        &'a self,
+        (set, computed): (SetId, &'a dyn Computed),
+        first: Option<&Key>,
+    ) -> impl Iterator<Item = Row> + 'a {
+        let type_id = self.model().set(set).ty;
+        let structure = self.model().structure(type_id);
+        computed.entities(first).map(move |values| Row {
+            set,
+            type_id,
+            version: 0,
+            record: Record::pack(type_id, structure, &values, &[]),
+        })
+    }
+}
+
+impl Source for WithComputed {
+    fn model(&self) -> &Model {
+        self.source.model()
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.source.zone()
+    }
+
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+        match self.computed(set) {
+            Some(computed) => Box::new(self.made((set, computed), None)),
+            None => self.source.rows(set),
+        }
+    }
+
+    fn rows_after<'a>(&'a self, set: SetId, key: &'a Key) -> Box<dyn Iterator<Item = Row> + 'a> {
+        match self.computed(set) {
+            Some(computed) => {
+                let rows = self.made((set, computed), Some(key));
+                Box::new(rows.skip_while(move |row| row.key(self.model()) <= *key))
+            }
+            None => self.source.rows_after(set, key),
+        }
+    }
+
+    fn rows_since(&self, set: SetId, seq: u64) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.source.rows_since(set, seq)
+    }
+
+    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+        match self.computed(set) {
+            Some(computed) => {
+                let row = self.made((set, computed), Some(key)).next();
+                row.filter(|row| row.key(self.model()) == *key)
+            }
+            None => self.source.row(set, key),
+        }
+    }
+
+    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
+        match self.computed(set) {
+            Some(computed) => {
+                let structure = self.model().entity_type(set);
+                let rows = self.made((set, computed), None);
+                rows.filter(|row| row.record.get(structure, property) == *value).collect()
+            }
+            None => self.source.rows_where(set, property, value),
+        }
+    }
+
+    fn mark(&self, set: SetId) -> Option<Digest> {
+        self.source.mark(set)
+    }
+
+    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        self.source.long_text(row, property)
+    }
+
+    fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
+        match self.computed(plan.set) {
+            Some(_) => reference(plan, start, ctx),
+            // Nothing leads from there to computed rows.
+            None => self.source.list(plan, start, &Context { source: &*self.source, ..*ctx }),
+        }
+    }
+
+    fn search(
+        &self,
+        set: SetId,
+        search: &Search,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Hits>, Error> {
+        match self.computed(set) {
+            Some(_) => Ok(None),
+            None => self.source.search(set, search, &Context { source: &*self.source, ..*ctx }),
+        }
+    }
+}
+
+/// What a computed set is computed from.
+struct Reading<'a> {
+    source: &'a dyn Source,
+    set: SetId,
+    today: Date,
+}
+
+impl Entities for Reading<'_> {
+    fn each(&self, take: &mut dyn FnMut(&dyn Entity)) {
+        let model = self.source.model();
+        for row in self.source.rows(self.set) {
+            let structure = model.structure(row.type_id);
+            take(&Plain { reading: self, structure, opened: row.record.open(structure) });
+        }
+    }
+
+    fn today(&self) -> Date {
+        self.today
+    }
+}
+
+/// One entity's stored properties.
+struct Plain<'a> {
+    reading: &'a Reading<'a>,
+    structure: &'a StructType,
+    opened: Opened<'a>,
+}
+
+impl Entity for Plain<'_> {
+    fn value(&self, property: Prop) -> Value {
+        let is_known = usize::from(property.0) < self.structure.properties.len();
+        if is_known { self.opened.get(property) } else { Value::Null }
+    }
+
+    fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {
+        let row = self.reading.source.row(set, &Key::new(std::slice::from_ref(id)));
+        let model = self.reading.source.model();
+        row.map_or(Value::Null, |row| row.record.get(model.structure(row.type_id), property))
+    }
+
+    fn now(&self) -> Timestamp {
+        // What is computed is kept for a day, so it must not depend on the time of it.
+        self.reading.today.start_utc()
+    }
+
+    fn date_of(&self, instant: Option<Timestamp>) -> Value {
+        instant.map_or(Value::Null, |at| Value::Date(at.date_in(self.reading.source.zone())))
+    }
+}
+
+#[cfg(test)]
+mod tests;

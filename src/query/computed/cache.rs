@@ -1,0 +1,139 @@
+//! What was computed, kept for as long as what it was computed from does not change.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    hash::Digest,
+    model::{Computed, Contents, Model, SetId},
+    time::Date,
+};
+
+/// Results kept: the newest, and the one before for those that still read it.
+const KEPT_MAX: usize = 2;
+
+/// Results for a model's computed sets.
+pub struct Cache {
+    sets: Vec<SetId>,
+    /// Newest last.
+    kept: Mutex<Vec<(State, Arc<dyn Computed>)>>,
+    /// Held by whoever computes.
+    turn: Mutex<()>,
+}
+
+/// What a result depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    /// The computed set.
+    pub(super) set: SetId,
+    /// That of the set it comes from; none where that cannot be told, so that nothing is kept.
+    pub(super) mark: Option<Digest>,
+    /// The day it is computed on.
+    pub(super) today: Date,
+}
+
+impl Cache {
+    /// Nothing is computed yet.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        let is_computed = |contents| matches!(contents, Contents::Computed { .. });
+        let sets = model.set_ids().filter(|(_, set)| is_computed(set.contents));
+        let sets = sets.map(|(set, _)| set).collect();
+        Self { sets, kept: Mutex::default(), turn: Mutex::default() }
+    }
+
+    /// The computed sets.
+    pub(super) fn sets(&self) -> impl Iterator<Item = SetId> {
+        self.sets.iter().copied()
+    }
+
+    /// What was computed for that state, or is now. One thread computes at a time; others with the same wish wait
+    /// for it and take what it made, and what is kept is found without waiting.
+    pub(super) fn get(
+        &self,
+        state: State,
+        compute: impl FnOnce() -> Arc<dyn Computed>,
+    ) -> Arc<dyn Computed> {
+        if let Some(found) = self.find(state) {
+            return found;
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = self.find(state) {
+            return found;
+        }
+        let computed = compute();
+        if state.mark.is_some() {
+            let mut kept = self.kept();
+            if kept.len() >= KEPT_MAX {
+                kept.remove(0);
+            }
+            kept.push((state, Arc::clone(&computed)));
+        }
+        computed
+    }
+
+    fn find(&self, state: State) -> Option<Arc<dyn Computed>> {
+        let kept = self.kept();
+        let found = kept.iter().find(|(known, _)| state.mark.is_some() && *known == state);
+        found.map(|(_, computed)| Arc::clone(computed))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<(State, Arc<dyn Computed>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::model::{Key, Value, helpdesk, set::TICKETS_BY_DAY};
+
+    struct Nothing;
+
+    impl Computed for Nothing {
+        fn entities(&self, _: Option<&Key>) -> Box<dyn Iterator<Item = Vec<Value>> + '_> {
+            Box::new(std::iter::empty())
+        }
+    }
+
+    fn state(mark: Option<u8>, day: i32) -> State {
+        let mark = mark.map(|byte| [byte; 32]);
+        State { set: TICKETS_BY_DAY, mark, today: Date::from_days(day) }
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_computed_again() {
+        let (cache, computed) = (Cache::new(helpdesk()), AtomicUsize::new(0));
+        let get = |state| {
+            cache.get(state, || {
+                computed.fetch_add(1, Ordering::SeqCst);
+                Arc::new(Nothing)
+            });
+            computed.load(Ordering::SeqCst)
+        };
+        assert_eq!((get(state(Some(1), 1)), get(state(Some(1), 1))), (1, 1));
+        assert_eq!((get(state(Some(2), 1)), get(state(Some(1), 1))), (2, 2));
+        assert_eq!((get(state(Some(2), 2)), get(state(Some(2), 2))), (3, 3));
+        // Only two are kept.
+        assert_eq!(get(state(Some(1), 1)), 4);
+        assert_eq!((get(state(None, 1)), get(state(None, 1))), (5, 6));
+    }
+
+    #[test]
+    fn threads_with_the_same_wish_compute_once() {
+        let (cache, computed) = (Cache::new(helpdesk()), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    cache.get(state(Some(1), 1), || {
+                        computed.fetch_add(1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        Arc::new(Nothing)
+                    })
+                });
+            }
+        });
+        assert_eq!(computed.load(Ordering::SeqCst), 1);
+    }
+}

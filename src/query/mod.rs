@@ -17,7 +17,7 @@ pub mod once;
 mod pattern;
 pub mod plan;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 pub mod resolve;
 pub mod search;
 pub mod source;

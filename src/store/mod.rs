@@ -1,5 +1,7 @@
 //! Durable state: one order of changes, and snapshots of what they made. Knows no text and no HTTP.
 
+#[cfg(test)]
+mod agreement;
 pub mod backup;
 pub mod change;
 pub mod check;

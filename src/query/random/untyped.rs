@@ -3,15 +3,13 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::{
-    Source,
-    eval::{Binding, eval},
-    expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var},
-    fixture::{PLACE, SITE, THINGS, context, lit, path, place, source},
-    values::ValueSet,
-};
 use crate::{
     model::{EnumId, Key, Nav, Primitive, Prop, StructId, Type, Value},
+    query::{
+        BinaryOp, Binding, Collection, Expr, Function, Path, Quantifier, Source, Step, Var, eval,
+        fixture::{PLACE, SITE, THINGS, context, lit, path, place, source},
+        values::ValueSet,
+    },
     time::{Date, TimeOfDay, Timestamp},
 };
 

@@ -6,7 +6,7 @@ use super::{json::Writer, text::print};
 use crate::{
     error::Error,
     model::{Primitive, Prop, Row, StructId, Type, Value},
-    query::value,
+    query::{Computed, computed, value},
 };
 
 /// Tells readers, first of all Excel, that what follows is UTF-8.
@@ -24,16 +24,28 @@ const BETWEEN: &str = "; ";
 pub struct Sheet {
     /// The type the entities are declared to be of; what only a derived type has gets no column.
     pub ty: StructId,
-    /// The properties, in the order of their columns.
-    pub columns: Vec<Prop>,
+    /// In their order.
+    pub columns: Vec<Column>,
+}
+
+/// What one column shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// A declared property.
+    Declared(Prop),
+    /// One of `$compute`.
+    Computed(Computed),
 }
 
 impl Sheet {
     /// The line with the names.
     pub fn head(&self, bytes: &mut Vec<u8>, writer: &Writer<'_>) {
         let structure = writer.addresses.model.structure(self.ty);
-        let names: Vec<&str> =
-            self.columns.iter().map(|prop| structure.property_at(*prop).name).collect();
+        let name = |column| match column {
+            &Column::Declared(prop) => structure.property_at(prop).name,
+            Column::Computed(computed) => computed.name.as_str(),
+        };
+        let names: Vec<&str> = self.columns.iter().map(name).collect();
         // Names are identifiers: nothing to quote.
         bytes.extend(names.join(",").as_bytes());
         bytes.extend(b"\r\n");
@@ -42,17 +54,22 @@ impl Sheet {
     /// The line of one entity.
     ///
     /// # Errors
-    /// As [`value()`].
+    /// As [`value()`] and [`computed()`].
     pub fn line(&self, bytes: &mut Vec<u8>, writer: &Writer<'_>, row: &Row) -> Result<(), Error> {
         writer.ctx.in_time()?;
         let structure = writer.addresses.model.structure(self.ty);
         let begin = bytes.len();
-        for (at, prop) in self.columns.iter().enumerate() {
+        for (at, column) in self.columns.iter().enumerate() {
             if at > 0 {
                 bytes.push(b',');
             }
-            let value = value(&writer.ctx, row, *prop)?;
-            push_cell(bytes, writer, &value, &structure.property_at(*prop).ty);
+            let (value, ty) = match column {
+                Column::Declared(prop) => {
+                    (value(&writer.ctx, row, *prop)?, &structure.property_at(*prop).ty)
+                }
+                Column::Computed(property) => (computed(property, row, &writer.ctx)?, &property.ty),
+            };
+            push_cell(bytes, writer, &value, ty);
         }
         if bytes.len() == begin {
             // Most readers pass over a line with nothing in it.

@@ -40,6 +40,8 @@ fn columns_stand_as_they_are_selected() {
         lines(&server, "/Products/Shop.DigitalProduct?$select=Link,Id&$format=csv"),
         ["Link,Id", "https://x.example/,3"]
     );
+    let computed = "$compute=Sales mul 2 as Twice&$select=Twice,Id&$filter=Id eq 5";
+    assert_eq!(lines(&server, &format!("/Products?{computed}&$format=csv")), ["Twice,Id", "4,5"]);
     let secret = server.get("/Products?$select=Margin&$format=csv");
     assert_eq!(secret.status, 400);
     assert!(!lines(&server, "/Products?$format=csv")[0].contains("Margin"));

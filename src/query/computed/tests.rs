@@ -55,7 +55,7 @@ fn computed_rows_are_read_like_any_other() {
 #[test]
 fn a_plan_over_computed_rows_is_run_like_any_other() {
     let source = source();
-    let ctx = Context { source: &source, now: NOW.parse().unwrap(), it: None, deadline: None };
+    let ctx = Context { source: &source, now: NOW.parse().unwrap(), deadline: None, it: None };
     let path = |prop| Expr::Path(Path { from: Var(0), steps: vec![Step::Property(prop)] });
     let plan = Plan {
         filter: Some(Expr::Binary {

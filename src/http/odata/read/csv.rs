@@ -10,11 +10,11 @@ use super::{PIECE_BYTES, Read, Turns, negotiate::CsvType, start, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
-    model::{Prop, Row},
+    model::Row,
     odata::{
         ast::{Segment, SelectItem},
         check::{Checker, CollectionPath},
-        csv::{BOM, Sheet},
+        csv::{BOM, Column, Sheet},
         json::{Format, Writer},
         service::Service,
     },
@@ -78,23 +78,30 @@ fn check(plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-/// The properties in the order `$select` names them; what it does not name stands behind, in the model's order.
-fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, plan: &Plan) -> Vec<Prop> {
+/// The columns in the order `$select` names them; what it does not name stands behind, in the model's order.
+fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, plan: &Plan) -> Vec<Column> {
     let structure = read.feed.service.model().structure(path.ty);
-    let known = &plan.shape.properties;
-    let mut columns: Vec<Prop> = Vec::with_capacity(known.len());
-    for item in read.asked.options.select.iter().flatten() {
-        if let SelectItem::Path { path, .. } = item
-            && let [Segment::Name(name)] = path.segments.as_slice()
-            && let Some(prop) = structure.property(name)
-            && known.contains(&prop)
-            && !columns.contains(&prop)
-        {
-            columns.push(prop);
-        }
-    }
-    let others: Vec<Prop> = known.iter().copied().filter(|prop| !columns.contains(prop)).collect();
-    columns.extend(others);
+    let declared = plan.shape.properties.iter().map(|prop| Column::Declared(*prop));
+    let computed = plan.shape.computed.iter().cloned().map(Column::Computed);
+    let mut columns: Vec<Column> = declared.chain(computed).collect();
+    let selected = read.asked.options.select.iter().flatten();
+    let names: Vec<&String> = selected
+        .filter_map(|item| match item {
+            SelectItem::Path { path, .. } => match path.segments.as_slice() {
+                [Segment::Name(name)] => Some(name),
+                _ => None,
+            },
+            SelectItem::All | SelectItem::AllOperations(_) => None,
+        })
+        .collect();
+    // Sorting keeps the order of what is not named.
+    columns.sort_by_key(|column| {
+        let is_it = |name: &&String| match column {
+            Column::Declared(prop) => structure.property(name) == Some(*prop),
+            Column::Computed(computed) => computed.name.eq_ignore_ascii_case(name),
+        };
+        names.iter().position(is_it).unwrap_or(usize::MAX)
+    });
     columns
 }
 

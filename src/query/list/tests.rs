@@ -1,5 +1,7 @@
 //! Lists, pages and tokens of the reference.
 
+mod changing;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -40,7 +40,7 @@ pub mod props {
         IS_INTERNAL => stored(8, "IsInternal", Boolean).writable().doc("A note for staff only"),
         EXTERNAL_REFERENCE => stored(9, "ExternalReference", String).nullable().max(512).on_create().doc("Identifier in the system it came from; unique on its ticket"),
         CREATED => stored(10, "CreatedDateTime", DateTimeOffset),
-        UPDATED => stored(11, "UpdatedDateTime", DateTimeOffset),
+        UPDATED => stored(11, "UpdatedDateTime", DateTimeOffset).ordered(),
     }
 
     fn author_name(comment: &dyn Entity) -> Value {

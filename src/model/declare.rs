@@ -2,7 +2,7 @@
 
 use super::operation::{Action, Binding, Parameter, Returns};
 use super::schema::{
-    Entity, Index, Navigation, Origin, Prop, Property, Reads, Relation, StructType, Write,
+    Entity, Index, Kept, Navigation, Origin, Prop, Property, Reads, Relation, StructType, Write,
 };
 use super::types::{Primitive, Type};
 use super::value::Value;
@@ -19,6 +19,7 @@ fn property(name: &'static str, ty: Type, origin: Origin) -> Property {
         default: Value::Null,
         scope: None,
         hidden: false,
+        kept: Kept::Plainly,
     }
 }
 
@@ -221,6 +222,20 @@ impl Property {
         if let Origin::Computed(of, _) = self.origin {
             self.origin = Origin::Computed(of, reads);
         }
+        self
+    }
+
+    /// A text of many values that is looked into.
+    #[must_use]
+    pub fn searched(mut self) -> Self {
+        self.kept = Kept::Searched;
+        self
+    }
+
+    /// Entities are often wanted in its order.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.kept = Kept::Ordered;
         self
     }
 

@@ -21,6 +21,7 @@ mod key;
 mod minted;
 mod opened;
 mod operation;
+pub mod packer;
 mod person;
 mod picker;
 mod policy;
@@ -50,7 +51,7 @@ pub use opened::Opened;
 pub use operation::{Action, Binding, Function, Parameter, Returns};
 pub use record::{Record, Row, TextRef, push_varint};
 pub use schema::{
-    ActionId, Contents, Entity, EntitySet, EnumId, EnumType, FunctionId, Index, Model, Nav,
+    ActionId, Contents, Entity, EntitySet, EnumId, EnumType, FunctionId, Index, Kept, Model, Nav,
     Navigation, Origin, Prop, Property, Reads, Relation, SetId, SetScopes, StructId, StructType,
     Write,
 };

@@ -20,7 +20,7 @@ use crate::{
     time::{Date, TimeOfDay, Timestamp},
 };
 
-const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 1;
 
 /// Where a long text is, and how to know it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,11 @@ impl Record {
             reader.part().ok_or("record ends inside a property")?;
         }
         Ok(Self(bytes.into()))
+    }
+
+    /// Bytes that were packed as a record.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(bytes.into())
     }
 
     /// The bytes as stored.
@@ -249,12 +254,12 @@ pub fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number.to_le_bytes()[0]);
 }
 
-fn push_signed(bytes: &mut Vec<u8>, number: i64) {
+pub(super) fn push_signed(bytes: &mut Vec<u8>, number: i64) {
     push_varint(bytes, ((number << 1) ^ (number >> 63)).cast_unsigned());
 }
 
 /// Every value says its own length or is the rest of its part; nulls inside collections are marked.
-fn push_value(bytes: &mut Vec<u8>, value: &Value) {
+pub(super) fn push_value(bytes: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => {}
         Value::Bool(flag) => bytes.push(u8::from(*flag)),
@@ -313,16 +318,17 @@ fn kind(value: &Value) -> u8 {
 }
 
 /// What is left to read.
-struct Reader<'a>(&'a [u8]);
+#[derive(Debug)]
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn byte(&mut self) -> Option<u8> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -334,7 +340,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn signed(&mut self) -> Option<i64> {
+    pub(super) fn signed(&mut self) -> Option<i64> {
         let number = self.varint()?;
         Some((number >> 1).cast_signed() ^ -((number & 1).cast_signed()))
     }
@@ -345,11 +351,11 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N as u64)?.try_into().ok()
     }
 
-    fn part(&mut self) -> Option<(u64, Reader<'a>)> {
+    pub(super) fn part(&mut self) -> Option<(u64, Reader<'a>)> {
         let tag = self.varint()?;
         let length = self.varint()?;
         Some((tag, Reader(self.take(length)?)))

@@ -166,6 +166,19 @@ pub struct Property {
     pub scope: Option<&'static str>,
     /// Whether it exists only inside: never served, named or imported.
     pub hidden: bool,
+    /// How it is kept in memory to be read fast.
+    pub kept: Kept,
+}
+
+/// How a stored property is kept in memory, beyond its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// As its values are.
+    Plainly,
+    /// A text of many values that is looked into: with `str::to_lowercase` of it beside it.
+    Searched,
+    /// With the order of all entities by it.
+    Ordered,
 }
 
 /// How a navigation property finds its entities.

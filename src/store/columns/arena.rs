@@ -1,0 +1,84 @@
+//! Up to 4,096 texts or payloads, one behind the other.
+
+use super::nulls::Nulls;
+
+/// Bytes by place, in one piece; null where nothing was put.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arena {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    nulls: Nulls,
+    held: usize,
+}
+
+impl Arena {
+    /// Places from the first to the last that something was put in.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes at a place.
+    pub(crate) fn get(&self, at: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(at)?;
+        if self.nulls.is_null(at) {
+            return None;
+        }
+        self.bytes.get(self.start(at)..end as usize)
+    }
+
+    /// All of it, to be gone through at once; what ends where is in [`Arena::ends`].
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where each place's bytes end in [`Arena::bytes`]; they begin where those before end.
+    pub(crate) fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    pub(super) fn set(&mut self, at: usize, content: Option<&[u8]>) {
+        if at >= self.len() {
+            if content.is_none() {
+                return;
+            }
+            let end = self.ends.last().copied().unwrap_or(0);
+            for place in self.len()..=at {
+                self.nulls.set(place, true);
+                self.ends.push(end);
+            }
+        }
+        let was_null = self.nulls.is_null(at);
+        self.nulls.set(at, content.is_none());
+        self.held = self.held + usize::from(was_null) - usize::from(content.is_none());
+        let (start, end) = (self.start(at), self.ends[at] as usize);
+        let content = content.unwrap_or_default();
+        if at + 1 == self.len() {
+            self.bytes.truncate(start);
+            self.bytes.extend(content);
+        } else {
+            self.bytes.splice(start..end, content.iter().copied());
+        }
+        for place in &mut self.ends[at..] {
+            // All payloads of a chunk together stay below 4 GiB, see `PAYLOAD_MAX`.
+            *place = u32::try_from(*place as usize + content.len() + start - end).unwrap_or(*place);
+        }
+    }
+
+    pub(super) fn trim(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.nulls.trim();
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.held == 0
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.nulls.heap_bytes()
+    }
+
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
+    }
+}

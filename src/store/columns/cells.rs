@@ -1,0 +1,164 @@
+//! One property of up to 4,096 rows, each type in the form that suits it.
+
+use super::{arena::Arena, guids::Guids, ints::Ints, refs::Refs};
+use crate::model::TextRef;
+
+/// One stored property of one row, as its record has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// Integers, Booleans, enumerations, instants (microseconds), dates (days), times, durations.
+    Number(i64),
+    /// A text.
+    Text(&'a str),
+    /// A Guid.
+    Guid([u8; 16]),
+    /// Where a long text is.
+    Ref(TextRef),
+    /// The payload of anything else.
+    Raw(&'a [u8]),
+}
+
+/// The values of one property, by place in their chunk.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Cells {
+    /// All are null.
+    #[default]
+    Nothing,
+    /// Numbers.
+    Ints(Ints),
+    /// Texts, each as its code in the dictionary of its column.
+    Codes(Ints),
+    /// Texts.
+    Texts(Texts),
+    /// Guids.
+    Guids(Guids),
+    /// References to long texts.
+    Refs(Refs),
+    /// Payloads of anything else.
+    Raw(Arena),
+}
+
+/// Texts of many values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts {
+    pub(super) exact: Arena,
+    pub(super) lower: Option<Arena>,
+}
+
+impl Texts {
+    /// The texts as they are.
+    pub(crate) fn exact(&self) -> &Arena {
+        &self.exact
+    }
+
+    /// The `str::to_lowercase` of each, where the property is searched.
+    pub(crate) fn lower(&self) -> Option<&Arena> {
+        self.lower.as_ref()
+    }
+
+    /// The text at a place.
+    pub(crate) fn get(&self, at: usize) -> Option<&str> {
+        self.exact.get(at).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
+    fn set(&mut self, at: usize, text: Option<&str>) {
+        self.exact.set(at, text.map(str::as_bytes));
+        if let Some(lower) = &mut self.lower {
+            lower.set(at, text.map(str::to_lowercase).as_ref().map(String::as_bytes));
+        }
+    }
+}
+
+impl Cells {
+    /// The number at a place, or the code of a text.
+    pub(crate) fn int(&self, at: usize) -> Option<i64> {
+        match self {
+            Self::Ints(ints) | Self::Codes(ints) => ints.get(at),
+            Self::Nothing | Self::Texts(_) | Self::Guids(_) | Self::Refs(_) | Self::Raw(_) => None,
+        }
+    }
+
+    /// What is at a place; of a text in a dictionary, its code.
+    pub(super) fn get(&self, at: usize) -> Cell<'_> {
+        match self {
+            Self::Nothing => None,
+            Self::Ints(ints) | Self::Codes(ints) => ints.get(at).map(Cell::Number),
+            Self::Texts(texts) => texts.get(at).map(Cell::Text),
+            Self::Guids(guids) => guids.get(at).map(Cell::Guid),
+            Self::Refs(refs) => refs.get(at).map(Cell::Ref),
+            Self::Raw(arena) => arena.get(at).map(Cell::Raw),
+        }
+        .unwrap_or(Cell::Null)
+    }
+
+    /// Puts a cell of this kind, or null; of a text in a dictionary, its code.
+    pub(super) fn set(&mut self, at: usize, cell: Cell<'_>) {
+        match (self, cell) {
+            (Self::Ints(ints) | Self::Codes(ints), Cell::Number(number)) => {
+                ints.set(at, Some(number));
+            }
+            (Self::Texts(texts), Cell::Text(text)) => texts.set(at, Some(text)),
+            (Self::Guids(guids), Cell::Guid(guid)) => guids.set(at, Some(guid)),
+            (Self::Refs(refs), Cell::Ref(text)) => refs.set(at, Some(text)),
+            (Self::Raw(arena), Cell::Raw(payload)) => arena.set(at, Some(payload)),
+            (cells, _) => cells.clear(at),
+        }
+    }
+
+    fn clear(&mut self, at: usize) {
+        match self {
+            Self::Nothing => {}
+            Self::Ints(ints) | Self::Codes(ints) => ints.set(at, None),
+            Self::Texts(texts) => texts.set(at, None),
+            Self::Guids(guids) => guids.set(at, None),
+            Self::Refs(refs) => refs.set(at, None),
+            Self::Raw(arena) => arena.set(at, None),
+        }
+        if self.is_nothing() {
+            *self = Self::Nothing;
+        }
+    }
+
+    /// Gives back memory that was kept for more rows.
+    pub(super) fn trim(&mut self) {
+        match self {
+            Self::Nothing => {}
+            Self::Ints(ints) | Self::Codes(ints) => ints.trim(),
+            Self::Texts(texts) => {
+                texts.exact.trim();
+                texts.lower.iter_mut().for_each(Arena::trim);
+            }
+            Self::Guids(guids) => guids.trim(),
+            Self::Refs(refs) => refs.trim(),
+            Self::Raw(arena) => arena.trim(),
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Ints(ints) | Self::Codes(ints) => ints.is_nothing(),
+            Self::Texts(texts) => texts.exact.is_nothing(),
+            Self::Guids(guids) => guids.is_nothing(),
+            Self::Refs(refs) => refs.is_nothing(),
+            Self::Raw(arena) => arena.is_nothing(),
+        }
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Nothing => 0,
+                Self::Ints(ints) | Self::Codes(ints) => ints.heap_bytes(),
+                Self::Texts(texts) => {
+                    let lower = texts.lower.as_ref().map_or(0, Arena::heap_bytes);
+                    texts.exact.heap_bytes() + lower
+                }
+                Self::Guids(guids) => guids.heap_bytes(),
+                Self::Refs(refs) => refs.heap_bytes(),
+                Self::Raw(arena) => arena.heap_bytes(),
+            }
+    }
+}

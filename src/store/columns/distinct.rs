@@ -1,0 +1,107 @@
+//! For a property with few different values: which rows have each of them.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use roaring::RoaringBitmap;
+
+use super::column::Column;
+use crate::model::Value;
+
+/// What is known of the values of a property, as long as they are few.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Distinct<'a> {
+    pub(super) column: &'a Column,
+    pub(super) bitmaps: &'a Bitmaps,
+}
+
+impl<'a> Distinct<'a> {
+    /// The positions that have a value; none where no row has it.
+    pub(crate) fn get(&self, value: &Value) -> Option<&'a RoaringBitmap> {
+        self.bitmaps.get(self.column.number_of(value)?)
+    }
+
+    /// Each value that some row has, and the positions of those.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Value, &'a RoaringBitmap)> + use<'a> {
+        let column = self.column;
+        self.bitmaps.iter().map(|(number, positions)| (column.value_of(number), positions))
+    }
+
+    /// As [`Distinct::iter`], by number or by code of the text, ascending.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (i64, &'a RoaringBitmap)> + use<'a> {
+        self.bitmaps.iter()
+    }
+
+    /// How many different values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.bitmaps.values.len()
+    }
+
+    /// The positions among `live` that have none.
+    pub(crate) fn nulls(&self, live: &RoaringBitmap) -> RoaringBitmap {
+        live - &*self.bitmaps.present
+    }
+}
+
+/// The positions that have each value, by its number or the code of its text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bitmaps {
+    values: OrdMap<i64, Arc<RoaringBitmap>>,
+    present: Arc<RoaringBitmap>,
+}
+
+impl Bitmaps {
+    pub(super) fn get(&self, number: i64) -> Option<&RoaringBitmap> {
+        self.values.get(&number).map(|positions| &**positions)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &RoaringBitmap)> {
+        self.values.iter().map(|(number, positions)| (*number, &**positions))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(super) fn add(&mut self, number: i64, at: u32) {
+        append(Arc::make_mut(&mut self.present), at);
+        if let Some(positions) = self.values.get_mut(&number) {
+            append(Arc::make_mut(positions), at);
+        } else {
+            self.values.insert(number, Arc::new(RoaringBitmap::from_iter([at])));
+        }
+    }
+
+    pub(super) fn remove(&mut self, number: i64, at: u32) {
+        Arc::make_mut(&mut self.present).remove(at);
+        let Some(positions) = self.values.get_mut(&number) else { return };
+        let positions = Arc::make_mut(positions);
+        positions.remove(at);
+        if positions.is_empty() {
+            self.values.remove(&number);
+        }
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        let each = |(_, positions): (i64, &RoaringBitmap)| bitmap_bytes(positions) + 48;
+        self.iter().map(each).sum::<usize>() + bitmap_bytes(&self.present)
+    }
+}
+
+/// Adds a position, which in most cases is the greatest so far.
+pub(super) fn append(positions: &mut RoaringBitmap, at: u32) {
+    if positions.try_push(at).is_err() {
+        positions.insert(at);
+    }
+}
+
+/// About what a bitmap takes in memory.
+pub(super) fn bitmap_bytes(positions: &RoaringBitmap) -> usize {
+    let told = positions.statistics();
+    let held = told.n_bytes_array_containers
+        + told.n_bytes_bitset_containers
+        + told.n_bytes_run_containers;
+    usize::try_from(held).unwrap_or(0)
+        + told.n_containers as usize * 40
+        + size_of::<RoaringBitmap>()
+}

@@ -1,0 +1,53 @@
+//! Rows by a value of a property: by an index where there is one.
+
+use super::{Columns, cells::Cell};
+use crate::model::{Index, Key, Prop, Value};
+
+impl Columns {
+    /// The positions of the rows whose stored property has that value, by key. Where the model asks for
+    /// an index, it is found by it, and null is never found; else every row is looked at.
+    pub(crate) fn where_equal(&self, prop: Prop, value: &Value) -> Vec<u32> {
+        if self.id_prop() == Some(prop) {
+            let key = value.as_int().map(Key::Int);
+            return key.and_then(|key| self.find(&key)).into_iter().collect();
+        }
+        let mut found = self.equal(prop, value);
+        if !self.keys_ascend() && found.len() > 1 {
+            self.sort_by_key(&mut found);
+        }
+        found
+    }
+
+    /// The position of the one row whose unique property has that value.
+    pub(crate) fn where_unique(&self, prop: Prop, value: &Value) -> Option<u32> {
+        self.equal(prop, value).first().copied()
+    }
+
+    fn equal(&self, prop: Prop, value: &Value) -> Vec<u32> {
+        let Some(column) = self.column(prop) else { return vec![] };
+        let is_indexed = column.lookup.is_some();
+        if value.is_null() && is_indexed {
+            return vec![];
+        }
+        if let Some(distinct) = column.distinct().filter(|_| !value.is_null()) {
+            return distinct
+                .get(value)
+                .map_or_else(Vec::new, |positions| positions.iter().collect());
+        }
+        if let Some(lookup) = &column.lookup {
+            let found = column.with_cell(value, |wanted| {
+                let Some(rank) = lookup.rank(wanted) else { return vec![] };
+                let is_it = |at: &u32| match lookup.index {
+                    // A number is its own rank.
+                    Index::Many if matches!(wanted, Cell::Number(_)) => true,
+                    Index::None | Index::Many | Index::Unique | Index::UniqueIgnoringCase => {
+                        lookup.is_same(column.cell(*at), wanted)
+                    }
+                };
+                lookup.sorted.range(rank, rank).filter(is_it).collect()
+            });
+            return found.unwrap_or_default();
+        }
+        self.live.iter().filter(|at| column.value(*at) == *value).collect()
+    }
+}

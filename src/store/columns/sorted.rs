@@ -1,0 +1,278 @@
+//! Positions in the order of a number each has: kept orders, rows by a reference, look-ups by a hash.
+//!
+//! Pages of some hundred entries in a persistent map: a change copies the pages it touches. Changes are
+//! gathered and done together, since many of one block touch the same page.
+
+use std::{ops::Bound, sync::Arc};
+
+use imbl::OrdMap;
+
+use super::page::Page;
+
+/// A rank and the position that has it.
+pub(super) type Entry = (i64, u32);
+
+const PAGE_MAX: usize = 512;
+/// Up to that many changes of one page are done one by one.
+const EDITS_MAX: usize = 32;
+
+/// Positions by rank, then by position.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sorted {
+    /// Each page by an entry that is not behind its first and behind all of the page before.
+    pages: OrdMap<Entry, Arc<Page>>,
+    len: usize,
+    /// What is still to be done: entries that are to be there, or not.
+    pending: Vec<(Entry, bool)>,
+}
+
+impl Sorted {
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The position of the entry number `k`, from 0. Goes over the pages, not over the entries.
+    pub(crate) fn nth(&self, mut k: usize) -> Option<u32> {
+        for page in self.pages.values() {
+            if k < page.len() {
+                return page.position(k);
+            }
+            k -= page.len();
+        }
+        None
+    }
+
+    /// Ranks and positions, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u32)> {
+        self.pages.values().flat_map(|page| page.entries())
+    }
+
+    /// Ranks and positions, descending.
+    pub(crate) fn iter_rev(&self) -> impl Iterator<Item = (i64, u32)> {
+        let backwards = |page: &'_ Arc<Page>| (0..page.len()).rev();
+        let pages = self.pages.values().rev();
+        pages.flat_map(move |page| backwards(page).filter_map(|at| page.get(at)))
+    }
+
+    /// Those from that entry on, ascending.
+    pub(crate) fn from(&self, rank: i64, position: u32) -> impl Iterator<Item = (i64, u32)> {
+        let first = (rank, position);
+        let key = self.pages.get_prev(&first).map_or(first, |(key, _)| *key);
+        let pages = self.pages.range(key..).map(|(_, page)| page);
+        let mut is_first = true;
+        pages.flat_map(move |page| {
+            let at = if std::mem::take(&mut is_first) {
+                page.search(first).unwrap_or_else(|at| at)
+            } else {
+                0
+            };
+            (at..page.len()).filter_map(move |at| page.get(at))
+        })
+    }
+
+    /// Those up to that entry, descending.
+    pub(crate) fn down_from(&self, rank: i64, position: u32) -> impl Iterator<Item = (i64, u32)> {
+        let last = (rank, position);
+        let pages = self.pages.range(..=last).rev().map(|(_, page)| page);
+        let mut is_first = true;
+        pages.flat_map(move |page| {
+            let end = if std::mem::take(&mut is_first) {
+                page.search(last).map_or_else(|at| at, |at| at + 1)
+            } else {
+                page.len()
+            };
+            (0..end).rev().filter_map(move |at| page.get(at))
+        })
+    }
+
+    /// Positions with a rank between the two, both included, by rank and then position.
+    pub(crate) fn range(&self, least: i64, most: i64) -> impl Iterator<Item = u32> {
+        self.from(least, 0).take_while(move |(rank, _)| *rank <= most).map(|(_, at)| at)
+    }
+
+    /// The position with exactly that rank; where several have it, the first.
+    pub(crate) fn find(&self, rank: i64) -> Option<u32> {
+        self.range(rank, rank).next()
+    }
+
+    /// Remembers that an entry is to be there; see [`Sorted::settle`].
+    pub(super) fn add(&mut self, rank: i64, position: u32) {
+        self.pending.push(((rank, position), true));
+    }
+
+    /// Remembers that an entry is to go.
+    pub(super) fn remove(&mut self, rank: i64, position: u32) {
+        self.pending.push(((rank, position), false));
+    }
+
+    /// Whether there is something to do.
+    pub(super) fn is_unsettled(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Does what was remembered.
+    pub(super) fn settle(&mut self) {
+        let mut todo = std::mem::take(&mut self.pending);
+        // Stable: of several about the same entry the last counts.
+        todo.sort_by_key(|(entry, _)| *entry);
+        let mut rest = todo.as_slice();
+        while let Some((first, _)) = rest.first() {
+            let before = self.pages.get_prev(first).map(|(key, _)| *key);
+            let key = before.or_else(|| self.pages.get_min().map(|(key, _)| *key));
+            let next = key.and_then(|key| self.next_key(key));
+            let count = rest.iter().take_while(|(entry, _)| next.is_none_or(|next| *entry < next));
+            let (now, later) = rest.split_at(count.count());
+            rest = later;
+            self.change_page(key, now, next.is_none());
+        }
+    }
+
+    fn next_key(&self, key: Entry) -> Option<Entry> {
+        let behind = (Bound::Excluded(key), Bound::Unbounded);
+        self.pages.range(behind).next().map(|(key, _)| *key)
+    }
+
+    fn change_page(&mut self, key: Option<Entry>, changes: &[(Entry, bool)], is_last: bool) {
+        let mut before = 0;
+        if let Some((key, page)) = key.and_then(|key| Some((key, self.pages.get_mut(&key)?))) {
+            before = page.len();
+            let is_inside = changes.first().is_some_and(|(entry, _)| *entry >= key);
+            if changes.len() <= EDITS_MAX && is_inside && before + changes.len() <= PAGE_MAX {
+                let page = Arc::make_mut(page);
+                let done = changes.iter().all(|(entry, there)| page.edit(*entry, *there));
+                let after = page.len();
+                if done && after > 0 {
+                    self.len = self.len + after - before;
+                    return;
+                }
+                // What was done of it is done again below, to the same effect.
+                self.len = self.len + after - before;
+                before = after;
+            }
+        }
+        let page = key.and_then(|key| self.pages.remove(&key));
+        let old: Vec<Entry> = page.iter().flat_map(|page| page.entries()).collect();
+        let merged = merge(&old, changes);
+        self.len = self.len + merged.len() - before;
+        let count = merged.len().div_ceil(PAGE_MAX).max(1);
+        // A page at the end of an order that only grows is filled before the next is begun.
+        let size = if is_last { PAGE_MAX } else { merged.len().div_ceil(count).max(1) };
+        for entries in merged.chunks(size) {
+            self.pages.insert(entries[0], Arc::new(Page::of(entries)));
+        }
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.pages.values().map(|page| page.heap_bytes() + 48).sum::<usize>()
+            + self.pending.capacity() * size_of::<(Entry, bool)>()
+    }
+}
+
+fn merge(old: &[Entry], changes: &[(Entry, bool)]) -> Vec<Entry> {
+    let mut merged: Vec<Entry> = Vec::with_capacity(old.len() + changes.len());
+    let mut old = old.iter().copied().peekable();
+    for (at, (entry, is_there)) in changes.iter().enumerate() {
+        if changes.get(at + 1).is_some_and(|(next, _)| next == entry) {
+            continue;
+        }
+        while let Some(before) = old.next_if(|before| before < entry) {
+            merged.push(before);
+        }
+        old.next_if_eq(entry);
+        if *is_there {
+            merged.push(*entry);
+        }
+    }
+    merged.extend(old);
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(sorted: &Sorted, want: &BTreeSet<Entry>) {
+        let all: Vec<Entry> = want.iter().copied().collect();
+        assert_eq!(sorted.len(), want.len());
+        assert_eq!(sorted.iter().collect::<Vec<_>>(), all);
+        let mut back: Vec<Entry> = sorted.iter_rev().collect();
+        back.reverse();
+        assert_eq!(back, all);
+        for (k, (_, at)) in all.iter().enumerate().step_by(37) {
+            assert_eq!(sorted.nth(k), Some(*at));
+        }
+        assert_eq!(sorted.nth(all.len()), None);
+        for (rank, at) in [(-3, 5), (0, 0), (7, 9), (i64::MAX, 1), (i64::MIN, 0)] {
+            let up: Vec<Entry> = want.range((rank, at)..).copied().collect();
+            assert_eq!(sorted.from(rank, at).collect::<Vec<_>>(), up);
+            let down: Vec<Entry> = want.range(..=(rank, at)).rev().copied().collect();
+            assert_eq!(sorted.down_from(rank, at).collect::<Vec<_>>(), down);
+        }
+        let few: Vec<u32> = want.range((2, 0)..=(9, u32::MAX)).map(|(_, at)| *at).collect();
+        assert_eq!(sorted.range(2, 9).collect::<Vec<_>>(), few);
+        assert!(sorted.pages.values().all(|page| page.len() > 0 && page.len() <= PAGE_MAX));
+    }
+
+    #[test]
+    fn an_order_that_only_grows_has_full_pages() {
+        let (mut sorted, mut want) = (Sorted::default(), BTreeSet::new());
+        for at in 0..2_000 {
+            sorted.add(i64::from(at) * 60_000_000, at);
+            want.insert((i64::from(at) * 60_000_000, at));
+            if at % 10 == 0 {
+                sorted.settle();
+            }
+        }
+        sorted.settle();
+        check(&sorted, &want);
+        assert_eq!(sorted.pages.len(), 4);
+    }
+
+    fn rank() -> impl Strategy<Value = i64> {
+        prop_oneof![-9i64..9, (0i64..99).prop_map(|n| n << 33), any::<i64>()]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn entries_come_in_order_whatever_was_put_and_taken_away(
+            blocks in prop::collection::vec(
+                prop::collection::vec((rank(), 0u32..300, prop::bool::weighted(0.8)), 1..600),
+                1..9,
+            )
+        ) {
+            let (mut sorted, mut want) = (Sorted::default(), BTreeSet::new());
+            for block in blocks {
+                let (before, as_it_was) = (sorted.clone(), want.clone());
+                for (rank, at, is_there) in block {
+                    if is_there {
+                        sorted.add(rank, at);
+                        want.insert((rank, at));
+                    } else {
+                        sorted.remove(rank, at);
+                        want.remove(&(rank, at));
+                    }
+                }
+                sorted.settle();
+                check(&sorted, &want);
+                check(&before, &as_it_was);
+                // Few changes go another way.
+                let some: Vec<Entry> = want.iter().copied().step_by(50).collect();
+                for (rank, at) in some {
+                    sorted.remove(rank, at);
+                    want.remove(&(rank, at));
+                    sorted.add(rank, at + 1000);
+                    want.insert((rank, at + 1000));
+                    sorted.settle();
+                }
+                check(&sorted, &want);
+            }
+        }
+    }
+}

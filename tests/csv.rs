@@ -76,6 +76,18 @@ fn all_tickets_come_in_one_answer_from_one_moment() {
     assert_eq!(told.lines().count(), TICKETS + 1);
 }
 
+/// With one turn in all, the command held it while the rest of its answer waited for it.
+#[test]
+fn a_long_answer_over_the_local_socket_does_not_wait_for_itself() {
+    let (dir, _) = filled();
+    let _server = with_pages_of_1000(dir.path(), &[("TESSERA_READS_MAX", "1")]);
+    for (query, lines) in [("Tickets?$format=csv", TICKETS + 1), ("Tickets?$top=500", 0)] {
+        let told = run_in(dir.path(), &["query", query], &[]).ok();
+        assert!(told.len() > 1 << 20, "{query}");
+        assert!(told.matches("\r\n").count() == lines, "{query}");
+    }
+}
+
 /// A part taken for the whole is silent corruption of a report; a CSV has no end of its own to tell by.
 #[test]
 fn an_answer_that_is_cut_off_has_no_proper_end() {

@@ -77,3 +77,19 @@ fn a_plan_over_computed_rows_is_run_like_any_other() {
     let rest = list(&rest, &Start::Set, &ctx).unwrap();
     assert_eq!(ids(&source, rest.rows), ["2026-11-03.1..", "2026-11-01...", "2026-11-03..."]);
 }
+
+/// A method that is not handed on is answered the slow way, or not at all, and nobody would see it.
+#[test]
+fn every_method_of_a_source_is_handed_on() {
+    let declared = include_str!("../source.rs").split_once("pub trait Source").unwrap().1;
+    let declared = declared.split_once("\n}\n").unwrap().0;
+    let here = include_str!("../computed.rs");
+    let names = |text: &'static str| {
+        let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("fn "));
+        lines.map(|line| line.split(['(', '<']).next().unwrap())
+    };
+    let handed_on: Vec<&str> = names(here).collect();
+    for name in names(declared) {
+        assert!(handed_on.contains(&name), "Source::{name}");
+    }
+}

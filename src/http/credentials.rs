@@ -177,7 +177,8 @@ fn basic(encoded: &str) -> Option<String> {
 }
 
 /// True where an option of the raw query is named like a token or begins like one.
-fn names_token(query: &str) -> bool {
+#[must_use]
+pub fn names_token(query: &str) -> bool {
     query.split('&').any(|option| {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         let name = decoded(name);

@@ -61,6 +61,9 @@ pub struct Request {
     scheme: Scheme,
     forwarded_host: Option<String>,
     uri: Uri,
+    /// Path and query, where they are others than those of `uri`, which has room for less. Boxed: almost
+    /// no request has them.
+    read_as: Option<Box<(String, String)>>,
     body: Body,
     /// The body, where it was read to be read again.
     read: Option<Bytes>,
@@ -82,6 +85,7 @@ impl Request {
             scheme,
             forwarded_host,
             uri,
+            read_as: None,
             body,
             read,
             body_timeout,
@@ -91,13 +95,18 @@ impl Request {
     /// The path, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri.path()
+        self.read_as.as_ref().map_or_else(|| self.uri.path(), |read_as| &read_as.0)
     }
 
     /// What follows the `?`, still percent-encoded.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.uri.query()
+        self.read_as.as_ref().map_or_else(|| self.uri.query(), |read_as| Some(&read_as.1))
+    }
+
+    /// Has it read as a request for another path with another query, of any length.
+    pub fn read_as(&mut self, path: String, query: String) {
+        self.read_as = Some(Box::new((path, query)));
     }
 
     /// Puts another query in the place of the one that came.

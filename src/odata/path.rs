@@ -55,7 +55,7 @@ pub enum PathSegment {
     Ref,
     /// `$value`
     Value,
-    /// `$query`
+    /// `$query`, always last
     Query,
     /// `$each`
     Each,
@@ -99,7 +99,9 @@ pub(super) fn parse_budgeted(raw_path: &str, budget: &Budget) -> Result<Resource
     let pieces = if trimmed.is_empty() { None } else { Some(trimmed.split('/')) };
     for piece in pieces.into_iter().flatten() {
         let text = decode(piece, PATH)?;
-        if segments.last().is_some_and(is_last) {
+        // What a query is for may be anything that is read.
+        let is_queried = text == "$query" && !matches!(segments.last(), Some(PathSegment::Query));
+        if segments.last().is_some_and(is_last) && !is_queried {
             return Err(syntax(base, "the end of the path"));
         }
         let first = segments.is_empty();
@@ -284,6 +286,8 @@ mod tests {
         );
         check("/Me()", &[name("Me"), Parens(Args::Positional(vec![]))]);
         check("/A/$filter(@f)", &[name("A"), Filter(Expr::Alias("f".into()))]);
+        check("/A/$query", &[name("A"), PathSegment::Query]);
+        check("/A/$count/$query", &[name("A"), Count, PathSegment::Query]);
         check("/$crossjoin(A,B)", &[PathSegment::CrossJoin(vec!["A".into(), "B".into()])]);
     }
 
@@ -295,6 +299,7 @@ mod tests {
         refuse("/Tickets(Id)", &format!("{stops} 9: expected a literal or an alias such as '@p'"));
         refuse("/Tickets//x", &format!("{stops} 9: expected a name or a key"));
         refuse("/Tickets/$count/x", &format!("{stops} 16: expected the end of the path"));
+        refuse("/Tickets/$query/$query", &format!("{stops} 16: expected the end of the path"));
         refuse(
             "/Tickets/$cnt",
             &format!("{stops} 9: expected a segment such as '$count' or '$metadata'"),

@@ -11,6 +11,7 @@ mod deep;
 mod expressions;
 mod filters;
 mod headers;
+mod long_query;
 mod metadata;
 mod official;
 mod on_sets;

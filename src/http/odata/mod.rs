@@ -5,6 +5,7 @@
 mod find;
 mod keys;
 pub mod local;
+mod long_query;
 pub mod negotiate;
 mod read;
 pub(super) mod routes;
@@ -181,19 +182,24 @@ async fn respond_to<S: Gate>(
     known: &mut Known,
 ) -> Result<Response, Error> {
     let below_root = request.path().strip_prefix(feed.settings.root).unwrap_or_default();
-    let path = path::parse(below_root, &feed.settings.limits)?;
+    let mut path = path::parse(below_root, &feed.settings.limits)?;
+    let is_query = long_query::is_meant(&mut path);
     // A wrong path or method is told to anybody: the model is no secret, the data is.
     let open = Checker::new(feed.service.model(), &Everything, feed.settings.limits)
         .target(&path, None)?;
-    let verb = Verb::of(&request.method, &open, feed.service.model())?;
+    let verb = if is_query {
+        long_query::verb(&request.method, &open)?
+    } else {
+        Verb::of(&request.method, &open, feed.service.model())?
+    };
     let presented = credentials::take(&mut request)?;
     let caller = feed.service.caller(&presented.visit(&request))?;
     known.name = feed.service.log_name(&caller);
     let client = feed.service.client(&caller);
     feed.limiter.admit(client, ask(feed, verb, &request), known).await?;
-    let asked = (path, verb, open);
-    let answered =
-        respond_to_caller(feed, request, asked, (caller.clone(), known.pass.clone())).await;
+    let who = (caller.clone(), known.pass.clone());
+    // Boxed: the target is large, and every request carries it while it waits.
+    let answered = respond_to_caller(feed, request, (path, verb, Box::new(open)), who).await;
     if let Err(error) = &answered {
         feed.service.refused(&caller, error);
     }
@@ -202,17 +208,20 @@ async fn respond_to<S: Gate>(
 
 async fn respond_to_caller<S: Gate>(
     feed: &Arc<Feed<S>>,
-    request: Request,
-    (path, verb, open): (ResourcePath, Verb, Target),
+    mut request: Request,
+    (path, verb, open): (ResourcePath, Verb, Box<Target>),
     (caller, pass): (S::Caller, Option<Arc<Pass>>),
 ) -> Result<Response, Error> {
     negotiate::versions(&request.headers)?;
+    if verb == Verb::Query {
+        Box::pin(long_query::take(&mut request, feed.settings.body_bytes_max)).await?;
+    }
     let options = url::parse_query(request.query().unwrap_or_default(), &feed.settings.limits)?;
     let origin = request.origin(feed.settings.public_url.as_ref())?;
     let root = format!("{origin}{}/", feed.settings.root);
     let asked = Asked { path, options, root, caller, pass };
     let mut response = match verb {
-        Verb::Get => read::get(feed, asked, request).await?,
+        Verb::Get | Verb::Query => read::get(feed, asked, request).await?,
         Verb::Post | Verb::Put | Verb::Patch | Verb::Delete => {
             if !asked.options.compute.is_empty() {
                 let feature = "$compute in the answer to a change".to_owned();

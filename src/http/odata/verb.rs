@@ -12,6 +12,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
     Get,
+    /// A `POST` to `…/$query`: reads as `Get` does.
+    Query,
     Post,
     Put,
     Patch,

@@ -41,7 +41,7 @@ pub(super) async fn change<S: Service>(
             Verb::Put => update::change(feed, asked, request, update::Kind::Whole).await,
             Verb::Patch => update::change(feed, asked, request, update::Kind::Part).await,
             Verb::Delete => update::delete(feed, asked, request).await,
-            Verb::Get | Verb::Post => Err(REFUSED),
+            Verb::Get | Verb::Query | Verb::Post => Err(REFUSED),
         },
         Target::Property(_) => property::change(feed, asked, request, verb).await,
         Target::RawValue(_) => property::change_raw(feed, asked, request, verb).await,

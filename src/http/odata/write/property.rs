@@ -64,7 +64,7 @@ pub(super) async fn change<S: Service>(
         Verb::Patch => Way::Merge,
         Verb::Post => Way::Append,
         Verb::Delete => Way::Clear,
-        Verb::Get => return Err(REFUSED),
+        Verb::Get | Verb::Query => return Err(REFUSED),
     };
     let path = {
         let checker = checker(feed, &asked);
@@ -109,7 +109,7 @@ pub(super) async fn change_raw<S: Service>(
             job.run(turn, Way::ReplaceRaw, body).await
         }
         Verb::Delete => job.run(turn, Way::Clear, Bytes::new()).await,
-        Verb::Get | Verb::Post | Verb::Patch => Err(REFUSED),
+        Verb::Get | Verb::Query | Verb::Post | Verb::Patch => Err(REFUSED),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod logging;
 pub mod model;
 pub mod odata;
 pub mod query;
+pub mod search;
 pub mod store;
 pub mod tally;
 pub mod time;

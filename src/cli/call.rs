@@ -81,7 +81,7 @@ impl<'a> Place<'a> {
     /// # Errors
     /// Those of [`reach`].
     pub(super) fn open(config: &'a Config) -> Result<Self, Failure> {
-        Ok(match reach(config, || Workspace::try_open(config, false))? {
+        Ok(match reach(config, || Workspace::try_open(config))? {
             Reached::Server(server) => Self { config, here: None, server: Some(server) },
             Reached::Here(Workspace { desk, engine, opened: _ }) => {
                 let ground = Ground::alone(config, desk, Arc::clone(&engine));

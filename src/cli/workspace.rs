@@ -24,23 +24,30 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// Opens the data folder of `config`, making it if there is none.
+    /// Opens the data folder of `config` to serve it, making it if there is none.
     ///
     /// # Errors
     /// One line that says what to do: folder in use, damage, newer format, no room.
     pub(super) fn open(config: &Config, should_recover: bool) -> Result<Self, Failure> {
-        Self::try_open(config, should_recover).map_err(|refusal| match refusal {
+        let mut options = options(config);
+        options.recover = should_recover;
+        options.search_writer_bytes = Some(config.search_writer_bytes);
+        Self::open_with(config, options).map_err(|refusal| match refusal {
             Refusal::Locked(fault) => Failure::of_store(fault),
             Refusal::Failed(failure) => failure,
         })
     }
 
-    /// As [`Workspace::open`], telling apart that another process has the folder.
+    /// As [`Workspace::open`] for one command, which keeps no search index; tells apart that another
+    /// process has the folder.
     ///
     /// # Errors
     /// As there.
-    pub(super) fn try_open(config: &Config, should_recover: bool) -> Result<Self, Refusal> {
-        let options = Options { recover: should_recover, ..options(config) };
+    pub(super) fn try_open(config: &Config) -> Result<Self, Refusal> {
+        Self::open_with(config, options(config))
+    }
+
+    fn open_with(config: &Config, options: Options) -> Result<Self, Refusal> {
         let (engine, opened) = Embedded::open(helpdesk(), &real_files(), options)?;
         let engine = Arc::new(engine);
         // What had ended then has ended, though the clock was set back while nobody looked.

@@ -141,6 +141,7 @@ settings! {
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";
     overlay_bytes_max: u64 = "256MiB", 1 << 20..=1 << 40, "memory for changes not yet in the records; beyond it 503 Overloaded";
+    search_writer_bytes: u64 = "32MiB", 15_000_000..=1 << 30, "memory for what is on its way to the search index, bytes";
     records_cache_bytes: u64 = "64MiB", 1 << 20..=1 << 40, "memory the records may use as a cache, bytes";
     segment_bytes: u64 = "64MiB", 1 << 20..=1 << 32, "size of one journal file, bytes";
     checkpoint_journal_bytes: u64 = "512MiB", 1 << 20..=1 << 40, "journal written since the last checkpoint that starts the next one, bytes";

@@ -161,6 +161,11 @@ impl Service for Helpdesk {
         self.desk.now()
     }
 
+    async fn search_current(&self) {
+        let store = self.desk.store();
+        store.wait_for_search(store.snapshot().seq()).await;
+    }
+
     fn signing_key(&self) -> Digest {
         // A workspace that nobody has filled has no key yet; then links last as long as the process.
         static OF_THE_PROCESS: LazyLock<Digest> = LazyLock::new(random_bytes);

@@ -35,6 +35,11 @@ pub trait Service: Send + Sync + 'static {
     /// The key that signs places in long answers; the same for as long as the data is.
     fn signing_key(&self) -> Digest;
 
+    /// Resolves when a search finds everything that is in [`Service::snapshot`] by now.
+    fn search_current(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// Creates an entity and tells it as it was stored. The scope the set asks for has been checked.
     ///
     /// # Errors

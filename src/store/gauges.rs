@@ -44,6 +44,8 @@ pub struct Gauges {
     pub committed: Seq,
     /// The last transaction the records show.
     pub applied: Seq,
+    /// The last transaction that a search finds; none where there is no index, or it is being built.
+    pub searched: Option<Seq>,
     /// The newest checkpoint, if there is one.
     pub checkpoint: Option<Checkpointed>,
     /// When the last scheduled backup that was verified was begun, if there was one.

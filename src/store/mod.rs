@@ -151,6 +151,12 @@ pub trait Store: Send + Sync {
 
     /// Resolves when a snapshot shows `seq`.
     fn wait_for(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// Resolves when a search finds what `seq` wrote; at once where each text is looked at.
+    fn wait_for_search(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let _ = seq;
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Commits what `run` does and hands on what it returns.

@@ -16,7 +16,8 @@ use crate::{
     error::Error,
     hash::{Digest, SetHash},
     model::{Contents, Index, Key, Model, Origin, Prop, Record, Row, SetId, Value, sortable},
-    query::Source,
+    query::{Context, Hits, Search, Source},
+    search::Finder,
 };
 
 /// Reads long texts from where they are kept for good.
@@ -40,6 +41,7 @@ pub struct Root {
     sets: Vec<Arc<SetState>>,
     fresh_texts: OrdMap<TextKey, Arc<str>>,
     texts: Arc<dyn Texts>,
+    finder: Option<Arc<Finder>>,
 }
 
 /// One set's rows, their indexes, and what is counted of them.
@@ -81,7 +83,7 @@ impl Root {
                 Arc::new(SetState { indexes, ..SetState::default() })
             })
             .collect();
-        Self { model, zone, seq: 0, sets, fresh_texts: OrdMap::new(), texts }
+        Self { model, zone, seq: 0, sets, fresh_texts: OrdMap::new(), texts, finder: None }
     }
 
     /// What can be compared of one set.
@@ -100,6 +102,11 @@ impl Root {
     /// Takes over what a set once counted, before rows are loaded into it.
     pub(super) fn set_last_id(&mut self, set: SetId, last_id: i64) {
         self.state_mut(set).last_id = last_id;
+    }
+
+    /// Says by what it is searched.
+    pub(super) fn set_finder(&mut self, finder: Option<Arc<Finder>>) {
+        self.finder = finder;
     }
 
     /// Says which transaction this state shows.
@@ -421,6 +428,15 @@ impl Source for Root {
         } else {
             Err(Error::internal(&"a long text is not what its record vouches for"))
         }
+    }
+
+    fn search(
+        &self,
+        set: SetId,
+        search: &Search,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Hits>, Error> {
+        self.finder.as_ref().map_or(Ok(None), |finder| finder.find(set, search, ctx))
     }
 }
 

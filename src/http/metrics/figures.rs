@@ -145,6 +145,10 @@ fn of_changes(gauges: &Gauges) -> Vec<Figure> {
         gauge("tessera_sequence_committed", "Last transaction", whole(gauges.committed)),
         gauge("tessera_sequence_applied", "Last transaction in the records", whole(gauges.applied)),
     ];
+    if let Some(searched) = gauges.searched {
+        let help = "Last transaction that a search finds";
+        figures.push(gauge("tessera_sequence_searched", help, whole(searched)));
+    }
     if let Some(checkpoint) = gauges.checkpoint {
         figures.extend([
             gauge(

@@ -1,6 +1,7 @@
 //! `GET`: everything a path can lead to.
 
 mod csv;
+mod wait;
 
 use std::{sync::Arc, time::Instant};
 
@@ -106,6 +107,8 @@ pub(super) async fn get<S: Service>(
             false
         }
     };
+    // Boxed: most reads do not wait, and need not carry its size.
+    let waited = Box::pin(wait::for_search(feed, &asked.options, &request.headers)).await;
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn(asked.pass.as_ref()).await?) } else { None };
     let started = Instant::now();
@@ -127,16 +130,20 @@ pub(super) async fn get<S: Service>(
             last: started + feed.settings.answer_timeout,
         }),
     });
-    match turn {
+    let mut response = match turn {
         Some(turn) => {
             let work = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
                 read.run()
             });
-            work.await.unwrap_or_else(|error| Err(error.into()))
+            work.await.unwrap_or_else(|error| Err(error.into()))?
         }
-        None => read.run(),
+        None => read.run()?,
+    };
+    if let Some(preferences) = waited {
+        preferences.put_applied(&mut response, Preference::Wait);
     }
+    Ok(response)
 }
 
 impl<S: Service> Read<S> {

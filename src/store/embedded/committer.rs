@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::{
     Options, Shared,
     applier::{Applier, Block},
+    follower::touched_by,
 };
 use crate::{
     error::Error,
@@ -24,6 +25,7 @@ use crate::{
         Actor, Change, Commit, Fault, Root, Seq, Snapshot, Transaction, checkpoint, draft::Work,
         journal::Journal, records::Applied,
     },
+    time::Timestamp,
 };
 
 /// Journal bytes after which a block is closed, however few transactions it has.
@@ -61,7 +63,11 @@ struct Draw {
     bytes: usize,
     blocks: Vec<Block>,
     fresh: Vec<(Seq, SetId, Key, u16)>,
+    /// What the keeper of the search index is told.
+    touched: Vec<(SetId, Key)>,
     answers: Vec<(Answer, Result<Seq, Error>)>,
+    /// When the last of its transactions was committed.
+    at: Timestamp,
 }
 
 /// Starts the thread; it ends when the queue is closed and empty.
@@ -130,7 +136,16 @@ impl Committer {
         root.forget_texts(
             self.fresh.drain(..known).map(|(seq, set, key, tag)| (set, key, tag, seq)),
         );
-        Draw { root, entries: vec![], bytes: 0, blocks: vec![], fresh: vec![], answers: vec![] }
+        Draw {
+            root,
+            entries: vec![],
+            bytes: 0,
+            blocks: vec![],
+            fresh: vec![],
+            touched: vec![],
+            answers: vec![],
+            at: self.options.clock.now(),
+        }
     }
 
     /// Runs one transaction on the state so far; refused or panicking, it leaves no trace.
@@ -176,6 +191,10 @@ impl Committer {
             Change::Text { set, key, tag, .. } => Some((commit.seq, *set, key.clone(), *tag)),
             Change::Put { .. } | Change::Delete { .. } => None,
         }));
+        if self.shared.news.is_some() {
+            draw.touched.extend(touched_by(commit, self.shared.model));
+        }
+        draw.at = commit.at;
         draw.entries.push(entry);
         draw.root = root;
         Ok(commit.seq)
@@ -183,7 +202,7 @@ impl Committer {
 
     /// Journals and publishes the block, then answers everybody in it.
     fn settle(&mut self, draw: Draw) {
-        let Draw { root, entries, bytes, blocks, fresh, answers } = draw;
+        let Draw { root, entries, bytes, blocks, fresh, touched, answers, at } = draw;
         let written = if self.is_stopped {
             Err(Fault::SyncFailed)
         } else if entries.is_empty() {
@@ -206,7 +225,11 @@ impl Committer {
         if !entries.is_empty() {
             self.bytes_since_checkpoint += bytes as u64;
             self.fresh.extend(fresh);
-            self.shared.root.store(Arc::new(root));
+            let root = Arc::new(root);
+            self.shared.root.store(Arc::clone(&root));
+            if let Some(news) = &self.shared.news {
+                news.tell(touched, root, at);
+            }
             if self.shared.pending_bytes.fetch_add(bytes as u64, Ordering::AcqRel) == 0 {
                 self.shared.counts.moved();
             }

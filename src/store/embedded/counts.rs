@@ -124,6 +124,7 @@ pub(super) fn gauges(engine: &Embedded) -> Gauges {
         writing,
         committed: engine.root().seq(),
         applied: engine.applied(),
+        searched: engine.searched(),
         checkpoint: counts.checkpoint(options.clock.now()),
         backed_up: engine.last_backup(),
         transactions: counts.transactions.get(),

@@ -3,6 +3,8 @@
 mod applier;
 mod committer;
 mod counts;
+mod follower;
+mod news;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{oneshot, watch};
 
 pub use self::recovery::Opened;
-use self::{committer::Request, counts::Counts};
+use self::{committer::Request, counts::Counts, follower::Follower, news::News};
 use super::{
     Commits, Fault, Gauges, Receipt, Root, Seq, Snapshot, Store, Transaction,
     change::{Commit, UNKNOWN_SET},
@@ -36,6 +38,7 @@ use super::{
 };
 use crate::{
     model::Model,
+    search::Finder,
     time::{Clock, Timestamp},
 };
 
@@ -68,6 +71,9 @@ pub struct Options {
     pub history_bytes_max: u64,
     /// How long a superseded long text stays readable for snapshots that still refer to it.
     pub text_grace: Duration,
+    /// Memory for what is written to the search index; where there is none no index is kept, and each
+    /// text is looked at.
+    pub search_writer_bytes: Option<u64>,
 }
 
 impl Options {
@@ -88,6 +94,7 @@ impl Options {
             history: Duration::from_hours(90 * 24),
             history_bytes_max: 4 << 30,
             text_grace: Duration::from_mins(1),
+            search_writer_bytes: None,
         }
     }
 
@@ -112,6 +119,12 @@ impl Options {
     pub fn checkpoints_dir(&self) -> PathBuf {
         self.workspace().join("checkpoints")
     }
+
+    /// Folder of the search index.
+    #[must_use]
+    pub fn search_dir(&self) -> PathBuf {
+        self.workspace().join("search")
+    }
 }
 
 /// Where a time should be and is none.
@@ -134,6 +147,8 @@ struct Shared {
     backed_up: AtomicI64,
     /// What the threads count.
     counts: Counts,
+    /// Where the keeper of the search index is told of changes.
+    news: Option<Arc<News>>,
     /// Set when the engine stops: threads no longer wait for better times.
     stopping: AtomicBool,
 }
@@ -141,6 +156,13 @@ struct Shared {
 impl Shared {
     fn held(&self) -> MutexGuard<'_, Vec<Seq>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hold(&self) -> Hold<'_> {
+        let seq = self.root.load().seq();
+        self.held().push(seq);
+        self.pins.fetch_add(1, Ordering::AcqRel);
+        Hold { shared: self, seq }
     }
 }
 
@@ -169,6 +191,8 @@ pub struct Embedded {
     reader: JournalReader,
     queue: Mutex<Option<SyncSender<Request>>>,
     committer: Mutex<Option<JoinHandle<()>>>,
+    finder: Option<Arc<Finder>>,
+    follower: Mutex<Option<Follower>>,
     _lock: Lock,
 }
 
@@ -201,9 +225,12 @@ impl Embedded {
         let opened = recovered.opened;
         let seq = recovered.root.seq();
         debug_assert_eq!(seq, recovered.journal.last_seq());
+        let finder = options.search_writer_bytes.map(|_| Arc::new(Finder::default()));
+        let mut root = recovered.root;
+        root.set_finder(finder.clone());
         let shared = Arc::new(Shared {
             model,
-            root: ArcSwap::from_pointee(recovered.root),
+            root: ArcSwap::from_pointee(root),
             published: watch::Sender::new(seq),
             applied: AtomicU64::new(seq),
             pending_bytes: AtomicU64::new(0),
@@ -211,6 +238,7 @@ impl Embedded {
             held: Mutex::new(Vec::new()),
             backed_up: AtomicI64::new(NEVER),
             counts: Counts::new(),
+            news: finder.as_ref().map(|_| Arc::default()),
             stopping: AtomicBool::new(false),
         });
         shared.counts.journal_bytes.store(recovered.journal.bytes(), Ordering::Relaxed);
@@ -227,6 +255,7 @@ impl Embedded {
             options.clone(),
             opened.checkpoint_seq,
         )?;
+        let follower = follow(&shared, (files, &options), &reader, finder.as_ref())?;
         let engine = Self {
             shared,
             options,
@@ -235,6 +264,8 @@ impl Embedded {
             reader,
             queue: Mutex::new(Some(queue)),
             committer: Mutex::new(Some(committer)),
+            finder,
+            follower: Mutex::new(follower),
             _lock: lock,
         };
         Ok((engine, opened))
@@ -252,6 +283,12 @@ impl Embedded {
         self.shared.applied.load(Ordering::Acquire)
     }
 
+    /// The last transaction that the search index shows; none where there is none, or it is being built.
+    #[must_use]
+    pub fn searched(&self) -> Option<Seq> {
+        self.finder.as_ref().and_then(|finder| finder.shown())
+    }
+
     /// Bytes of changes the records do not have yet.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
@@ -267,10 +304,7 @@ impl Embedded {
     /// Keeps the long texts of every state from now on, and the journal behind the newest, until it is dropped.
     #[must_use]
     pub fn hold(&self) -> Hold<'_> {
-        let seq = self.shared.root.load().seq();
-        self.shared.held().push(seq);
-        self.shared.pins.fetch_add(1, Ordering::AcqRel);
-        Hold { shared: &self.shared, seq }
+        self.shared.hold()
     }
 
     /// When the last scheduled backup that was verified was begun.
@@ -324,6 +358,10 @@ impl Embedded {
             && committer.join().is_err()
         {
             tracing::error!("the committer ended with a panic");
+        }
+        let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(follower) = follower {
+            follower.finish();
         }
     }
 }
@@ -382,6 +420,37 @@ impl Store for Embedded {
             let _ = published.wait_for(|now| *now >= seq).await;
         })
     }
+
+    fn wait_for_search(&self, seq: Seq) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        match &self.finder {
+            Some(finder) => Box::pin(finder.wait_for(seq)),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+/// Starts the keeper of the search index, if there is to be one.
+fn follow(
+    shared: &Arc<Shared>,
+    (files, options): (&Arc<dyn Files>, &Options),
+    journal: &JournalReader,
+    finder: Option<&Arc<Finder>>,
+) -> Result<Option<Follower>, Fault> {
+    let (Some(memory), Some(finder), Some(news)) =
+        (options.search_writer_bytes, finder, &shared.news)
+    else {
+        return Ok(None);
+    };
+    let setup = follower::Setup {
+        files: Arc::clone(files),
+        dir: options.search_dir(),
+        memory,
+        journal: journal.clone(),
+        news: Arc::clone(news),
+        finder: Arc::clone(finder),
+        opened_at: shared.root.load().seq(),
+    };
+    follower::start(Arc::clone(shared), setup).map(Some)
 }
 
 fn unreadable(seq: Seq, reason: &str) -> Fault {

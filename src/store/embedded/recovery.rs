@@ -271,7 +271,7 @@ fn persist(model: &Model, root: &Root, records: &Records, block: Block) -> Resul
 }
 
 /// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt.
-fn set_aside(dir: &Path) -> Result<(), Fault> {
+pub(super) fn set_aside(dir: &Path) -> Result<(), Fault> {
     if !dir.exists() {
         return Ok(());
     }
@@ -283,18 +283,18 @@ fn set_aside(dir: &Path) -> Result<(), Fault> {
 }
 
 /// A log line now and then while something takes long.
-struct Progress {
+pub(super) struct Progress {
     what: &'static str,
     count: u64,
     last: Instant,
 }
 
 impl Progress {
-    fn new(what: &'static str) -> Self {
+    pub(super) fn new(what: &'static str) -> Self {
         Self { what, count: 0, last: Instant::now() }
     }
 
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         self.count += 1;
         if self.count.is_multiple_of(4096) && self.last.elapsed() >= PROGRESS_EVERY {
             tracing::info!(done = self.count, "{}", self.what);

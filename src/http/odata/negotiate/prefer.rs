@@ -1,7 +1,7 @@
 //! `Prefer`, and `Preference-Applied` for what was done of it.
 //!
 //! Source: RFC 7240; OData 4.01 Part 1, 8.2.8. Read and passed over: `include-annotations` (there
-//! are none to leave out or add), `respond-async`, `wait`, `continue-on-error`, `track-changes`.
+//! are none to leave out or add), `respond-async`, `continue-on-error`, `track-changes`.
 
 use warp::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -19,6 +19,8 @@ pub struct Preferences {
     pub answer: Option<Answer>,
     /// `omit-values`
     pub omit: Option<Omit>,
+    /// `wait`, seconds
+    pub wait: Option<u64>,
     /// What was understood, as it was written.
     words: Vec<(Preference, String)>,
 }
@@ -51,6 +53,8 @@ pub enum Preference {
     Answer,
     /// `omit-values`
     OmitValues,
+    /// `wait`
+    Wait,
 }
 
 impl Preferences {
@@ -97,6 +101,10 @@ pub fn preferences(headers: &HeaderMap) -> Preferences {
                 };
                 preferences.omit.map(|_| Preference::OmitValues)
             }
+            "wait" if preferences.wait.is_none() => {
+                preferences.wait = value.parse().ok();
+                preferences.wait.map(|_| Preference::Wait)
+            }
             _ => None,
         };
         if let Some(known) = known {
@@ -122,17 +130,24 @@ mod tests {
         assert_eq!(of("return=minimal, return=representation").answer, Some(Answer::Minimal));
         assert_eq!(of("Odata.Omit-Values=\"nulls\"").omit, Some(Omit::Nulls));
         assert_eq!(of("omit-values=defaults").omit, Some(Omit::Defaults));
-        for nonsense in
-            ["maxpagesize=0", "maxpagesize=-1", "maxpagesize", "return=x", "omit-values=x", ",;="]
-        {
+        assert_eq!(of("respond-async, wait=10, wait=20").wait, Some(10));
+        for nonsense in [
+            "wait=",
+            "wait=-1",
+            "maxpagesize=0",
+            "maxpagesize=-1",
+            "maxpagesize",
+            "return=x",
+            "omit-values=x",
+            ",;=",
+        ] {
             assert_eq!(of(nonsense), Preferences::default(), "{nonsense}");
         }
     }
 
     #[test]
     fn what_is_not_known_is_passed_over() {
-        for other in ["odata.include-annotations=\"*\"", "respond-async, wait=10", "track-changes"]
-        {
+        for other in ["odata.include-annotations=\"*\"", "respond-async", "track-changes"] {
             assert_eq!(of(other), Preferences::default(), "{other}");
         }
     }

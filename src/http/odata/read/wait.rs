@@ -1,0 +1,33 @@
+//! `Prefer: wait`: a search that finds what was acknowledged a moment ago.
+
+use std::{sync::Arc, time::Duration};
+
+use warp::http::HeaderMap;
+
+use crate::{
+    http::odata::{
+        Feed,
+        negotiate::{self, Preferences},
+    },
+    odata::{ast::QueryOptions, service::Service},
+};
+
+/// Waits, where the query searches and the client asks for it, until searches are current; for as long as
+/// it says, and never longer than a query may take. The preferences, if that was done.
+pub(super) async fn for_search<S: Service>(
+    feed: &Arc<Feed<S>>,
+    options: &QueryOptions,
+    headers: &HeaderMap,
+) -> Option<Box<Preferences>> {
+    if !searches(options) {
+        return None;
+    }
+    let preferences = negotiate::preferences(headers);
+    let most = Duration::from_secs(preferences.wait?).min(feed.settings.query_deadline);
+    let waited = tokio::time::timeout(most, feed.service.search_current()).await;
+    waited.is_ok().then(|| Box::new(preferences))
+}
+
+fn searches(options: &QueryOptions) -> bool {
+    options.search.is_some() || options.expand.iter().any(|item| searches(&item.options))
+}

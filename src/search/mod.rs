@@ -1,0 +1,67 @@
+//! An index of the words in searched texts: what `$search` asks where looking at each text would take too long.
+//!
+//! The only place that knows tantivy. It holds no text, only where words stand, by set and id. It knows
+//! nothing of journal, transactions or rights: whoever keeps it says up to where it goes.
+
+mod finder;
+mod join;
+mod layout;
+mod reader;
+mod splitter;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::Path;
+
+use tantivy::{
+    Index, ReloadPolicy, TantivyError, directory::MmapDirectory, indexer::IndexWriterOptions,
+};
+
+pub use self::{
+    finder::Finder,
+    layout::Layout,
+    reader::Reader,
+    writer::{Failure as WriteFailure, Position, Writer},
+};
+use crate::model::Model;
+
+/// The least memory a writer works with, bytes.
+pub const WRITER_BYTES_MIN: u64 = 15_000_000;
+
+/// Why an index cannot be used; nothing but building it anew helps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Trouble(pub String);
+
+impl From<TantivyError> for Trouble {
+    fn from(error: TantivyError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Opens the index in `dir`, which must exist, or makes one there; every byte of it is looked at.
+/// `memory` is for the writer, bytes.
+///
+/// # Errors
+/// Whatever is wrong with it, and what another version left.
+pub fn open(dir: &Path, model: &Model, memory: u64) -> Result<(Writer, Reader), Trouble> {
+    let layout = Layout::of(model);
+    let directory = MmapDirectory::open(dir).map_err(TantivyError::from)?;
+    let index = Index::open_or_create(directory, layout.schema.clone())?;
+    let damaged = index.validate_checksum()?;
+    if let Some(file) = damaged.iter().next() {
+        return Err(Trouble(format!("'{}' is not what was written", file.display())));
+    }
+    splitter::register(&index);
+    let memory = usize::try_from(memory.max(WRITER_BYTES_MIN)).unwrap_or(usize::MAX);
+    let options = IndexWriterOptions::builder()
+        .memory_budget_per_thread(memory)
+        .num_worker_threads(1)
+        .num_merge_threads(1)
+        .build();
+    let writer = index.writer_with_options(options)?;
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    let position = index.load_metas()?.payload.as_deref().and_then(Position::read);
+    Ok((Writer::new(writer, layout.clone(), position), Reader::new(reader, layout)))
+}

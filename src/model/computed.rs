@@ -2,16 +2,19 @@
 //!
 //! Does not know where entities are kept, nor who reads them.
 
-use super::{key::Key, schema::Entity, value::Value};
-use crate::time::Date;
+use super::{key::Key, schema::Prop, value::Value};
+use crate::time::{Date, Timestamp};
 
 /// The entities of one set, all as of one moment.
 pub trait Entities {
-    /// Hands each of them to `take`, by key; only their stored properties have values.
-    fn each(&self, take: &mut dyn FnMut(&dyn Entity));
+    /// Hands the stored properties `props` of each of them to `take`, by key.
+    fn each(&self, props: &[Prop], take: &mut dyn FnMut(&[Value]));
 
     /// The day of that moment in the workspace's time zone.
     fn today(&self) -> Date;
+
+    /// The day of an instant in the workspace's time zone.
+    fn day_of(&self, instant: Timestamp) -> Date;
 }
 
 /// The entities of a computed set. They may be many more than what they were computed from: each is

@@ -21,10 +21,7 @@ use super::{
 use crate::{
     error::Error,
     hash::Digest,
-    model::{
-        Computed, Contents, Entities, Entity, Key, Model, Opened, Prop, Record, Row, SetId,
-        StructType, Value,
-    },
+    model::{Computed, Contents, Entities, Key, Model, Prop, Record, Row, SetId, Value},
     time::{Date, Timestamp},
 };
 
@@ -106,6 +103,16 @@ impl Source for WithComputed {
         self.source.rows_since(set, seq)
     }
 
+    fn values(&self, set: SetId, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
+        let Some(computed) = self.computed(set) else {
+            return self.source.values(set, props, take);
+        };
+        for entity in computed.entities(None) {
+            let of = |prop: &Prop| entity.get(usize::from(prop.0)).cloned().unwrap_or(Value::Null);
+            take(&props.iter().map(of).collect::<Vec<_>>());
+        }
+    }
+
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         match self.computed(set) {
             Some(computed) => {
@@ -164,45 +171,16 @@ struct Reading<'a> {
 }
 
 impl Entities for Reading<'_> {
-    fn each(&self, take: &mut dyn FnMut(&dyn Entity)) {
-        let model = self.source.model();
-        for row in self.source.rows(self.set) {
-            let structure = model.structure(row.type_id);
-            take(&Plain { reading: self, structure, opened: row.record.open(structure) });
-        }
+    fn each(&self, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
+        self.source.values(self.set, props, take);
     }
 
     fn today(&self) -> Date {
         self.today
     }
-}
 
-/// One entity's stored properties.
-struct Plain<'a> {
-    reading: &'a Reading<'a>,
-    structure: &'a StructType,
-    opened: Opened<'a>,
-}
-
-impl Entity for Plain<'_> {
-    fn value(&self, property: Prop) -> Value {
-        let is_known = usize::from(property.0) < self.structure.properties.len();
-        if is_known { self.opened.get(property) } else { Value::Null }
-    }
-
-    fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {
-        let row = self.reading.source.row(set, &Key::new(std::slice::from_ref(id)));
-        let model = self.reading.source.model();
-        row.map_or(Value::Null, |row| row.record.get(model.structure(row.type_id), property))
-    }
-
-    fn now(&self) -> Timestamp {
-        // What is computed is kept for a day, so it must not depend on the time of it.
-        self.reading.today.start_utc()
-    }
-
-    fn date_of(&self, instant: Option<Timestamp>) -> Value {
-        instant.map_or(Value::Null, |at| Value::Date(at.date_in(self.reading.source.zone())))
+    fn day_of(&self, instant: Timestamp) -> Date {
+        instant.date_in(self.source.zone())
     }
 }
 

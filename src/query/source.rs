@@ -36,6 +36,20 @@ pub trait Source: Send + Sync {
         Box::new(self.rows(set).filter(move |row| row.version > seq))
     }
 
+    /// Hands the stored properties `props` of every row of a set to `take`, by key, without making rows
+    /// where the source can do without.
+    fn values(&self, set: SetId, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
+        let model = self.model();
+        let mut values = vec![Value::Null; props.len()];
+        for row in self.rows(set) {
+            let opened = row.record.open(model.structure(row.type_id));
+            for (value, prop) in values.iter_mut().zip(props) {
+                *value = opened.get(*prop);
+            }
+            take(&values);
+        }
+    }
+
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 

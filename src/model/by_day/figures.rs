@@ -8,7 +8,7 @@ use crate::{
     model::{
         computed::{Computed, Entities},
         key::Key,
-        schema::{Entity, Prop},
+        schema::Prop,
         ticket::props as ticket,
         value::Value,
     },
@@ -18,11 +18,15 @@ use crate::{
 /// The figures of all tickets.
 pub(in crate::model) fn figures(tickets: &dyn Entities) -> Arc<dyn Computed> {
     let mut found: HashMap<Ids, Vec<Happened>> = HashMap::new();
-    tickets.each(&mut |ticket| {
-        let id = |prop| ticket.value(prop).as_int();
-        let ids = [ticket::TEAM_ID, ticket::PRIORITY_ID, ticket::CATEGORY_ID].map(id);
+    tickets.each(&READ, &mut |ticket| {
+        let [team, priority, category, dates @ ..] = ticket else { return };
+        let ids = [team, priority, category].map(Value::as_int);
+        let day = |at: usize| {
+            let instant = dates.get(at).and_then(Value::as_instant);
+            instant.map(|instant| tickets.day_of(instant).days())
+        };
         let days = found.entry(ids).or_default();
-        for happened in happened(ticket).into_iter().flatten() {
+        for happened in happened(day(0), day(1), day(2)).into_iter().flatten() {
             match days.last_mut() {
                 Some(last) if last.day == happened.day => last.add(&happened),
                 Some(_) | None => days.push(happened),
@@ -36,6 +40,16 @@ pub(in crate::model) fn figures(tickets: &dyn Entities) -> Arc<dyn Computed> {
     let today = tickets.today().days();
     Arc::new(ByDay { groups, first: first.unwrap_or(today), today })
 }
+
+/// What is read of a ticket: what it is counted by, and the times of its life.
+const READ: [Prop; 6] = [
+    ticket::TEAM_ID,
+    ticket::PRIORITY_ID,
+    ticket::CATEGORY_ID,
+    ticket::CREATED,
+    ticket::RESOLVED,
+    ticket::CLOSED,
+];
 
 /// Team, priority and category.
 type Ids = [Option<i64>; 3];
@@ -59,23 +73,23 @@ impl Happened {
 }
 
 /// What one ticket brought about: when it was created, when it was resolved, and when it was done with.
-fn happened(ticket: &dyn Entity) -> [Option<Happened>; 3] {
-    let day = |prop: Prop| match ticket.date_of(ticket.value(prop).as_instant()) {
-        Value::Date(date) => Some(date.days()),
-        _ => None,
-    };
-    let (created, resolved) = (day(ticket::CREATED), day(ticket::RESOLVED));
-    let done = resolved.into_iter().chain(day(ticket::CLOSED)).min();
+fn happened(
+    created: Option<i32>,
+    resolved: Option<i32>,
+    closed: Option<i32>,
+) -> [Option<Happened>; 3] {
+    let done = resolved.into_iter().chain(closed).min();
     let none = Happened::default();
+    let over = |(created, done): (i32, i32)| Happened {
+        // Where it was brought here from elsewhere, it may be done before it began.
+        day: done.max(created),
+        opened: -1,
+        ..none
+    };
     [
         created.map(|day| Happened { day, created: 1, opened: 1, ..none }),
         resolved.map(|day| Happened { day, resolved: 1, ..none }),
-        // Where it was brought here from elsewhere, it may be done before it began.
-        created.zip(done).map(|(created, done)| Happened {
-            day: done.max(created),
-            opened: -1,
-            ..none
-        }),
+        created.zip(done).map(over),
     ]
 }
 

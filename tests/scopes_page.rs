@@ -21,7 +21,7 @@ the two, others knock at every address here with a token that holds everything b
 scope is in [access.md](access.md), what the addresses do in [odata.md](odata.md).
 
 - A key stands as its property: `Tickets(Id)`. `{property}` is any property without a scope of its own.
-- `HEAD` asks for what `GET` does, and `/$value` and `/$count` behind an address for what the address does.
+- `HEAD` asks for what `GET` does, and `/$value`, `/$count` and `/$ref` behind an address for what the address does.
 - Whoever lacks a scope gets 403 `InsufficientScope` and its name. A scope in *italics* is needed to know a name of the
   address at all: without it the answer is 404 `UnknownResource`, as for a name that does not exist.
 - *any token* is whoever is let in at all: what is told is what the caller may read.

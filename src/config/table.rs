@@ -105,6 +105,7 @@ settings! {
     time_zone: TimeZone = "UTC", ANY, "time zone of calendar dates, such as the day a ticket was created";
     page_size: u64 = "1000", 1..=100_000, "entities on a page when the client asks for no size";
     page_size_max: u64 = "10000", 1..=100_000, "most entities on a page, whatever the client asks";
+    expand_page_size: u64 = "1000", 1..=100_000, "most entities in one expanded collection; the rest is behind its own next link";
     body_bytes_max: u64 = "1MiB", 1024..=1 << 30, "largest request body, bytes";
     body_timeout_secs: u64 = "60", 1..=3600, "seconds a request body may take to arrive";
     query_bytes_max: u64 = "32KiB", 256..=65_534, "longest query in an address, bytes; beyond it 414";

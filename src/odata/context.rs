@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Model, Row, SetId, StructId},
-    query::Shape,
+    query::{Expand, Shape},
 };
 
 /// Makes addresses below one service root.
@@ -40,6 +40,18 @@ impl Addresses<'_> {
     pub fn entity(&self, (set, ty): (SetId, StructId), shape: &Shape) -> String {
         let list = self.select_list(ty, shape);
         format!("{}#{}{list}/$entity", self.metadata(), self.set_path(set, ty))
+    }
+
+    /// The context of references to several entities.
+    #[must_use]
+    pub fn references(&self) -> String {
+        format!("{}#Collection($ref)", self.metadata())
+    }
+
+    /// The context of the reference to one entity.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}#$ref", self.metadata())
     }
 
     /// The context of a property of `owner`.
@@ -98,6 +110,18 @@ impl Addresses<'_> {
         format!("{}({key})", self.model.set(row.set).name)
     }
 
+    /// A type as a segment of a path, where it is not the one declared there.
+    fn cast_to(&self, declared: StructId, ty: StructId) -> Option<String> {
+        let name = self.model.structure(ty).name;
+        (declared != ty).then(|| format!("{}.{name}", self.model.namespace))
+    }
+
+    /// What follows the navigation property in the path of an expanded collection.
+    pub(super) fn behind(&self, expand: &Expand) -> String {
+        let cast = self.cast_to(self.model.set(expand.plan.set).ty, expand.ty);
+        cast.map_or_else(String::new, |cast| format!("/{cast}"))
+    }
+
     /// What `$select` named, and expanded navigation properties with a selection of their own.
     fn select_list(&self, ty: StructId, shape: &Shape) -> String {
         let structure = self.model.structure(ty);
@@ -109,21 +133,25 @@ impl Addresses<'_> {
             names.push("*".to_owned());
         }
         names.extend(shape.computed.iter().map(|computed| computed.name.clone()));
-        let nested = |nav| {
-            let expand = shape.expand.iter().find(|expand| expand.navigation == nav)?;
-            let ty = self.model.set(expand.plan.set).ty;
-            let list = self.select_list(ty, &expand.plan.shape);
-            (!list.is_empty()).then_some(list)
-        };
+        let lists: Vec<(&Expand, String)> = shape
+            .expand
+            .iter()
+            .map(|expand| (expand, self.select_list(expand.ty, &expand.plan.shape)))
+            .filter(|(_, list)| !list.is_empty())
+            .collect();
         for nav in &shape.links {
-            if nested(*nav).is_none() {
+            let is_it = |(expand, _): &(&Expand, _)| expand.navigation == *nav && expand.of == ty;
+            if !lists.iter().any(is_it) {
                 names.push(structure.navigation_at(*nav).name.to_owned());
             }
         }
-        for expand in &shape.expand {
-            if let Some(list) = nested(expand.navigation) {
-                names.push(format!("{}{list}", structure.navigation_at(expand.navigation).name));
-            }
+        for (expand, list) in lists {
+            let name = self.model.structure(expand.of).navigation_at(expand.navigation).name;
+            let (before, behind) = (self.cast_to(ty, expand.of), self.behind(expand));
+            names.push(match before {
+                Some(cast) => format!("{cast}/{name}{behind}{list}"),
+                None => format!("{name}{behind}{list}"),
+            });
         }
         if names.is_empty() { String::new() } else { format!("({})", names.join(",")) }
     }

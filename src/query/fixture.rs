@@ -18,7 +18,7 @@ use crate::{
     time::Timestamp,
 };
 
-pub(super) const THINGS: SetId = SetId(0);
+pub(crate) const THINGS: SetId = SetId(0);
 pub(super) const PLACE: StructId = StructId(0);
 pub(super) const SITE: StructId = StructId(1);
 pub(super) const THING: StructId = StructId(2);
@@ -122,7 +122,7 @@ pub(super) fn texts(items: &[&str]) -> Value {
 }
 
 /// Thing 1 has everything, thing 2 nothing, thing 3 is a `BigThing`.
-pub(super) fn source() -> MemorySource {
+pub(crate) fn source() -> MemorySource {
     let mut source = MemorySource::new(model());
     let mut put = |set, ty, named: &[(&str, Value)]| {
         source.put_named(set, ty, named).unwrap();
@@ -173,7 +173,7 @@ pub(super) fn source() -> MemorySource {
     source
 }
 
-pub(super) fn context(source: &MemorySource) -> Context<'_> {
+pub(crate) fn context(source: &MemorySource) -> Context<'_> {
     Context { source, now: Timestamp::from_micros(0), deadline: None, it: None }
 }
 

@@ -51,7 +51,9 @@ pub fn reference(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, 
             let sought = sought(plan, usize::MAX, ctx)?;
             let sought = sought.as_ref();
             if is_by_key(plan, ctx) {
-                walk(plan, sought, after.as_ref(), ctx)?
+                let behind = after.as_ref().filter(|_| !plan.count).map(|place| &place.key);
+                let rows = rows(plan, sought, behind, ctx);
+                walk(plan, (rows, sought), after.as_ref(), ctx)?
             } else {
                 select(plan, (rows(plan, sought, None, ctx), sought), after.as_ref(), ctx)?
             }
@@ -59,7 +61,12 @@ pub fn reference(plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, 
         Start::Related(row, nav) => {
             let rows = related(ctx, row, *nav);
             let sought = sought(plan, rows.len(), ctx)?;
-            select(plan, (rows.into_iter(), sought.as_ref()), after.as_ref(), ctx)?
+            let rows = (rows.into_iter(), sought.as_ref());
+            if is_by_key(plan, ctx) {
+                walk(plan, rows, after.as_ref(), ctx)?
+            } else {
+                select(plan, rows, after.as_ref(), ctx)?
+            }
         }
     };
     let limit = limit(plan);
@@ -165,15 +172,13 @@ fn sift(
 /// Goes along the keys and stops one row behind the page, unless all are to be counted.
 fn walk(
     plan: &Plan,
-    sought: Option<&Sought<'_>>,
+    rows: (impl Iterator<Item = Row>, Option<&Sought<'_>>),
     after: Option<&Place>,
     ctx: &Context<'_>,
 ) -> Result<(Vec<Row>, u64), Error> {
     let (mut found, mut skipped) = (Vec::new(), 0);
     let most = limit(plan).map_or(usize::MAX, |limit| limit.saturating_add(1));
-    let behind = after.filter(|_| !plan.count).map(|place| &place.key);
-    let rows = rows(plan, sought, behind, ctx);
-    let count = sift(plan, (rows, sought), ctx, |row| {
+    let count = sift(plan, rows, ctx, |row| {
         if after.is_some_and(|place| row.key(ctx.model()) <= place.key) {
             return Ok(ControlFlow::Continue(()));
         }

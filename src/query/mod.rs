@@ -8,7 +8,7 @@ pub mod computed;
 pub mod eval;
 pub mod expr;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod functions;
 pub mod list;
 pub mod literal;

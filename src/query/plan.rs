@@ -1,7 +1,9 @@
 //! A checked plan: which rows, in which order, how many, and what of each.
 
+use std::sync::Arc;
+
 use super::{expr::Expr, search::Search};
-use crate::model::{Nav, Prop, Row, SetId, Type, Value};
+use crate::model::{Nav, Prop, Row, SetId, StructId, Type, Value};
 
 /// What to read from one collection of entities.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,12 +97,19 @@ pub struct Computed {
 /// One `$expand` item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expand {
+    /// The type that has the navigation property; entities of no such type come without.
+    pub of: StructId,
     /// The navigation property.
     pub navigation: Nav,
-    /// What of its entities is wanted; never paged in this version.
+    /// The type its entities are declared to be here; others are left out by the plan.
+    pub ty: StructId,
+    /// What of its entities is wanted. Page size and position are the writer's to set.
     pub plan: Plan,
     /// Entities, references or a number.
     pub kind: ExpandKind,
+    /// What the plan was made of, for the address at which a collection goes on; nothing is read from it.
+    /// `None` where no address can say it: such a collection is not paged.
+    pub written: Option<Arc<str>>,
 }
 
 /// What an expansion brings.

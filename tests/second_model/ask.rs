@@ -63,7 +63,8 @@ impl warp::Stream for Chunks {
 
 impl Server {
     pub(crate) fn new() -> Self {
-        let config = Config { page_size: 10, page_size_max: 20, ..Config::default() };
+        let config =
+            Config { page_size: 10, page_size_max: 20, expand_page_size: 7, ..Config::default() };
         Self(Arc::new(Feed::new(Shop::new(), Settings::new(&config, Limits::default()))))
     }
 

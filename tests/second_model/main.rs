@@ -8,6 +8,7 @@ mod changes;
 mod compute;
 mod csv;
 mod deep;
+mod expand;
 mod expressions;
 mod filters;
 mod headers;

@@ -51,6 +51,7 @@ pub(crate) fn model() -> Model {
             cardboard_box(),
             operations::stock(),
             operations::hours(),
+            bin(),
         ],
         sets: vec![
             set("Products", PRODUCT, 1, true),
@@ -64,6 +65,7 @@ pub(crate) fn model() -> Model {
                 },
                 ..set("Reviews", StructId(4), 4, false)
             },
+            set("Bins", StructId(9), 5, false),
         ],
         actions: operations::actions(),
         functions: operations::functions(),
@@ -158,6 +160,17 @@ fn category() -> StructType {
         properties,
         navigations,
     }
+}
+
+/// What can hold others of its kind.
+fn bin() -> StructType {
+    let properties = vec![
+        stored(1, "Id", Primitive::Int32),
+        stored(2, "WithinId", Primitive::Int32).nullable().indexed(Index::Many),
+    ];
+    let navigations =
+        vec![reference("Within", "Bins", "WithinId"), children("Bins", "Bins", "WithinId")];
+    StructType { name: "Bin", doc: "", base: None, key: vec![Prop(0)], properties, navigations }
 }
 
 fn price() -> StructType {
@@ -281,6 +294,11 @@ pub(crate) fn rows() -> MemorySource {
     }
     for (id, name) in [(1, Value::text("Light")), (2, Value::Null)] {
         put("Categories", "Category", &[("Id", Value::Int(id)), ("Name", name)]);
+    }
+    // 1 holds 11 and 12, 11 holds 111 and so on, down to 1111111.
+    for id in [1, 11, 12, 111, 1111, 11111, 111_111, 1_111_111] {
+        let parent = if id == 1 { Value::Null } else { Value::Int(id / 10) };
+        put("Bins", "Bin", &[("Id", Value::Int(id)), ("WithinId", parent)]);
     }
     for (currency, amount) in [("EUR", "10.50"), ("U/S", "11")] {
         let amount = Value::Decimal(amount.parse().unwrap());

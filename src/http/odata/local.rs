@@ -64,6 +64,10 @@ impl<S: Service> Feed<S> {
                 let plan = checker.collection(&path, &asked.options)?;
                 (path, plan)
             }
+            Target::References(path) => {
+                let plan = checker.references(&path, &asked.options)?;
+                (path, plan)
+            }
             Target::Count(path) => {
                 let plan = checker.count(&path, &asked.options)?;
                 (path, plan)
@@ -72,6 +76,7 @@ impl<S: Service> Feed<S> {
                 return Ok("answer from the model; no row is read\n".to_owned());
             }
             Target::Entity(_)
+            | Target::Reference(_)
             | Target::Property(_)
             | Target::RawValue(_)
             | Target::PropertyCount(_) => {

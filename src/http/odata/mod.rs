@@ -30,10 +30,12 @@ use crate::{
     auth::Visit,
     config::{Config, PublicUrl},
     error::Error,
+    hash::Digest,
     odata::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
+        json::Onward,
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -71,6 +73,8 @@ pub struct Settings {
     pub page_size: u64,
     /// Entities on a page at most.
     pub page_size_max: u64,
+    /// Entities in one expanded collection at most.
+    pub expand_page_size: u64,
     /// Largest request body, bytes.
     pub body_bytes_max: u64,
     /// How large a query may be.
@@ -103,6 +107,7 @@ impl Settings {
             root: "/odata",
             page_size: config.page_size,
             page_size_max: config.page_size_max,
+            expand_page_size: config.expand_page_size,
             body_bytes_max: config.body_bytes_max,
             limits,
             public_url: config.public_url.clone(),
@@ -242,6 +247,14 @@ fn ask<S: Gate>(feed: &Feed<S>, verb: Verb, request: &Request) -> Ask {
         Ask::Continued
     } else {
         Ask::Counted
+    }
+}
+
+impl<S: Service> Feed<S> {
+    /// How collections go on that a request expands; `key` is the service's.
+    fn onward<'a>(&'a self, asked: &'a Asked<S::Caller>, key: &'a Digest) -> Onward<'a> {
+        let format = asked.options.format.as_deref();
+        Onward { key, root: self.settings.root, format, rows: self.settings.expand_page_size }
     }
 }
 

@@ -99,6 +99,8 @@ pub(super) async fn get<S: Service>(
     let reads_rows = match &target {
         Target::Collection(_)
         | Target::Count(_)
+        | Target::References(_)
+        | Target::Reference(_)
         | Target::Entity(_)
         | Target::Property(_)
         | Target::RawValue(_)
@@ -155,7 +157,15 @@ impl<S: Service> Read<S> {
                 checker.only_options(&self.asked.options, Place::Other)?;
                 self.json(&checker, |writer| Ok(writer.service_document()))
             }
-            Target::Collection(path) => self.collection(&checker, path),
+            Target::Collection(path) => {
+                let plan = checker.collection(path, &self.asked.options)?;
+                self.collection(&checker, path, plan)
+            }
+            Target::References(path) => {
+                let plan = checker.references(path, &self.asked.options)?;
+                self.collection(&checker, path, plan)
+            }
+            Target::Reference(path) => self.reference(&checker, path),
             Target::Count(path) => self.count(&checker, path),
             Target::Entity(path) => self.entity(&checker, path),
             Target::Property(path) => self.property(&checker, path),
@@ -195,6 +205,19 @@ impl<S: Service> Read<S> {
         Addresses { model: self.feed.service.model(), root: &self.asked.root }
     }
 
+    /// Writes answers; `key` is the service's.
+    fn writer<'a>(
+        &'a self,
+        checker: &'a Checker<'a>,
+        format: Format,
+        key: &'a Digest,
+    ) -> Writer<'a> {
+        let asked = negotiate::preferences(&self.headers).page_size;
+        let mut onward = self.feed.onward(&self.asked, key);
+        onward.rows = asked.map_or(onward.rows, |asked| asked.min(onward.rows));
+        Writer { ctx: self.ctx(), checker, addresses: self.addresses(), format, onward }
+    }
+
     /// A JSON answer of what `write` writes.
     fn json(
         &self,
@@ -203,9 +226,8 @@ impl<S: Service> Read<S> {
     ) -> Result<Response, Error> {
         let format = self.asked.options.format.as_deref();
         let json = negotiate::json(&self.headers, format)?;
-        let (ctx, addresses) = (self.ctx(), self.addresses());
-        let writer = Writer { ctx, checker, addresses, format: json.format };
-        let body = write(&writer)?;
+        let key = self.feed.service.signing_key();
+        let body = write(&self.writer(checker, json.format, &key))?;
         Ok(super::write::json(200, &json.content_type, body))
     }
 
@@ -219,12 +241,12 @@ impl<S: Service> Read<S> {
         self: &Arc<Self>,
         checker: &Checker<'_>,
         path: &CollectionPath,
+        mut plan: Plan,
     ) -> Result<Response, Error> {
         let options = &self.asked.options;
         let preferences = negotiate::preferences(&self.headers);
         let settings = &self.feed.settings;
         let size = preferences.page_size.unwrap_or(settings.page_size).min(settings.page_size_max);
-        let mut plan = checker.collection(path, options)?;
         plan.page_size = Some(size);
         let key = self.feed.service.signing_key();
         let seal = self.address.seal(&key);
@@ -232,7 +254,10 @@ impl<S: Service> Read<S> {
             let Position { after, top } = seal.decode(token)?;
             plan = Plan { after: Some(after), top, skip: 0, ..plan };
         }
-        if let Some(csv) = negotiate::csv(&self.headers, options.format.as_deref()) {
+        let is_references = matches!(self.target, Target::References(_));
+        if !is_references
+            && let Some(csv) = negotiate::csv(&self.headers, options.format.as_deref())
+        {
             return csv::answer(self, checker, (path, plan), csv);
         }
         let ctx = self.ctx();
@@ -244,7 +269,12 @@ impl<S: Service> Read<S> {
             let Address { origin, path, query } = &self.address;
             next_link(&format!("{origin}{path}"), query.as_deref(), &token)
         });
-        let pieces = Pieces::new((path.set, path.ty), plan.shape, page, next.clone());
+        let of = (path.set, path.ty);
+        let pieces = if is_references {
+            Pieces::references(of, page, next.clone())
+        } else {
+            Pieces::new(of, plan.shape, page, next.clone())
+        };
         let mut response = self.page(checker, pieces)?;
         let headers = response.headers_mut();
         if let Some(next) = next
@@ -259,17 +289,17 @@ impl<S: Service> Read<S> {
         Ok(response)
     }
 
-    /// A page: whole where it is short or stays within this process, else piece by piece.
+    /// Entities: whole where that is short or stays within this process, else piece by piece.
     fn page(
         self: &Arc<Self>,
         checker: &Checker<'_>,
         mut pieces: Pieces,
     ) -> Result<Response, Error> {
         let json = negotiate::json(&self.headers, self.asked.options.format.as_deref())?;
-        let (ctx, addresses, format) = (self.ctx(), self.addresses(), json.format);
-        let writer = Writer { ctx, checker, addresses, format };
+        let (format, key) = (json.format, self.feed.service.signing_key());
+        let writer = self.writer(checker, format, &key);
         let Some(times) = self.times else {
-            let whole = pieces.next(&writer, usize::MAX)?;
+            let whole = pieces.whole(&writer)?;
             return Ok(super::write::json(200, &json.content_type, whole));
         };
         let first = pieces.next(&writer, PIECE_BYTES)?;
@@ -290,21 +320,30 @@ impl<S: Service> Read<S> {
         Ok(respond::text(200, page.count.unwrap_or(0).to_string()))
     }
 
-    fn entity(&self, checker: &Checker<'_>, path: &EntityPath) -> Result<Response, Error> {
+    fn reference(&self, checker: &Checker<'_>, path: &EntityPath) -> Result<Response, Error> {
+        checker.only_options(&self.asked.options, Place::Other)?;
+        match find::entity(&self.ctx(), path)? {
+            Some(row) => self.json(checker, |writer| Ok(writer.reference(&row))),
+            None => Ok(respond::empty(204)),
+        }
+    }
+
+    fn entity(
+        self: &Arc<Self>,
+        checker: &Checker<'_>,
+        path: &EntityPath,
+    ) -> Result<Response, Error> {
         let shape = checker.entity(path, &self.asked.options)?;
         let ctx = self.ctx();
         let Some(row) = find::entity(&ctx, path)? else { return Ok(respond::empty(204)) };
-        let format = self.asked.options.format.as_deref();
-        let json = negotiate::json(&self.headers, format)?;
-        let writer = Writer { ctx, checker, addresses: self.addresses(), format: json.format };
         // The version tells nothing of related rows in the answer, nor of what is computed.
         let is_own = shape.expand.is_empty() && shape.computed.is_empty();
-        let tag = if is_own { writer.etag(&row) } else { None };
+        let tag = if is_own { row.etag(checker.model) } else { None };
         let mut response = if tag.is_some() && self.knows(row.version) {
             respond::empty(304)
         } else {
-            let body = writer.entity((path.set, path.ty), &shape, &row)?;
-            let mut response = super::write::json(200, &json.content_type, body);
+            let pieces = Pieces::entity((path.set, path.ty), shape, row);
+            let mut response = self.page(checker, pieces)?;
             let preferences = negotiate::preferences(&self.headers);
             preferences.put_applied(&mut response, Preference::OmitValues);
             response
@@ -358,9 +397,9 @@ impl<S: Service> stream::Rest for Rest<S> {
     fn piece(&mut self) -> Result<Vec<u8>, Error> {
         let (read, checker) = (&self.read, self.read.checker());
         let soon = Instant::now() + read.feed.settings.query_deadline;
-        let ctx = Context { deadline: Some(soon.min(self.last)), ..read.ctx() };
-        let addresses = read.addresses();
-        let writer = Writer { ctx, checker: &checker, addresses, format: self.format };
+        let key = read.feed.service.signing_key();
+        let mut writer = read.writer(&checker, self.format, &key);
+        writer.ctx.deadline = Some(soon.min(self.last));
         self.pieces.next(&writer, PIECE_BYTES)
     }
 

@@ -133,7 +133,8 @@ fn needs(model: &Model, target: &Target, method: &str) -> Vec<Need> {
     let need = |scope| Need { scope, or_own: None, refusal: Refusal::Scope };
     let mut needs = match target {
         Target::ServiceDocument | Target::Metadata | Target::Function(_) => Vec::new(),
-        Target::Collection(path) | Target::Count(path) => match &path.of {
+        Target::Collection(path) | Target::Count(path) | Target::References(path) => match &path.of
+        {
             // Who creates need not be able to read what is there.
             Some((parent, _)) if method == "POST" => along(model, parent),
             None if method == "POST" => Vec::new(),
@@ -144,7 +145,7 @@ fn needs(model: &Model, target: &Target, method: &str) -> Vec<Need> {
             }
             None => vec![reads(model, path.set, Refusal::Scope)],
         },
-        Target::Entity(path) => along(model, path),
+        Target::Entity(path) | Target::Reference(path) => along(model, path),
         Target::Property(path) | Target::RawValue(path) | Target::PropertyCount(path) => {
             along_property(model, path)
         }
@@ -186,8 +187,8 @@ fn each_once(needs: Vec<Need>) -> Vec<Need> {
 fn set_of(target: &Target) -> Option<SetId> {
     match target {
         Target::ServiceDocument | Target::Metadata | Target::Function(_) => None,
-        Target::Collection(path) | Target::Count(path) => Some(path.set),
-        Target::Entity(path) => Some(path.set),
+        Target::Collection(path) | Target::Count(path) | Target::References(path) => Some(path.set),
+        Target::Entity(path) | Target::Reference(path) => Some(path.set),
         Target::Property(path) | Target::RawValue(path) | Target::PropertyCount(path) => {
             Some(path.entity.set)
         }
@@ -208,6 +209,8 @@ fn property_of(target: &Target) -> Option<Prop> {
         | Target::Metadata
         | Target::Collection(_)
         | Target::Count(_)
+        | Target::References(_)
+        | Target::Reference(_)
         | Target::Entity(_)
         | Target::Action(_)
         | Target::Function(_) => None,

@@ -68,6 +68,8 @@ pub(super) fn allow(target: &Target, model: &Model) -> &'static str {
         Target::ServiceDocument
         | Target::Metadata
         | Target::Count(_)
+        | Target::References(_)
+        | Target::Reference(_)
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_)

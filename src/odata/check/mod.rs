@@ -4,6 +4,7 @@
 //! does not exist here, so that nothing behind this module can tell of it. Reads no data.
 
 mod compute;
+mod expand;
 mod expr;
 mod function;
 mod key;
@@ -52,6 +53,8 @@ pub struct Checker<'a> {
     aliases: Cell<usize>,
     /// Within `$expand`: what the whole request is about.
     outermost: Cell<Option<(SetId, StructId)>>,
+    /// How many `$expand` the place being checked is within.
+    expanded: Cell<usize>,
 }
 
 /// Rights to everything, to tell what a path is before anyone knows who asks.
@@ -69,7 +72,8 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn new(model: &'a Model, rights: &'a dyn Rights, limits: Limits) -> Self {
         let (nodes, aliases, outermost) = (Cell::new(0), Cell::new(0), Cell::new(None));
-        Self { model, rights, limits, nodes, aliases, outermost }
+        let expanded = Cell::new(0);
+        Self { model, rights, limits, nodes, aliases, outermost, expanded }
     }
 
     /// Runs `check` on what is within an `$expand` of `of`: there `$it` is what the request is about.

@@ -15,6 +15,8 @@ pub enum Place {
     Collection,
     /// On `/$count` of entities.
     Count,
+    /// On `/$ref` of a collection.
+    References,
     /// On a single entity.
     Entity,
     /// On anything else.
@@ -27,6 +29,7 @@ impl Place {
         match self {
             Self::Collection => "a collection",
             Self::Count => "'/$count'",
+            Self::References => "'/$ref'",
             Self::Entity => "a single entity",
             Self::Other => "this resource",
         }
@@ -36,11 +39,14 @@ impl Place {
         match option {
             "$format" | "$schemaversion" => true,
             "$select" | "$expand" => matches!(self, Self::Collection | Self::Entity),
-            "$compute" => matches!(self, Self::Collection | Self::Count | Self::Entity),
-            "$filter" | "$search" => matches!(self, Self::Collection | Self::Count),
-            "$orderby" | "$top" | "$skip" | "$count" | "$skiptoken" | "$apply" | "$deltatoken" => {
-                self == Self::Collection
+            "$compute" => self != Self::Other,
+            "$filter" | "$search" => {
+                matches!(self, Self::Collection | Self::Count | Self::References)
             }
+            "$orderby" | "$top" | "$skip" | "$count" | "$skiptoken" => {
+                matches!(self, Self::Collection | Self::References)
+            }
+            "$apply" | "$deltatoken" => self == Self::Collection,
             _ => false,
         }
     }
@@ -75,6 +81,16 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn collection(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Collection)?;
+        self.no_property_as_option(at.ty, options)?;
+        self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
+    }
+
+    /// The plan for the ids of a collection of entities, as [`Checker::collection`].
+    ///
+    /// # Errors
+    /// Whatever is wrong with an option.
+    pub fn references(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
+        self.only_options(options, Place::References)?;
         self.no_property_as_option(at.ty, options)?;
         self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
     }

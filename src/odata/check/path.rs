@@ -274,6 +274,8 @@ impl Checker<'_> {
 /// What a path that ends in this segment leads to.
 fn last(at: &At, segment: &PathSegment) -> Option<Target> {
     match (at, segment) {
+        (At::Collection(path), PathSegment::Ref) => Some(Target::References(path.clone())),
+        (At::Entity(path), PathSegment::Ref) => Some(Target::Reference(path.clone())),
         (At::Collection(path), PathSegment::Count) => Some(Target::Count(path.clone())),
         (At::Property(path), PathSegment::Count) => {
             matches!(path.ty, Type::Collection(_)).then(|| Target::PropertyCount(path.clone()))

@@ -18,6 +18,10 @@ pub enum Target {
     Count(CollectionPath),
     /// One entity, which may not exist.
     Entity(EntityPath),
+    /// `/$ref` of several entities: their ids.
+    References(CollectionPath),
+    /// `/$ref` of one entity: its id.
+    Reference(EntityPath),
     /// A property of one entity.
     Property(PropertyPath),
     /// `/$value` of a primitive property.

@@ -30,6 +30,7 @@ fn ask(rights: &Only, address: &str) -> Result<(Target, Option<Plan>), Error> {
     let target = checker.target(&path, Some(&options.aliases))?;
     let plan = match &target {
         Target::Collection(at) => Some(checker.collection(at, &options)?),
+        Target::References(at) => Some(checker.references(at, &options)?),
         Target::Count(at) => Some(checker.count(at, &options)?),
         Target::Entity(at) => {
             checker.entity(at, &options)?;
@@ -37,6 +38,7 @@ fn ask(rights: &Only, address: &str) -> Result<(Target, Option<Plan>), Error> {
         }
         Target::ServiceDocument
         | Target::Metadata
+        | Target::Reference(_)
         | Target::Property(_)
         | Target::RawValue(_)
         | Target::PropertyCount(_)
@@ -141,7 +143,7 @@ fn paths_lead_to_what_they_name_and_nowhere_else() {
         "this needs the scope 'tokens:read', which is not in force for you; Me() tells what is",
     );
     refuse("$batch", "$batch is not implemented");
-    refuse("Tickets(7)/Comments/$ref", "$ref is not implemented");
+    refuse("Tickets(7)/Title/$ref", "$ref is not implemented");
 }
 
 #[test]
@@ -346,7 +348,13 @@ fn options_stand_only_where_they_mean_something() {
         "Tickets?$expand=Requester($top=1)",
         "$expand cannot be used: $top needs a collection, this is one entity",
     );
-    refuse("Tickets?$expand=Comments($expand=Ticket)", "$expand within $expand is not implemented");
+    accept("Tickets?$expand=Comments($expand=Ticket($expand=Requester;$select=Id))");
+    accept("Tickets?$expand=MergedInto($levels=3)");
+    refuse(
+        "Tickets?$expand=Comments($levels=max)",
+        "$expand cannot be used: $levels needs a navigation property that leads from 'Ticket' to \
+         'Ticket' again",
+    );
     refuse(
         "Tickets?$expand=Comments,Comments",
         "$expand cannot be used: it names 'Comments' twice",

@@ -5,10 +5,12 @@
 mod ascii;
 mod computed;
 mod entity;
+mod outline;
 mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
+pub use entity::Onward;
 pub use page::Pieces;
 pub use value::{push_json_text, push_plain};
 
@@ -20,8 +22,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Complex, Row, SetId, StructId, Type, Value},
-    query::{Context, Shape},
+    model::{Complex, Row, StructId, Type, Value},
+    query::Context,
 };
 
 /// How much is said about data besides the data.
@@ -60,6 +62,8 @@ pub struct Writer<'a> {
     pub addresses: Addresses<'a>,
     /// The parameters asked for.
     pub format: Format,
+    /// How expanded collections go on.
+    pub onward: Onward<'a>,
 }
 
 impl Writer<'_> {
@@ -88,22 +92,13 @@ impl Writer<'_> {
         json.end()
     }
 
-    /// One entity declared to be of `of`.
-    ///
-    /// # Errors
-    /// As [`crate::query::list()`].
-    pub fn entity(
-        &self,
-        of: (SetId, StructId),
-        shape: &Shape,
-        row: &Row,
-    ) -> Result<Vec<u8>, Error> {
+    /// The reference to one entity.
+    #[must_use]
+    pub fn reference(&self, row: &Row) -> Vec<u8> {
         let mut json = Json::object();
-        if self.format.level != Level::None {
-            json.text("@odata.context", &self.addresses.entity(of, shape));
-        }
-        self.about(row).members(&mut json, of.1, shape, row)?;
-        Ok(json.end())
+        json.text("@odata.context", &self.addresses.reference());
+        json.text("@odata.id", &self.addresses.id(row));
+        json.end()
     }
 
     /// The writer of the entity the whole request is about, or of one of those.
@@ -144,24 +139,32 @@ impl Writer<'_> {
     }
 }
 
-/// An object being written.
+/// A text being written; commas are put where something stands before.
 struct Json {
     bytes: Vec<u8>,
-    is_empty: bool,
+    /// What the text before `bytes` ends with.
+    before: u8,
 }
 
 impl Json {
     fn object() -> Self {
-        Self { bytes: vec![b'{'], is_empty: true }
+        Self { bytes: vec![b'{'], before: b'{' }
     }
 
-    /// An object as the next value of this one.
+    /// An object as the next value.
     fn inner(&mut self, inside: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
-        let mut object = Self { bytes: std::mem::take(&mut self.bytes), is_empty: true };
-        object.bytes.push(b'{');
-        let done = inside(&mut object);
-        self.bytes = object.end();
-        done
+        self.bytes.push(b'{');
+        inside(self)?;
+        self.bytes.push(b'}');
+        Ok(())
+    }
+
+    /// Separates the next member or item from the one before. No value ends as an object or array begins.
+    fn comma(&mut self) {
+        let last = self.bytes.last().copied().unwrap_or(self.before);
+        if !matches!(last, b'{' | b'[') {
+            self.bytes.push(b',');
+        }
     }
 
     /// The name of the next member; its value must follow.
@@ -171,10 +174,7 @@ impl Json {
 
     /// As [`Json::name`], the name being put together.
     fn annotation(&mut self, name: &str, suffix: &str) {
-        if !self.is_empty {
-            self.bytes.push(b',');
-        }
-        self.is_empty = false;
+        self.comma();
         // Names are identifiers and annotations: nothing to escape.
         self.bytes.push(b'"');
         self.bytes.extend(name.as_bytes());
@@ -189,6 +189,10 @@ impl Json {
 
     fn number(&mut self, name: &str, number: u64) {
         self.name(name);
+        self.digits(number);
+    }
+
+    fn digits(&mut self, number: u64) {
         self.bytes.extend(number.to_string().as_bytes());
     }
 

@@ -1,98 +1,378 @@
-//! A page of entities, written piece by piece, so that nobody has to hold all of it.
+//! Entities with all that is expanded, written piece by piece, so that nobody has to hold all of it.
+//!
+//! What is under way is a stack: at each level of `$expand` one page of rows at most, never all children of
+//! all rows. A piece may end between any two entities.
 
 use std::vec::IntoIter;
 
-use super::{Json, Level, Writer};
+use super::{
+    Json, Level, Writer,
+    outline::{Branch, Outline},
+};
 use crate::{
     error::Error,
-    model::{Row, SetId, StructId},
-    query::{Page, Shape},
+    model::{Relation, Row, SetId, StructId},
+    query::{ExpandKind, Page, Plan, Shape, Start, list},
 };
 
-/// A page on its way out. Its pieces, one after the other, are its text.
+/// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
+const WHOLE_ROWS: u64 = 100_000;
+
+/// Entities on their way out. The pieces, one after the other, are the text.
 pub struct Pieces {
+    top: Top,
     of: (SetId, StructId),
-    shape: Shape,
-    count: Option<u64>,
-    /// Those not yet written; a row is let go once it is.
-    rows: IntoIter<Row>,
-    next_link: Option<String>,
-    stage: Stage,
+    /// Given up for `outlines` when the first piece is written.
+    shape: Option<Shape>,
+    outlines: Vec<Outline>,
+    stack: Vec<Frame>,
+    /// The last byte of the piece before.
+    last: u8,
+    /// How many expanded entities may still come.
+    room: u64,
 }
 
-/// How far a page has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Nothing is written.
-    Before,
-    /// The array of entities is open and empty.
-    First,
-    /// It holds some.
-    Further,
-    /// Nothing is left.
-    Done,
+/// What the text is as a whole.
+enum Top {
+    Entity,
+    Page { is_references: bool, count: Option<u64>, next_link: Option<String> },
+}
+
+/// Rows being written: the page, or what one entity is expanded to.
+struct Frame {
+    /// Those not yet written; a row is let go once it is.
+    rows: IntoIter<Row>,
+    outline: usize,
+    /// Whose branches are being written, and the next of them.
+    row: Option<(Row, usize)>,
+    kind: Kind,
+}
+
+/// What rows stand in.
+enum Kind {
+    /// The entity that is the whole text.
+    Root,
+    /// The array that is the page.
+    Page,
+    /// An expanded collection of that name, and where it goes on.
+    Many { name: &'static str, rest: Option<String> },
+    /// An expanded entity.
+    One,
 }
 
 impl Pieces {
     /// The page of entities declared to be of `of`; nothing of it is written yet.
     #[must_use]
     pub fn new(of: (SetId, StructId), shape: Shape, page: Page, next_link: Option<String>) -> Self {
-        let Page { rows, count, next: _ } = page;
-        Self { of, shape, count, rows: rows.into_iter(), next_link, stage: Stage::Before }
+        let top = Top::Page { is_references: false, count: page.count, next_link };
+        Self::of(top, of, shape, page.rows)
+    }
+
+    /// As [`Pieces::new`], only the ids.
+    #[must_use]
+    pub fn references(of: (SetId, StructId), page: Page, next_link: Option<String>) -> Self {
+        let top = Top::Page { is_references: true, count: page.count, next_link };
+        Self::of(top, of, Shape::default(), page.rows)
+    }
+
+    /// One entity.
+    #[must_use]
+    pub fn entity(of: (SetId, StructId), shape: Shape, row: Row) -> Self {
+        Self::of(Top::Entity, of, shape, vec![row])
+    }
+
+    fn of(top: Top, of: (SetId, StructId), shape: Shape, rows: Vec<Row>) -> Self {
+        let kind = match &top {
+            Top::Entity => Kind::Root,
+            Top::Page { .. } => Kind::Page,
+        };
+        let frame = Frame { rows: rows.into_iter(), outline: 0, row: None, kind };
+        let (shape, stack) = (Some(shape), vec![frame]);
+        Self { top, of, shape, outlines: Vec::new(), stack, last: b'{', room: u64::MAX }
     }
 
     /// Whether the last piece was written.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.stage == Stage::Done
+        self.stack.is_empty()
     }
 
-    /// The next piece: it ends with the entity that makes it `enough` bytes long, or with the page.
+    /// All of it, which somebody has to hold.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`].
+    pub fn whole(mut self, writer: &Writer<'_>) -> Result<Vec<u8>, Error> {
+        self.room = WHOLE_ROWS;
+        self.next(writer, usize::MAX)
+    }
+
+    /// The next piece: it ends with the entity that makes it `enough` bytes long, or with the text.
     ///
     /// # Errors
     /// As [`crate::query::list()`]; what was written so far is then the beginning of nothing.
     pub fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
         // The entity that fills a piece reaches beyond it.
         let room = enough.min(1 << 20) + (4 << 10);
-        let mut json = Json { bytes: Vec::with_capacity(room), is_empty: false };
-        if self.stage == Stage::Before {
+        let mut json = Json { bytes: Vec::with_capacity(room), before: self.last };
+        if let Some(shape) = self.shape.take() {
             // What cannot be computed is an error as long as nothing is on its way.
-            writer.try_computed(&self.shape, self.rows.as_slice())?;
-            self.begin(&mut json, writer);
+            let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
+            writer.try_computed(&shape, rows)?;
+            self.begin(&mut json, writer, shape);
         }
-        while json.bytes.len() < enough
-            && let Some(row) = self.rows.next()
-        {
-            if self.stage == Stage::Further {
-                json.bytes.push(b',');
+        while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
+            match self.subject() {
+                Some(subject) => self.step(&mut json, &writer.about(&subject))?,
+                None => self.step(&mut json, writer)?,
             }
-            self.stage = Stage::Further;
-            let writer = writer.about(&row);
-            json.inner(|json| writer.members(json, self.of.1, &self.shape, &row))?;
         }
-        if self.rows.len() > 0 || self.is_done() {
-            return Ok(json.bytes);
-        }
-        self.stage = Stage::Done;
-        json.bytes.push(b']');
-        if let Some(link) = &self.next_link {
-            json.text("@odata.nextLink", link);
-        }
-        Ok(json.end())
+        self.last = json.bytes.last().copied().unwrap_or(self.last);
+        Ok(json.bytes)
+    }
+
+    /// The entity of the page that is being written, or will be next: what the request is about.
+    fn subject(&self) -> Option<Row> {
+        let page = self.stack.first()?;
+        let row = page.row.as_ref().map(|(row, _)| row);
+        row.or_else(|| page.rows.as_slice().first()).cloned()
+    }
+
+    /// Whether nothing but an end is left to write.
+    fn is_at_end(&self) -> bool {
+        matches!(self.stack.as_slice(), [last] if last.row.is_none() && last.rows.len() == 0)
     }
 
     /// Everything before the first entity.
-    fn begin(&mut self, json: &mut Json, writer: &Writer<'_>) {
+    fn begin(&mut self, json: &mut Json, writer: &Writer<'_>, shape: Shape) {
+        let addresses = &writer.addresses;
+        let is_told = writer.format.level != Level::None;
         json.bytes.push(b'{');
-        json.is_empty = true;
-        if writer.format.level != Level::None {
-            json.text("@odata.context", &writer.addresses.collection(self.of, &self.shape));
+        match &self.top {
+            Top::Entity => {
+                if is_told {
+                    json.text("@odata.context", &addresses.entity(self.of, &shape));
+                }
+            }
+            Top::Page { is_references, count, next_link: _ } => {
+                if *is_references {
+                    json.text("@odata.context", &addresses.references());
+                } else if is_told {
+                    json.text("@odata.context", &addresses.collection(self.of, &shape));
+                }
+                if let Some(count) = count {
+                    json.number("@odata.count", *count);
+                }
+                json.name("value");
+                json.bytes.push(b'[');
+            }
         }
-        if let Some(count) = self.count {
-            json.number("@odata.count", count);
+        let is_references = matches!(self.top, Top::Page { is_references: true, .. });
+        Outline::add(&mut self.outlines, writer, self.of.1, (self.of.1, shape), is_references);
+    }
+
+    /// Writes one entity up to its first branch, or one branch, or an end.
+    fn step(&mut self, json: &mut Json, writer: &Writer<'_>) -> Result<(), Error> {
+        let Some(frame) = self.stack.last_mut() else { return Ok(()) };
+        let outline = &mut self.outlines[frame.outline];
+        if let Some((row, at)) = &mut frame.row {
+            if *at < outline.branches.len() {
+                let (row, branch) = (row.clone(), (frame.outline, *at));
+                *at += 1;
+                return self.branch(json, writer, branch, row);
+            }
+            outline.end(json, writer, row)?;
+            frame.row = None;
+            return Ok(());
         }
-        json.name("value");
-        json.bytes.push(b'[');
-        self.stage = Stage::First;
+        let Some(row) = frame.rows.next() else {
+            if let Some(frame) = self.stack.pop() {
+                self.end(json, frame.kind);
+            }
+            return Ok(());
+        };
+        match frame.kind {
+            Kind::Root => {}
+            Kind::Page | Kind::Many { .. } => {
+                json.comma();
+                json.bytes.push(b'{');
+            }
+            Kind::One => json.bytes.push(b'{'),
+        }
+        outline.members(json, writer, &row)?;
+        if outline.branches.is_empty() {
+            outline.end(json, writer, &row)?;
+        } else {
+            frame.row = Some((row, 0));
+        }
+        Ok(())
+    }
+
+    /// What follows the last row.
+    fn end(&self, json: &mut Json, kind: Kind) {
+        match (kind, &self.top) {
+            (Kind::Page, Top::Page { next_link, .. }) => {
+                json.bytes.push(b']');
+                if let Some(link) = next_link {
+                    json.text("@odata.nextLink", link);
+                }
+                json.bytes.push(b'}');
+            }
+            (Kind::Many { name, rest }, _) => {
+                json.bytes.push(b']');
+                if let Some(rest) = rest {
+                    json.annotation(name, "@odata.nextLink");
+                    super::push_json_text(&mut json.bytes, &rest);
+                }
+            }
+            (Kind::Root | Kind::Page | Kind::One, _) => {}
+        }
+    }
+
+    /// What one entity is expanded to, its rows yet to be written.
+    fn branch(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        (outline, at): (usize, usize),
+        row: Row,
+    ) -> Result<(), Error> {
+        let Branch { expand, name, is_linked, outline } = &self.outlines[outline].branches[at];
+        let (ctx, model) = (&writer.ctx, writer.addresses.model);
+        if !model.is_a(row.type_id, expand.of) {
+            return Ok(());
+        }
+        if *is_linked {
+            writer.link(json, name, &row);
+        }
+        let start = Start::Related(row, expand.navigation);
+        let to_many = match model.structure(expand.of).navigation_at(expand.navigation).relation {
+            Relation::Children { .. } => true,
+            Relation::Reference { .. } => false,
+        };
+        let is_full = to_many && self.room == 0 && expand.written.is_some();
+        let page = if is_full {
+            list(&Plan { page_size: Some(1), ..expand.plan.clone() }, &start, ctx)?
+        } else {
+            list(&expand.plan, &start, ctx)?
+        };
+        let Start::Related(row, _) = start else { return Ok(()) };
+        if let Some(count) = page.count {
+            json.annotation(name, "@odata.count");
+            json.digits(count);
+        }
+        if expand.kind == ExpandKind::Count {
+            return Ok(());
+        }
+        let Page { mut rows, next, .. } = page;
+        let rest = if is_full {
+            let is_more = !rows.is_empty();
+            rows.clear();
+            is_more.then(|| writer.goes_on(expand, name, &row, None))
+        } else {
+            let left = expand.plan.top.map(|top| top.saturating_sub(rows.len() as u64));
+            next.map(|after| writer.goes_on(expand, name, &row, Some((after, left))))
+        };
+        self.room = self.room.saturating_sub(rows.len() as u64);
+        json.name(name);
+        let kind = if to_many {
+            json.bytes.push(b'[');
+            Kind::Many { name, rest }
+        } else if rows.is_empty() {
+            json.bytes.extend(b"null");
+            return Ok(());
+        } else {
+            Kind::One
+        };
+        let (outline, rows) = (*outline, rows.into_iter());
+        self.stack.push(Frame { rows, outline, row: None, kind });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Key, Value},
+        odata::{
+            Limits,
+            check::{Checker, Everything, Target},
+            context::Addresses,
+            json::{Format, Onward},
+            url::parse_target,
+        },
+        query::{
+            Source,
+            fixture::{THINGS, context, source},
+        },
+    };
+
+    /// The text of an address in pieces that long, or in one.
+    fn text(query: &str, piece: Option<usize>, rows: u64) -> String {
+        let mut source = source();
+        for id in 10..20 {
+            let part = [("Id", Value::Int(id)), ("ThingId", Value::Int(1 + id % 2))];
+            source.put_named("Parts", "Part", &part).unwrap();
+        }
+        let ctx = context(&source);
+        let checker = Checker::new(source.model(), &Everything, Limits::default());
+        let (path, options) = parse_target("Things", Some(query), &checker.limits).unwrap();
+        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!("{query}") };
+        let plan = checker.collection(&at, &options).unwrap();
+        let page = list(&plan, &Start::Set, &ctx).unwrap();
+        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows };
+        let format = Format::default();
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
+        let mut pieces = Pieces::new((at.set, at.ty), plan.shape, page, None);
+        let Some(piece) = piece else {
+            return String::from_utf8(pieces.whole(&writer).unwrap()).unwrap();
+        };
+        let mut all = Vec::new();
+        while !pieces.is_done() {
+            all.extend(pieces.next(&writer, piece).unwrap());
+        }
+        String::from_utf8(all).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_the_same_in_pieces_however_short() {
+        for query in [
+            "$select=Id&$count=true",
+            "$select=Id&$expand=Parts,Group",
+            "$select=Id&$expand=Group($select=Name;$expand=Things($select=Id;$expand=Parts/$ref))",
+            "$select=Group&$expand=Parts($count=true;$select=Amount;$expand=Thing($select=Id))",
+            "$expand=*($levels=2)&$filter=Id eq 2",
+        ] {
+            for rows in [1, 3, 100] {
+                let whole = text(query, None, rows);
+                assert!(serde_json::from_str::<serde_json::Value>(&whole).is_ok(), "{whole}");
+                for piece in [1, 7, 100] {
+                    assert_eq!(text(query, Some(piece), rows), whole, "{query} {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_is_told_by_its_link() {
+        let source = source();
+        let ctx = context(&source);
+        let checker = Checker::new(source.model(), &Everything, Limits::default());
+        let (path, options) =
+            parse_target("Things(1)", Some("$expand=Parts($skip=1)"), &checker.limits).unwrap();
+        let Ok(Target::Entity(at)) = checker.target(&path, None) else { panic!() };
+        let shape = checker.entity(&at, &options).unwrap();
+        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10 };
+        let format = Format::default();
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
+        let row = source.row(THINGS, &Key::Int(1)).unwrap();
+        let mut pieces = Pieces::entity((at.set, at.ty), shape, row);
+        pieces.room = 0;
+        let text = pieces.next(&writer, usize::MAX).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(json["Parts"], serde_json::json!([]));
+        assert_eq!(json["Parts@odata.nextLink"], "http://x/odata/Things(1)/Parts?$skip=1");
     }
 }

@@ -15,7 +15,7 @@ pub fn push_json_text(bytes: &mut Vec<u8>, text: &str) {
 /// A value of type `ty`.
 pub(super) fn push_value(writer: &Writer<'_>, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
     let complex = |bytes: &mut Vec<u8>, declared: StructId, complex: &Complex| {
-        let mut json = Json { bytes: std::mem::take(bytes), is_empty: true };
+        let mut json = Json { bytes: std::mem::take(bytes), before: b'{' };
         json.bytes.push(b'{');
         writer.complex(&mut json, declared, complex);
         *bytes = json.end();

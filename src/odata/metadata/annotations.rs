@@ -116,7 +116,7 @@ pub(super) fn capabilities(xml: &mut Xml) {
 pub(super) fn restrictions(
     xml: &mut Xml,
     (scopes, is_searchable): (SetScopes, bool),
-    rights: &dyn Rights,
+    (rights, levels): (&dyn Rights, usize),
 ) {
     let may = |scope: Option<&str>| scope.is_some_and(|scope| rights.has(scope));
     for (term, property, is_allowed) in [
@@ -133,7 +133,8 @@ pub(super) fn restrictions(
         }
     }
     record(xml, "Org.OData.Capabilities.V1.ExpandRestrictions", |xml| {
-        let value = [("Property", Some("MaxLevels")), ("Int", Some("1"))];
+        let levels = levels.to_string();
+        let value = [("Property", Some("MaxLevels")), ("Int", Some(levels.as_str()))];
         xml.empty("PropertyValue", &value);
     });
     for term in

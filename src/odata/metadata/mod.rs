@@ -324,7 +324,8 @@ impl<'a> Served<'a> {
                 }
             }
             let is_searchable = self.checker.is_searchable(set);
-            restrictions(xml, (declared.scopes, is_searchable), self.checker.rights);
+            let levels = self.checker.limits.expand_depth;
+            restrictions(xml, (declared.scopes, is_searchable), (self.checker.rights, levels));
         });
     }
 

@@ -34,8 +34,13 @@ pub struct Tikit(Helpdesk);
 /// The API over `helpdesk`, whose reads take turns with those of its feed.
 #[must_use]
 pub fn feed(helpdesk: &Feed<Helpdesk>, settings: Settings) -> Feed<Tikit> {
-    let settings =
-        Settings { root: ROOT, page_size: PAGE_ROWS, page_size_max: PAGE_ROWS, ..settings };
+    let settings = Settings {
+        root: ROOT,
+        page_size: PAGE_ROWS,
+        page_size_max: PAGE_ROWS,
+        expand_page_size: PAGE_ROWS,
+        ..settings
+    };
     Feed::beside(helpdesk, Tikit(helpdesk.service().clone()), settings)
 }
 

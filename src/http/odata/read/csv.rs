@@ -36,7 +36,8 @@ pub(super) fn answer<S: Service>(
     let (ctx, set) = (read.ctx(), checker.model.set(path.set));
     let plan = Plan { page_size: Some(read.feed.settings.page_size_max), ..plan };
     let mut rows = Rows::new(start(&ctx, path)?, plan, sheet, csv);
-    let writer = Writer { ctx, checker, addresses: read.addresses(), format: Format::default() };
+    let key = read.feed.service.signing_key();
+    let writer = read.writer(checker, Format::default(), &key);
     let mut response = match read.times {
         None => respond::with_type(200, TYPE, rows.next(&writer, usize::MAX)?),
         Some(times) => {
@@ -166,9 +167,9 @@ impl<S: Service> stream::Rest for Rest<S> {
     fn piece(&mut self) -> Result<Vec<u8>, Error> {
         let (read, checker) = (&self.read, self.read.checker());
         let soon = Instant::now() + read.feed.settings.query_deadline;
-        let ctx = Context { deadline: Some(soon.min(self.last)), ..read.ctx() };
-        let (addresses, format) = (read.addresses(), Format::default());
-        let writer = Writer { ctx, checker: &checker, addresses, format };
+        let key = read.feed.service.signing_key();
+        let mut writer = read.writer(&checker, Format::default(), &key);
+        writer.ctx.deadline = Some(soon.min(self.last));
         self.rows.next(&writer, PIECE_BYTES)
     }
 

@@ -154,11 +154,13 @@ struct SaidValue<S: Service> {
 impl<S: Service> SaidValue<S> {
     /// The value. It may hold a secret, so that nobody may keep it.
     fn plain(&self, ctx: &Context<'_>, complex: &Complex) -> Plain {
+        let key = self.feed.service.signing_key();
         let writer = Writer {
             ctx: *ctx,
             checker: &checker(&self.feed, &self.asked),
             addresses: Addresses { model: self.feed.service.model(), root: &self.asked.root },
             format: self.json.format,
+            onward: self.feed.onward(&self.asked, &key),
         };
         let body = writer.answer(self.declared, complex);
         let mut plain = Plain::json(200, &self.json.content_type, body);

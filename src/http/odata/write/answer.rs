@@ -17,7 +17,11 @@ use crate::{
         respond,
     },
     model::{Row, SetId, StructId},
-    odata::{context::Addresses, json::Writer, service::Service},
+    odata::{
+        context::Addresses,
+        json::{Pieces, Writer},
+        service::Service,
+    },
     query::{
         Context, Shape, Var, matches,
         once::{self, Effect},
@@ -224,8 +228,11 @@ impl<S: Service> Said<S> {
         }
         let checker = checker(&self.feed, &self.asked);
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format };
-        let body = Some(writer.entity(self.of, &self.shape, row)?);
+        let key = self.feed.service.signing_key();
+        let onward = self.feed.onward(&self.asked, &key);
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward };
+        let pieces = Pieces::entity(self.of, self.shape.clone(), row.clone());
+        let body = Some(pieces.whole(&writer)?);
         let tag = writer.etag(row);
         Ok(Told { body, is_whole: true, omits_nulls: format.omits_nulls, tag })
     }

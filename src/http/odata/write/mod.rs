@@ -49,6 +49,8 @@ pub(super) async fn change<S: Service>(
         Target::ServiceDocument
         | Target::Metadata
         | Target::Count(_)
+        | Target::References(_)
+        | Target::Reference(_)
         | Target::PropertyCount(_)
         | Target::Function(_) => Err(REFUSED),
     }

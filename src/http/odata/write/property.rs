@@ -294,7 +294,10 @@ impl<S: Service> Job<S> {
     fn written(&self, ctx: &Context<'_>, row: &Row) -> Result<Told, Error> {
         let checker = checker(&self.feed, &self.asked);
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
-        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format: self.json.format };
+        let key = self.feed.service.signing_key();
+        let onward = self.feed.onward(&self.asked, &key);
+        let format = self.json.format;
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward };
         let value = find::property(ctx, row, &self.path)?;
         let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
         Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })

@@ -1,0 +1,149 @@
+//! What is written of every entity of one place, made ready once for all of them.
+
+use super::{Json, Level, Writer};
+use crate::{
+    error::Error,
+    model::{Nav, Prop, Row, StructId, StructType},
+    query::{Expand, ExpandKind, Shape, value},
+};
+
+/// What is written of the entities of one place.
+pub(super) struct Outline {
+    /// The type a reader takes them for who is told nothing else.
+    declared: StructId,
+    /// The type the properties of the shape are of.
+    ty: StructId,
+    shape: Shape,
+    /// Only ids are.
+    is_references: bool,
+    /// What they are expanded to, in the order it is written.
+    pub(super) branches: Vec<Branch>,
+    /// What is written of the types that came by.
+    sheets: Vec<(StructId, Sheet)>,
+}
+
+/// One expanded navigation property.
+pub(super) struct Branch {
+    pub(super) expand: Expand,
+    pub(super) name: &'static str,
+    /// Whether its link is written as well.
+    pub(super) is_linked: bool,
+    /// That of its entities, as a position.
+    pub(super) outline: usize,
+}
+
+/// What is written of the entities of one type.
+struct Sheet {
+    properties: Vec<Prop>,
+    /// Links of what is not expanded.
+    links: Vec<&'static str>,
+    /// The type, where a reader could not tell.
+    annotation: Option<String>,
+}
+
+impl Outline {
+    /// Adds the outline of entities with that shape of type `ty`, and those of all that is expanded;
+    /// its position.
+    pub(super) fn add(
+        outlines: &mut Vec<Self>,
+        writer: &Writer<'_>,
+        declared: StructId,
+        (ty, mut shape): (StructId, Shape),
+        is_references: bool,
+    ) -> usize {
+        let expands = std::mem::take(&mut shape.expand);
+        let at = outlines.len();
+        let (branches, sheets) = (Vec::new(), Vec::new());
+        outlines.push(Self { declared, ty, shape, is_references, branches, sheets });
+        for mut expand in expands {
+            let model = writer.addresses.model;
+            expand.plan.page_size = expand.written.is_some().then_some(writer.onward.rows);
+            let shape = std::mem::take(&mut expand.plan.shape);
+            let is_references = expand.kind == ExpandKind::References;
+            let declared = model.set(expand.plan.set).ty;
+            let outline = Self::add(outlines, writer, declared, (expand.ty, shape), is_references);
+            let structure = model.structure(expand.of);
+            let name = structure.navigation_at(expand.navigation).name;
+            let linked = writer.linked(structure, &outlines[at].shape);
+            let is_linked = linked.contains(&expand.navigation);
+            outlines[at].branches.push(Branch { expand, name, is_linked, outline });
+        }
+        at
+    }
+
+    /// Everything of an entity but what it is expanded to.
+    pub(super) fn members(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        row: &Row,
+    ) -> Result<(), Error> {
+        if self.is_references {
+            json.text("@odata.id", &writer.addresses.id(row));
+            return Ok(());
+        }
+        writer.ctx.in_time()?;
+        let structure = writer.ctx.structure(row);
+        let sheet = self.sheet(writer, row.type_id);
+        writer.control(json, sheet.annotation.as_deref(), row);
+        for prop in &sheet.properties {
+            let property = structure.property_at(*prop);
+            writer.member(json, property.name, &value(&writer.ctx, row, *prop)?, &property.ty);
+        }
+        let links = sheet.links.clone();
+        writer.computed(json, &self.shape, row)?;
+        for name in links {
+            writer.link(json, name, row);
+        }
+        Ok(())
+    }
+
+    /// What follows all that an entity is expanded to.
+    pub(super) fn end(&self, json: &mut Json, writer: &Writer<'_>, row: &Row) -> Result<(), Error> {
+        let is_full = writer.format.level == Level::Full && !self.is_references;
+        if is_full && !self.shape.is_selected {
+            writer.actions(json, row)?;
+        }
+        json.bytes.push(b'}');
+        Ok(())
+    }
+
+    fn sheet(&mut self, writer: &Writer<'_>, type_id: StructId) -> &Sheet {
+        let known = self.sheets.iter().position(|(known, _)| *known == type_id);
+        let at = known.unwrap_or_else(|| {
+            let sheet = self.sheet_of(writer, type_id);
+            self.sheets.push((type_id, sheet));
+            self.sheets.len() - 1
+        });
+        &self.sheets[at].1
+    }
+
+    fn sheet_of(&self, writer: &Writer<'_>, type_id: StructId) -> Sheet {
+        let structure = writer.addresses.model.structure(type_id);
+        // A link stands next to what it is a link to.
+        let is_expanded = |nav: &Nav| self.branches.iter().any(|b| b.expand.navigation == *nav);
+        let links = writer.linked(structure, &self.shape).into_iter();
+        let links = links.filter(|nav| !is_expanded(nav));
+        let is_told = match writer.format.level {
+            Level::None => false,
+            Level::Minimal => type_id != self.declared,
+            Level::Full => true,
+        };
+        Sheet {
+            properties: self.properties(writer, structure),
+            links: links.map(|nav| structure.navigation_at(nav).name).collect(),
+            annotation: is_told.then(|| writer.struct_annotation(type_id)),
+        }
+    }
+
+    /// The properties of the shape, and those only the entity's own type has.
+    fn properties(&self, writer: &Writer<'_>, structure: &StructType) -> Vec<Prop> {
+        let mut props = self.shape.properties.clone();
+        let known = writer.addresses.model.structure(self.ty).properties.len();
+        if !self.shape.is_selected && structure.properties.len() > known {
+            let visible = writer.checker.visible_props(structure).into_iter();
+            props.extend(visible.filter(|prop| usize::from(prop.0) >= known));
+        }
+        props
+    }
+}

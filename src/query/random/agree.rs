@@ -109,6 +109,16 @@ pub(crate) fn check<S: Source>(load: Load, build: impl Fn(&World) -> S + Sync) {
     assert!(failures.is_empty(), "{}", failures[0]);
 }
 
+/// Whether any of so many cases shows that `build` makes a source that answers wrongly.
+pub(super) fn is_noticed<S: Source>(load: Load, build: impl Fn(&World) -> S) -> bool {
+    (0..load.cases.div_ceil(load.of_a_world)).any(|seed| {
+        let world = World::times(seed, load.factor);
+        let (base, other) = (world.plain(), build(&world));
+        let mut made = Cases::new(&world, &base, !seed);
+        (0..load.of_a_world).any(|_| difference(&made.case(), &base, &other).is_some())
+    })
+}
+
 /// Runs the cases over one world; what is wrong.
 fn check_world<S: Source>(seed: u64, load: Load, build: &impl Fn(&World) -> S) -> Option<String> {
     let world = World::times(seed, load.factor);

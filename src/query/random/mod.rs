@@ -12,6 +12,7 @@ mod searches;
 mod untyped;
 mod values;
 mod world;
+mod wrong;
 
 pub(crate) use agree::{LARGE, SMALL, check};
 pub(crate) use world::{Made, World};

@@ -7,8 +7,8 @@ mod place;
 
 use std::{cmp::Ordering, collections::BinaryHeap, ops::ControlFlow};
 
-use self::place::{Place, bad_token, place, position};
-pub use self::place::{sort_value, sorted_text, token};
+use self::place::{Place, place, position};
+pub use self::place::{bad_token, sort_value, sorted_text, token};
 use super::{
     eval::matches,
     expr::{Expr, Path, Step, Var},

@@ -6,6 +6,7 @@ mod clock;
 pub mod compare;
 pub mod computed;
 pub mod eval;
+pub mod explain;
 pub mod expr;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
+    explain::{self, Explained},
     list::reference,
     plan::{Page, Plan, Start},
     resolve::Context,
@@ -76,6 +77,11 @@ pub trait Source: Send + Sync {
     /// As [`super::list::reference()`].
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
         reference(plan, start, ctx)
+    }
+
+    /// How [`Source::list`] would find the page, and about how many rows it would look at.
+    fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
+        explain::reference(plan, start, ctx)
     }
 
     /// The rows of `set` that a search finds, by an index; none where each row must be looked at.

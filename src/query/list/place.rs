@@ -124,7 +124,9 @@ pub(super) fn position(plan: &Plan, after: &[Value], ctx: &Context<'_>) -> Resul
     Ok(Place { ranks: ranks.map(rank).collect(), key: Key::new(key) })
 }
 
-pub(super) fn bad_token() -> Error {
+/// The error for a position that was made for another order.
+#[must_use]
+pub fn bad_token() -> Error {
     let reason = "it was made for another query; begin again without it".into();
     Error::InvalidOption { option: "$skiptoken".into(), reason }
 }

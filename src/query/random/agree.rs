@@ -31,6 +31,8 @@ pub(crate) fn difference(case: &Case, base: &dyn Source, other: &dyn Source) -> 
         let found = list(&plan, &case.start, &context(other, case.it.as_ref()));
         let wanted = match (wanted, found) {
             (Ok(wanted), Ok(found)) if wanted == found => wanted,
+            // A faster way need not ask the rows that the reference asks in vain.
+            (Err(_), Ok(_)) => return None,
             (Err(wanted), Err(found)) if wanted.code() == found.code() => return None,
             (wanted, found) => {
                 let show = |page: &Page| show(page, base);

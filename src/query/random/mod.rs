@@ -14,8 +14,9 @@ mod values;
 mod world;
 mod wrong;
 
-pub(crate) use agree::{LARGE, SMALL, check};
-pub(crate) use world::{Made, World};
+pub(crate) use agree::{LARGE, Load, SMALL, check};
+pub(crate) use plain::Plain;
+pub(crate) use world::{Made, Op, World};
 
 use std::fmt::Write as _;
 

@@ -11,6 +11,7 @@ mod cells;
 mod column;
 mod dictionary;
 mod distinct;
+pub(crate) mod execute;
 mod find;
 mod guids;
 mod ints;

@@ -1,0 +1,65 @@
+//! What a query would do, in words, and about how many rows it would look at.
+
+use super::{
+    Query,
+    order::{How, SortKey},
+};
+use crate::query::{explain::Explained, list::limit};
+
+impl Query<'_> {
+    /// How the page would be found. Nothing is read but what few-valued properties are asked.
+    pub(super) fn explained(&self) -> Explained {
+        let filter = self.filter.told();
+        let mut steps = Vec::new();
+        let set = self.table.model().set(self.plan.set).name;
+        let rows = self.among.len();
+        steps.push(format!("{set}: {rows} rows"));
+        if !filter.is_empty() {
+            steps.push(format!("filter: {}", filter.join("; ")));
+        }
+        if self.plan.count {
+            let late = if self.filter.has_late() { "all rows of it asked" } else { "bitmaps" };
+            steps.push(format!("count from {late}"));
+        }
+        steps.push(format!("order: {}", self.told_order()));
+        if self.plan.skip > 0 {
+            steps.push(format!("leaves out {} rows", self.plan.skip));
+        }
+        match limit(self.plan) {
+            Some(limit) => steps.push(format!("stops after {} rows", limit.saturating_add(1))),
+            None => steps.push("takes all rows".to_owned()),
+        }
+        Explained { steps, rows: self.estimate() }
+    }
+
+    fn told_order(&self) -> String {
+        let mut told: Vec<String> = self.order.iter().map(SortKey::told).collect();
+        if !self.order.iter().any(|key| matches!(key.how, How::Key)) {
+            told.push("key".to_owned());
+        }
+        told.join(", then ")
+    }
+
+    /// Rows of columns looked at, as far as that is known without looking.
+    pub(super) fn estimate(&self) -> u64 {
+        let rows = self.among.len();
+        let wanted = limit(self.plan).map_or(rows, |limit| limit as u64 + 1);
+        let late = match (self.filter.has_late(), self.plan.count) {
+            (false, _) => 0,
+            // It stops behind the page, wherever that is.
+            (true, false) => rows.saturating_mul(8),
+            (true, true) => rows.saturating_mul(64),
+        };
+        let order = match self.order.first().map(|key| &key.how) {
+            None | Some(How::Key | How::Groups(_)) => wanted,
+            Some(How::Kept { .. }) if self.plan.filter.is_none() => wanted,
+            Some(How::Kept { .. }) => wanted.saturating_mul(16).min(rows),
+            Some(How::Compare) => {
+                let passes = self.plan.skip / self.table.limits().sorted.max(1) as u64 + 1;
+                let quick = self.order.iter().all(|key| key.ranking.is_quick());
+                rows.saturating_mul(if quick { 1 } else { 64 }).saturating_mul(passes)
+            }
+        };
+        [self.filter.cost(), late, order, wanted].into_iter().fold(0, u64::saturating_add)
+    }
+}

@@ -1,0 +1,115 @@
+//! The executor against the reference, on random plans over random rows.
+
+mod ways;
+
+use jiff::tz::TimeZone;
+
+use super::{Explained, Limits, Tables, list};
+use crate::{
+    error::Error,
+    model::{Contents, Key, Model, Prop, Row, SetId, Value},
+    query::{
+        Context, Page, Plan, Source, Start,
+        random::{LARGE, Load, Made, Plain, SMALL, World, check},
+    },
+    store::columns::Columns,
+};
+
+/// Plain rows, and the same in columns.
+pub(super) struct Tabled {
+    rows: Plain,
+    tables: Vec<Option<Columns>>,
+    limits: Limits,
+}
+
+impl Tabled {
+    pub(super) fn new(world: &World, limits: Limits) -> Self {
+        let model = world.model;
+        let mut tables: Vec<Option<Columns>> = model
+            .set_ids()
+            .map(|(set, declared)| match declared.contents {
+                Contents::Stored { .. } => Some(Columns::new(model, set)),
+                Contents::Unfolded { .. } | Contents::Computed { .. } => None,
+            })
+            .collect();
+        let at = |set: SetId| usize::from(set.0);
+        world.play(|made| match made {
+            Made::Put { row, key, .. } => {
+                if let Some(columns) = &mut tables[at(row.set)] {
+                    columns.write(&key, &row);
+                }
+            }
+            Made::Delete { set, key } => {
+                if let Some(columns) = &mut tables[at(set)] {
+                    columns.erase(&key);
+                }
+            }
+        });
+        tables.iter_mut().flatten().for_each(Columns::settle);
+        Self { rows: world.plain(), tables, limits }
+    }
+}
+
+impl Tables for Tabled {
+    fn columns(&self, set: SetId) -> Option<&Columns> {
+        self.tables[usize::from(set.0)].as_ref()
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+impl Source for Tabled {
+    fn model(&self) -> &Model {
+        self.rows.model()
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.rows.zone()
+    }
+
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.rows.rows(set)
+    }
+
+    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+        self.rows.row(set, key)
+    }
+
+    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
+        self.rows.rows_where(set, property, value)
+    }
+
+    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        self.rows.long_text(row, property)
+    }
+
+    fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
+        list(self, plan, start, ctx)
+    }
+
+    fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
+        super::explain(self, plan, start, ctx)
+    }
+}
+
+/// As served, but for rows a navigation leads to, which are always found by columns.
+const SERVED: Limits = Limits { related: 0, ..Limits::SERVED };
+/// So that the ways for many values, many rows and deep pages are taken in small worlds.
+const TIGHT: Limits = Limits { values: 2, related: 0, parents: 0, sorted: 2 };
+
+#[test]
+fn columns_find_the_rows_of_the_reference() {
+    check(Load { cases: 3000, ..SMALL }, |world| Tabled::new(world, SERVED));
+}
+
+#[test]
+fn ways_for_many_values_find_the_rows_of_the_reference() {
+    check(Load { cases: 3000, ..SMALL }, |world| Tabled::new(world, TIGHT));
+}
+
+#[test]
+fn rows_of_several_chunks_are_found() {
+    check(LARGE, |world| Tabled::new(world, SERVED));
+}

@@ -1,0 +1,264 @@
+//! Which way is taken for which condition and order.
+
+use super::{super::explain, SERVED, Tabled};
+use crate::{
+    model::{SetId, StructId, Value, helpdesk, set},
+    query::{
+        BinaryOp, Collection, Context, Expr, Function, Order, Path, Plan, Quantifier, Shape,
+        Source, Start, Step, Var,
+        random::{Op, World},
+    },
+    time::Timestamp,
+};
+
+/// Entities by name, so many of each set, with what is named.
+fn world(tickets: i64) -> World {
+    let model = helpdesk();
+    let mut ops = Vec::new();
+    let mut put = |set: SetId, named: &[(&str, Value)]| {
+        let ty = model.entity_type(set);
+        let mut values = vec![Value::Null; ty.properties.len()];
+        for (name, value) in named {
+            values[usize::from(ty.property(name).unwrap().0)] = value.clone();
+        }
+        ops.push(Op::Put { set, type_id: model.set(set).ty, values });
+    };
+    for (id, name) in (1_i64..).zip(["New", "Open", "Pending", "Resolved", "Closed"]) {
+        let named = [("Id", id.into()), ("Name", name.into()), ("Kind", name.into())];
+        put(set::STATUSES, &named);
+    }
+    for id in 1..=100_i64 {
+        let name = Value::text(&format!("Customer {id}"));
+        put(set::CUSTOMERS, &[("Id", id.into()), ("Name", name)]);
+    }
+    for id in 1..=tickets {
+        let at = Value::Instant(Timestamp::from_micros(id * 3_600_000_000));
+        let title = Value::text(&format!("Ticket {id} of a printer"));
+        put(
+            set::TICKETS,
+            &[
+                ("Id", id.into()),
+                ("Title", title),
+                ("StatusId", (id % 5 + 1).into()),
+                ("RequesterId", (id % 100 + 1).into()),
+                ("CreatedDateTime", at.clone()),
+                ("UpdatedDateTime", at),
+                ("Tags", Value::List([Value::text("a")].into())),
+            ],
+        );
+        put(set::COMMENTS, &[("Id", id.into()), ("TicketId", (id % 7 + 1).into())]);
+    }
+    let sets = vec![set::TICKETS];
+    World { model, zone: jiff::tz::TimeZone::UTC, sets, ops }
+}
+
+/// A path by names, from a variable of the type of a set.
+fn path_of(var: u8, set: SetId, names: &str) -> Path {
+    let model = helpdesk();
+    let mut ty: StructId = model.set(set).ty;
+    let steps = names.split('/').map(|name| {
+        let structure = model.structure(ty);
+        match structure.navigation(name) {
+            Some(nav) => {
+                ty = model.set(model.target(structure.navigation_at(nav)).unwrap()).ty;
+                Step::Navigation(nav)
+            }
+            None => Step::Property(structure.property(name).unwrap()),
+        }
+    });
+    Path { from: Var(var), steps: steps.collect() }
+}
+
+fn path(names: &str) -> Expr {
+    Expr::Path(path_of(0, set::TICKETS, names))
+}
+
+fn lit(value: impl Into<Value>) -> Expr {
+    Expr::Literal(value.into())
+}
+
+fn test(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    Expr::Binary { op, left: left.into(), right: right.into() }
+}
+
+fn is(names: &str, value: impl Into<Value>) -> Expr {
+    test(path(names), BinaryOp::Eq, lit(value))
+}
+
+fn call(function: Function, args: Vec<Expr>) -> Expr {
+    Expr::Call { function, args }
+}
+
+fn comments(predicate: Option<Expr>) -> Expr {
+    let over = Collection { path: path_of(0, set::TICKETS, "Comments"), var: Var(1), filter: None };
+    let predicate = predicate.map(Box::new);
+    Expr::Quantified { quantifier: Quantifier::Any, over, var: Var(1), predicate }
+}
+
+fn plan(filter: Option<Expr>, order: Vec<Order>) -> Plan {
+    Plan {
+        set: set::TICKETS,
+        filter,
+        search: None,
+        order,
+        skip: 0,
+        top: Some(50),
+        count: false,
+        page_size: None,
+        after: None,
+        shape: Shape::default(),
+    }
+}
+
+fn told(tabled: &Tabled, plan: &Plan) -> String {
+    let ctx = Context { source: tabled, now: Timestamp::from_micros(0), deadline: None, it: None };
+    let found = tabled.list(plan, &Start::Set, &ctx).unwrap();
+    let wanted = crate::query::list::reference(plan, &Start::Set, &ctx).unwrap();
+    assert_eq!(found, wanted);
+    explain(tabled, plan, &Start::Set, &ctx).steps.join("\n")
+}
+
+/// What is told of the filter, over few and over many values of a property.
+#[track_caller]
+fn check(filter: &Expr, few: &str, many: &str) {
+    let world = world(300);
+    for (limits, want) in [(SERVED, few), (super::TIGHT, many)] {
+        let tabled = Tabled::new(&world, limits);
+        let told = told(&tabled, &plan(Some(filter.clone()), vec![]));
+        let line = told.lines().find_map(|line| line.strip_prefix("filter: "));
+        assert_eq!(line, Some(want));
+    }
+}
+
+#[test]
+fn a_property_with_few_values_is_asked_once_for_each() {
+    let open = "StatusId leads to Statuses with (Name found by index, 1 rows)";
+    check(&is("Status", "Open"), "StatusId in 1 of 5 values, bitmap", open);
+    check(&is("StatusDetail/Name", "Open"), "StatusId in 1 of 5 values, bitmap", open);
+    let closed = "StatusId asked once for each of its values";
+    check(&path("IsClosed"), "StatusId in 1 of 5 values, bitmap", closed);
+    let none = test(path("AssigneeName"), BinaryOp::Ne, lit(Value::Null));
+    check(&none, "AssigneeId in 0 of 0 values, bitmap", "AssigneeId in 0 of 0 values, bitmap");
+}
+
+#[test]
+fn times_and_numbers_are_ranges() {
+    let at = |micros| lit(Value::Instant(Timestamp::from_micros(micros)));
+    let range = "CreatedDateTime in a range";
+    check(&test(path("CreatedDateTime"), BinaryOp::Ge, at(5)), range, range);
+    let day = Value::Date(crate::time::Date::from_days(3));
+    let days = "CreatedDateTime in a range of days";
+    check(&test(path("CreatedDate"), BinaryOp::Lt, lit(day)), days, days);
+    let year = call(Function::Year, vec![path("CreatedDateTime")]);
+    check(&test(year, BinaryOp::Eq, lit(1970)), days, days);
+    let index = "Id found by index, 1 rows";
+    check(&is("Id", 7), index, index);
+    check(&test(path("Id"), BinaryOp::Gt, lit(7)), "Id in a range", "Id in a range");
+}
+
+#[test]
+fn texts_are_searched_a_chunk_at_a_time() {
+    let contains = |of| call(Function::Contains, vec![of, lit("printer")]);
+    let plain = "Title searched, chunk by chunk";
+    check(&contains(path("Title")), plain, plain);
+    let lower = "Title in lower case searched, chunk by chunk";
+    check(&contains(call(Function::ToLower, vec![path("Title")])), lower, lower);
+    let not = Expr::Not(contains(path("Title")).into());
+    check(&not, "not (Title searched, chunk by chunk)", "not (Title searched, chunk by chunk)");
+}
+
+#[test]
+fn what_a_reference_leads_to_is_asked_there() {
+    let name = call(Function::EndsWith, vec![path("RequesterName"), lit("9")]);
+    let there = "RequesterId leads to Customers with";
+    let few = format!("{there} (Name in 10 of 100 values, bitmap)");
+    let many = format!("{there} (Name compared at its end, chunk by chunk)");
+    check(&name, &few, &many);
+    check(
+        &is("RequesterId", 7),
+        "RequesterId in 1 of 100 values, bitmap",
+        "RequesterId found by index, 3 rows",
+    );
+}
+
+#[test]
+fn children_are_asked_and_tell_their_parents() {
+    check(&comments(None), "any of Comments", "any of Comments");
+    let of_item = Path { from: Var(1), ..path_of(1, set::COMMENTS, "Id") };
+    let some = comments(Some(test(Expr::Path(of_item), BinaryOp::Lt, lit(5))));
+    let want = "any of Comments with (Id in a range)";
+    check(&some, want, want);
+    let count = test(path("CommentCount"), BinaryOp::Gt, lit(2));
+    let plain = "as many of Comments with (not (IsInternal in 0 of 0 values, bitmap))";
+    check(&count, plain, plain);
+    let tags = Collection { path: path_of(0, set::TICKETS, "Tags"), var: Var(1), filter: None };
+    let item = Expr::Path(Path { from: Var(1), steps: vec![] });
+    let predicate = Some(Box::new(test(item, BinaryOp::Eq, lit("a"))));
+    let quantifier = Quantifier::Any;
+    let any = Expr::Quantified { quantifier, over: tags, var: Var(1), predicate };
+    let once = "Tags asked once for each of its values";
+    check(&any, once, once);
+}
+
+#[test]
+fn what_can_fail_or_is_long_comes_last() {
+    let sum = test(path("Id"), BinaryOp::Add, lit(1));
+    let sum = test(sum, BinaryOp::Gt, lit(3));
+    let body = call(Function::Contains, vec![path("Description"), lit("x")]);
+    let all = Expr::And(vec![sum, body, is("Status", "Open")]);
+    let open = "StatusId in 1 of 5 values, bitmap";
+    let late = "row by row, with its long text; a calculation, row by row";
+    let many = "StatusId leads to Statuses with (Name found by index, 1 rows)";
+    check(&all, &format!("{open}; {late}"), &format!("{many}; {late}"));
+}
+
+#[track_caller]
+fn check_order(names: &[(&str, bool)], want: &str) {
+    let tabled = Tabled::new(&world(300), SERVED);
+    let order =
+        names.iter().map(|(name, descending)| Order { expr: path(name), descending: *descending });
+    let told = told(&tabled, &plan(None, order.collect()));
+    let line = told.lines().find_map(|line| line.strip_prefix("order: "));
+    assert_eq!(line, Some(want));
+}
+
+#[test]
+fn an_order_is_walked_where_it_is_kept() {
+    check_order(&[], "key");
+    check_order(&[("Id", true)], "Id by key, backwards");
+    check_order(&[("CreatedDateTime", true)], "CreatedDateTime kept, backwards, then key");
+    check_order(
+        &[("Status", false), ("UpdatedDateTime", true)],
+        "Status value by value, then UpdatedDateTime kept, backwards, then key",
+    );
+    check_order(&[("Title", false)], "Title compared, then key");
+    check_order(&[("CommentCount", true)], "CommentCount compared, backwards, then key");
+}
+
+#[test]
+fn few_rows_are_expected_where_few_are_touched() {
+    let tabled = Tabled::new(&world(300), SERVED);
+    let ctx = Context { source: &tabled, now: Timestamp::from_micros(0), deadline: None, it: None };
+    let rows = |plan: &Plan| explain(&tabled, plan, &Start::Set, &ctx).rows;
+    let by = |name| vec![Order { expr: path(name), descending: true }];
+    let newest = rows(&plan(Some(is("Status", "Open")), by("CreatedDateTime")));
+    let searched = call(Function::Contains, vec![path("Title"), lit("x")]);
+    let whole = rows(&plan(Some(searched), by("CreatedDateTime")));
+    let long = call(Function::Contains, vec![path("Description"), lit("x")]);
+    let long = rows(&Plan { count: true, ..plan(Some(long), vec![]) });
+    assert!(rows(&plan(None, vec![])) <= 102 && newest < whole && whole * 8 < long);
+}
+
+#[test]
+fn a_deep_page_is_jumped_to() {
+    let tabled = Tabled::new(&world(9_000), SERVED);
+    for descending in [false, true] {
+        for name in ["Id", "CreatedDateTime", "Status"] {
+            let order = vec![Order { expr: path(name), descending }];
+            for filter in [None, Some(is("Status", "Open"))] {
+                let deep = Plan { skip: 1_500, ..plan(filter, order.clone()) };
+                told(&tabled, &deep);
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Conditions on the texts of a property of many values: one search over all bytes of a chunk.
+
+use memchr::memmem::Finder;
+use roaring::RoaringBitmap;
+
+use super::{
+    compare::{Comparison, property},
+    found::{Found, each_chunk, place},
+    table::Table,
+    way::Leaf,
+};
+use crate::{
+    error::Error,
+    model::{Prop, Value},
+    query::{BinaryOp, Expr, Function},
+    store::columns::{
+        arena::Arena,
+        cells::Cells,
+        column::{Column, Kind},
+    },
+};
+
+/// A text in so many of a chunk's rows is looked for in each of them rather than in all at once.
+const FEW_ROWS: usize = 512;
+
+/// How a text must stand to the one looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    Contains,
+    StartsWith,
+    EndsWith,
+    Equal,
+    /// True of null, too.
+    Differs,
+}
+
+/// A condition on one property that is a text.
+struct Texts<'a> {
+    test: Test,
+    finder: Finder<'static>,
+    is_lower: bool,
+    prop: Prop,
+    column: &'a Column,
+    table: Table<'a>,
+}
+
+/// A way for a test of a text, as it is or in lower case, against a constant.
+pub(super) fn way<'a>(expr: &Expr, only: Prop, table: Table<'a>) -> Option<Box<dyn Leaf + 'a>> {
+    let column = table.column(only).filter(|column| column.kind == Kind::Text)?;
+    let (test, of, wanted) = match (expr, Comparison::of(expr)) {
+        (Expr::Call { function, args }, _) => {
+            let [of, Expr::Literal(Value::Text(wanted))] = args.as_slice() else { return None };
+            (named(*function)?, of, wanted)
+        }
+        (_, Some(Comparison { left, op, right: Value::Text(wanted) })) => {
+            let test = match op {
+                BinaryOp::Eq => Test::Equal,
+                BinaryOp::Ne => Test::Differs,
+                _ => return None,
+            };
+            (test, left, wanted)
+        }
+        _ => return None,
+    };
+    let (of, is_lower) = match of {
+        Expr::Call { function: Function::ToLower, args } => (args.first()?, true),
+        plain => (plain, false),
+    };
+    let finder = Finder::new(wanted.as_bytes()).into_owned();
+    let texts = Texts { test, finder, is_lower, prop: only, column, table };
+    (property(of) == Some(only)).then(|| -> Box<dyn Leaf + 'a> { Box::new(texts) })
+}
+
+fn named(function: Function) -> Option<Test> {
+    match function {
+        Function::Contains => Some(Test::Contains),
+        Function::StartsWith => Some(Test::StartsWith),
+        Function::EndsWith => Some(Test::EndsWith),
+        _ => None,
+    }
+}
+
+impl Texts<'_> {
+    fn holds(&self, text: Option<&[u8]>) -> Option<bool> {
+        let wanted = self.finder.needle();
+        match (self.test, text) {
+            (Test::Contains, text) => text.map(|text| self.finder.find(text).is_some()),
+            (Test::StartsWith, text) => text.map(|text| text.starts_with(wanted)),
+            (Test::EndsWith, text) => text.map(|text| text.ends_with(wanted)),
+            (Test::Equal, text) => Some(text == Some(wanted)),
+            (Test::Differs, text) => Some(text != Some(wanted)),
+        }
+    }
+
+    /// The texts of a chunk in the form they are asked in, where they are kept in it.
+    fn arena<'c>(&self, cells: &'c Cells) -> Option<&'c Arena> {
+        match cells {
+            Cells::Texts(texts) if self.is_lower => texts.lower(),
+            Cells::Texts(texts) => Some(texts.exact()),
+            Cells::Nothing
+            | Cells::Ints(_)
+            | Cells::Codes(_)
+            | Cells::Guids(_)
+            | Cells::Refs(_)
+            | Cells::Raw(_) => None,
+        }
+    }
+
+    fn holds_at(&self, at: u32) -> Option<bool> {
+        match self.column.text(at) {
+            Some(text) if self.is_lower => self.holds(Some(text.to_lowercase().as_bytes())),
+            text => self.holds(text.map(str::as_bytes)),
+        }
+    }
+
+    /// Adds those of `rows` in whose text it is found.
+    fn search(&self, arena: &Arena, rows: &[u32], found: &mut Found) {
+        let mut rows = rows.iter().peekable();
+        let (bytes, ends) = (arena.bytes(), arena.ends());
+        let mut from = 0;
+        while let Some(hit) = bytes.get(from..).and_then(|rest| self.finder.find(rest)) {
+            let (start, end) = (from + hit, from + hit + self.finder.needle().len());
+            let owner = ends.partition_point(|limit| (*limit as usize) <= start);
+            let Some(limit) = ends.get(owner).map(|limit| *limit as usize) else { break };
+            if end > limit {
+                // It reaches over the border of two texts.
+                from = start + 1;
+                continue;
+            }
+            from = limit;
+            while rows.next_if(|at| place(**at) < owner).is_some() {}
+            if let Some(at) = rows.next_if(|at| place(**at) == owner) {
+                found.push(*at);
+            }
+        }
+    }
+}
+
+impl Leaf for Texts<'_> {
+    fn which(&self, wanted: bool, within: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
+        let mut found = Found::default();
+        let at_once = wanted && self.test == Test::Contains && !self.finder.needle().is_empty();
+        each_chunk(within, self.table.ctx, |chunk, rows| {
+            match self.arena(self.column.chunk(chunk)) {
+                Some(arena) if at_once && rows.len() > FEW_ROWS => {
+                    self.search(arena, rows, &mut found);
+                }
+                Some(arena) => {
+                    let holds = |at: &&u32| self.holds(arena.get(place(**at))) == Some(wanted);
+                    rows.iter().filter(holds).for_each(|at| found.push(*at));
+                }
+                None => {
+                    let holds = |at: &&u32| self.holds_at(**at) == Some(wanted);
+                    rows.iter().filter(holds).for_each(|at| found.push(*at));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found.rows())
+    }
+
+    fn cost(&self) -> u64 {
+        self.table.columns.count()
+    }
+
+    fn told(&self) -> String {
+        let name = self.table.name(self.prop);
+        let copy = if self.is_lower { " in lower case" } else { "" };
+        let how = match self.test {
+            Test::Contains => "searched",
+            Test::StartsWith => "compared at its beginning",
+            Test::EndsWith => "compared at its end",
+            Test::Equal | Test::Differs => "compared",
+        };
+        format!("{name}{copy} {how}, chunk by chunk")
+    }
+}

@@ -29,11 +29,11 @@ pub(super) fn call(function: Function, args: &[Value], ctx: &Context<'_>) -> Res
         | Function::IndexOf
         | Function::StartsWith
         | Function::HasSubset
-        | Function::HasSubsequence => Ok(match args {
-            [Value::Text(a), Value::Text(b)] => of_texts(function, a, b),
-            [Value::List(a), Value::List(b)] => of_lists(function, a, b),
-            _ => Value::Null,
-        }),
+        | Function::HasSubsequence => match args {
+            [Value::Text(a), Value::Text(b)] => Ok(of_texts(function, a, b)),
+            [Value::List(a), Value::List(b)] => of_lists(function, (a, b), ctx),
+            _ => Ok(Value::Null),
+        },
         Function::Length | Function::ToLower | Function::ToUpper | Function::Trim => {
             Ok(of_one(function, args))
         }
@@ -106,28 +106,45 @@ fn of_texts(function: Function, a: &str, b: &str) -> Value {
     }
 }
 
-fn of_lists(function: Function, a: &[Value], b: &[Value]) -> Value {
+/// Two long lists take as many steps as both lengths multiplied, so each looks at the clock.
+fn of_lists(
+    function: Function,
+    (a, b): (&[Value], &[Value]),
+    ctx: &Context<'_>,
+) -> Result<Value, Error> {
     let same = |a: &[Value]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b));
     let ends = a.len().checked_sub(b.len());
-    let index = || ends.and_then(|last| (0..=last).find(|at| same(&a[*at..at + b.len()])));
-    match function {
-        Function::Contains => index().is_some().into(),
-        Function::IndexOf => position(index()),
+    let index = || -> Result<Option<usize>, Error> {
+        for at in 0..ends.map_or(0, |last| last + 1) {
+            ctx.in_time()?;
+            if same(&a[at..at + b.len()]) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    };
+    Ok(match function {
+        Function::Contains => index()?.is_some().into(),
+        Function::IndexOf => position(index()?),
         Function::EndsWith => ends.is_some_and(|at| same(&a[at..])).into(),
         Function::StartsWith => ends.is_some_and(|_| same(&a[..b.len()])).into(),
-        Function::HasSubset => has_subset(a, b).into(),
+        Function::HasSubset => has_subset(a, b, ctx)?.into(),
         Function::HasSubsequence => has_subsequence(a, b).into(),
         _ => Value::Null,
-    }
+    })
 }
 
 /// Each item of `b` takes an equal one of `a`, which is then gone.
-fn has_subset(a: &[Value], b: &[Value]) -> bool {
+fn has_subset(a: &[Value], b: &[Value], ctx: &Context<'_>) -> Result<bool, Error> {
     let mut left: Vec<&Value> = a.iter().collect();
-    b.iter().all(|wanted| {
-        let at = left.iter().position(|item| equal(item, wanted));
-        at.map(|at| left.swap_remove(at)).is_some()
-    })
+    for wanted in b {
+        ctx.in_time()?;
+        match left.iter().position(|item| equal(item, wanted)) {
+            Some(at) => left.swap_remove(at),
+            None => return Ok(false),
+        };
+    }
+    Ok(true)
 }
 
 /// As [`has_subset`], in the same order.
@@ -282,6 +299,18 @@ mod tests {
         ] {
             check_lists(HasSubset, a, b, subset);
             check_lists(HasSubsequence, a, b, subsequence);
+        }
+    }
+
+    #[test]
+    fn long_lists_are_given_up_at_the_deadline() {
+        let source = source();
+        let passed = Some(std::time::Instant::now());
+        let ctx = Context { deadline: passed, ..context(&source) };
+        let list = || numbers(&[1; 1_000]);
+        for function in [HasSubset, Contains, IndexOf] {
+            let error = call(function, &[list(), list()], &ctx).unwrap_err();
+            assert_eq!(error.code(), "Overloaded", "{function:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Primitive, SetId, StructId},
+    model::{Primitive, SetId, StructId, Value},
     odata::{
         Limits,
         ast::{self, Expr as Ast, InList},
@@ -142,7 +142,7 @@ impl<'a> Scope<'a> {
     /// Source: OData 4.01 Part 2, 5.2 (an alias without a value is null).
     fn alias(&mut self, name: &str) -> Result<Typed, Error> {
         let Some(value) = self.aliases.get(name) else {
-            return Ok(Typed::new(Expr::Literal(crate::model::Value::Null), Ty::Null));
+            return Ok(Typed::new(Expr::Literal(Value::Null), Ty::Null));
         };
         self.within_alias(name, |scope| scope.expr(value))
     }
@@ -189,7 +189,7 @@ impl<'a> Scope<'a> {
             ty = self.common(&ty, &item.ty, "the items of a collection")?;
             checked.push(item.expr);
         }
-        Ok(Typed::new(Expr::List(checked), Ty::Collection(Box::new(ty))))
+        Ok(Typed::new(folded(checked), Ty::Collection(Box::new(ty))))
     }
 
     fn is_in(&mut self, left: &Ast, list: &InList) -> Result<Typed, Error> {
@@ -220,7 +220,12 @@ impl<'a> Scope<'a> {
     /// An item of a list; the parser has counted the constants among them.
     fn item(&mut self, written: &Ast) -> Result<Typed, Error> {
         match written {
-            Ast::Literal(literal) => self.checker.literal(literal, self.option),
+            Ast::Literal(literal) => {
+                if !self.open_aliases.is_empty() {
+                    self.checker.count_item(self.option)?;
+                }
+                self.checker.literal(literal, self.option)
+            }
             _ => self.expr(written),
         }
     }
@@ -234,21 +239,24 @@ impl<'a> Scope<'a> {
             self.common(&needle.ty, &item.ty, "both sides of 'in'")?;
             checked.push(item.expr);
         }
-        Ok((needle, Expr::List(checked)))
+        Ok((needle, folded(checked)))
     }
 
     /// Constants of a list in the type they meet.
-    fn fit_items(&self, list: Typed, wanted: &Ty) -> Result<Typed, Error> {
-        let (Expr::List(items), Ty::Collection(item)) = (list.expr.clone(), &list.ty) else {
+    pub(super) fn fit_items(&self, list: Typed, wanted: &Ty) -> Result<Typed, Error> {
+        let (Expr::Literal(Value::List(items)), Ty::Collection(item)) = (&list.expr, &list.ty)
+        else {
             return Ok(list);
         };
-        let fitted = items
-            .into_iter()
-            .map(|expr| self.checker.fit(Typed::new(expr, (**item).clone()), wanted, self.option));
-        let fitted: Vec<Typed> = fitted.collect::<Result<_, _>>()?;
-        let ty = fitted.last().map_or(Ty::Null, |last| last.ty.clone());
-        let items = fitted.into_iter().map(|item| item.expr).collect();
-        Ok(Typed::new(Expr::List(items), Ty::Collection(Box::new(ty))))
+        let (mut fitted, mut ty) = (Vec::with_capacity(items.len()), Ty::Null);
+        for value in items.iter() {
+            let own = if value.is_null() { Ty::Null } else { (**item).clone() };
+            let value = Typed::new(Expr::Literal(value.clone()), own);
+            let value = self.checker.fit(value, wanted, self.option)?;
+            ty = self.common(&ty, &value.ty, "the items of a collection")?;
+            fitted.push(value.expr);
+        }
+        Ok(Typed::new(folded(fitted), Ty::Collection(Box::new(ty))))
     }
 
     /// The type two values share: the same, both numbers, or either null.
@@ -325,16 +333,22 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// A list; one constant where its items are.
+pub(super) fn folded(items: Vec<Expr>) -> Expr {
+    if !items.iter().all(|item| matches!(item, Expr::Literal(_))) {
+        return Expr::List(items);
+    }
+    let values = items.into_iter().filter_map(|item| match item {
+        Expr::Literal(value) => Some(value),
+        _ => None,
+    });
+    Expr::Literal(Value::List(values.collect()))
+}
+
 /// The items of a list that is nothing but constants.
 fn constants(list: Expr) -> Result<ValueSet, Expr> {
     match list {
-        Expr::List(items) if items.iter().all(|item| matches!(item, Expr::Literal(_))) => {
-            let values = items.into_iter().filter_map(|item| match item {
-                Expr::Literal(value) => Some(value),
-                _ => None,
-            });
-            Ok(ValueSet::new(values))
-        }
+        Expr::Literal(Value::List(items)) => Ok(ValueSet::new(items.iter().cloned())),
         other => Err(other),
     }
 }

@@ -51,6 +51,8 @@ pub struct Checker<'a> {
     pub limits: Limits,
     nodes: Cell<usize>,
     aliases: Cell<usize>,
+    /// Constants in lists that aliases put in.
+    items: Cell<usize>,
     /// Within `$expand`: what the whole request is about.
     outermost: Cell<Option<(SetId, StructId)>>,
     /// How many `$expand` the place being checked is within.
@@ -71,9 +73,10 @@ impl<'a> Checker<'a> {
     /// A checker for one request.
     #[must_use]
     pub fn new(model: &'a Model, rights: &'a dyn Rights, limits: Limits) -> Self {
-        let (nodes, aliases, outermost) = (Cell::new(0), Cell::new(0), Cell::new(None));
-        let expanded = Cell::new(0);
-        Self { model, rights, limits, nodes, aliases, outermost, expanded }
+        let zero = || Cell::new(0);
+        let (nodes, aliases, items, expanded) = (zero(), zero(), zero(), zero());
+        let outermost = Cell::new(None);
+        Self { model, rights, limits, nodes, aliases, items, outermost, expanded }
     }
 
     /// Runs `check` on what is within an `$expand` of `of`: there `$it` is what the request is about.
@@ -238,12 +241,18 @@ impl<'a> Checker<'a> {
         add_within(&self.nodes, nodes, (Limits::NODES, self.limits.nodes), target)
     }
 
+    /// Counts one constant of a list that an alias put in; lists that are written are as long as the text.
+    fn count_item(&self, target: &str) -> Result<(), Error> {
+        add_within(&self.items, 1, (Limits::IN_ITEMS, self.limits.in_items), target)
+    }
+
     /// Counts one alias put in, since aliases within aliases multiply.
     fn count_alias(&self, target: &str) -> Result<(), Error> {
         add_within(&self.aliases, 1, (Limits::ALIASES, self.limits.aliases), target)
     }
 }
 
+/// Adds to what was used of a limit.
 fn add_within(
     used: &Cell<usize>,
     more: usize,

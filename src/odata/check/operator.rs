@@ -52,9 +52,16 @@ impl Scope<'_> {
 
     /// Both operands, constants in the type of the other.
     fn fitted(&self, left: Typed, right: Typed) -> Result<(Typed, Typed), Error> {
-        let left = self.checker.fit(left, &right.ty, self.option)?;
-        let right = self.checker.fit(right, &left.ty, self.option)?;
+        let left = self.fit_either(left, &right.ty)?;
+        let right = self.fit_either(right, &left.ty)?;
         Ok((left, right))
+    }
+
+    fn fit_either(&self, operand: Typed, wanted: &Ty) -> Result<Typed, Error> {
+        match wanted {
+            Ty::Collection(item) if **item != Ty::Null => self.fit_items(operand, item),
+            _ => self.checker.fit(operand, wanted, self.option),
+        }
     }
 
     fn equality(&mut self, op: BinaryOp, left: Typed, right: Typed) -> Result<Typed, Error> {

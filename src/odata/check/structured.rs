@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    expr::Scope,
+    expr::{Scope, folded},
     not_implemented,
     ty::{Ty, Typed},
 };
@@ -68,7 +68,7 @@ impl Scope<'_> {
                     Ok(value.expr)
                 });
                 let items = items.collect::<Result<_, Error>>()?;
-                Ok(Typed::new(Expr::List(items), wanted.clone()))
+                Ok(Typed::new(folded(items), wanted.clone()))
             }
             (_, Ty::Null) => not_implemented("a complex value beside one without a type"),
             (_, other) => {
@@ -99,8 +99,7 @@ impl Scope<'_> {
             let value = self.structured(written, &wanted)?;
             let value = self.checker.fit(value, &wanted, self.option)?;
             self.common(&value.ty, &wanted, "a property and its value")?;
-            let value = constant(value.expr);
-            let Some(value) = value else {
+            let Expr::Literal(value) = value.expr else {
                 return not_implemented("an expression within a complex value");
             };
             values[usize::from(prop.0)] = value;
@@ -122,17 +121,5 @@ impl Scope<'_> {
         self.checker.cast_target(declared, name).ok_or_else(|| {
             self.mismatch(format!("'{name}' is no type derived from the one that is compared with"))
         })
-    }
-}
-
-/// The value of an expression made of constants alone.
-fn constant(expr: Expr) -> Option<Value> {
-    match expr {
-        Expr::Literal(value) => Some(value),
-        Expr::List(items) => {
-            let items: Option<Vec<Value>> = items.into_iter().map(constant).collect();
-            items.map(|items| Value::List(items.into()))
-        }
-        _ => None,
     }
 }

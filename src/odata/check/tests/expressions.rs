@@ -109,6 +109,18 @@ fn a_list_of_constants_is_a_set_however_long() {
     assert_eq!(*set("$filter=Title in ('b','a','b',null)"), texts);
     assert_eq!(*set("$filter=Title in @t&@t=['a','b',null]"), texts);
     assert!(matches!(plan("$filter=Id in (1,@x)&@x=StatusId").filter, Some(Expr::In { .. })));
+    // What aliases put in is counted, or one list of a short address would become a thousand.
+    let half = items[..6_000].join(",");
+    assert!(matches!(
+        plan(&format!("$filter=Id in @l&@l=[{half}]")).filter,
+        Some(Expr::OneOf { .. })
+    ));
+    refuse_query(
+        &format!("$filter=Id in @l or Id in @l&@l=[{half}]"),
+        "$filter passes the limit 'query_in_items_max' of 10000",
+    );
+    let computed = plan("$compute=['a',null] as L").shape.computed;
+    assert!(matches!(computed[0].expr, Expr::Literal(crate::model::Value::List(_))));
 }
 
 #[test]

@@ -134,6 +134,19 @@ impl Source for WithComputed {
         }
     }
 
+    fn count_where(&self, set: SetId, property: Prop, value: &Value, unless: Option<Prop>) -> u64 {
+        match self.computed(set) {
+            Some(_) => {
+                let structure = self.model().entity_type(set);
+                let is_left_out =
+                    |row: &Row| unless.is_some_and(|at| row.record.get(structure, at).is_true());
+                let rows = self.rows_where(set, property, value);
+                rows.iter().filter(|row| !is_left_out(row)).count() as u64
+            }
+            None => self.source.count_where(set, property, value, unless),
+        }
+    }
+
     fn mark(&self, set: SetId) -> Option<Digest> {
         self.source.mark(set)
     }

@@ -76,6 +76,9 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
             target.map_or(Ok(Value::Null), |there| named(ctx, &there, property))
         }
         Origin::Count { navigation, unless } => {
+            if let Some(count) = counted(ctx, row, navigation, unless) {
+                return Ok(Value::Int(count));
+            }
             let mut count = 0;
             let rows = structure.navigation(navigation).map(|nav| related(ctx, row, nav));
             for there in rows.unwrap_or_default() {
@@ -114,6 +117,23 @@ pub fn related(ctx: &Context<'_>, row: &Row, nav: Nav) -> Vec<Row> {
             _ => vec![],
         },
     }
+}
+
+/// How many rows a to-many navigation property leads to, where the source can tell without reading them.
+fn counted(ctx: &Context<'_>, row: &Row, navigation: &str, unless: &str) -> Option<i64> {
+    let structure = ctx.structure(row);
+    let navigation = structure.navigation_at(structure.navigation(navigation)?);
+    let target = ctx.model().target(navigation)?;
+    let there = ctx.model().entity_type(target);
+    let Relation::Children { by } = navigation.relation else { return None };
+    let [own] = structure.key.as_slice() else { return None };
+    let (by, unless) = (there.property(by)?, there.property(unless)?);
+    let is_stored = |prop| matches!(there.property_at(prop).origin, Origin::Stored { .. });
+    if !is_stored(by) || !is_stored(unless) {
+        return None;
+    }
+    let key = row.record.get(structure, *own);
+    i64::try_from(ctx.source.count_where(target, by, &key, Some(unless))).ok()
 }
 
 /// The row a to-one navigation property leads to.

@@ -64,6 +64,16 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// How many rows [`Source::rows_where`] finds, without those whose stored property `unless` is true.
+    fn count_where(&self, set: SetId, property: Prop, value: &Value, unless: Option<Prop>) -> u64 {
+        let model = self.model();
+        let is_left_out = |row: &Row| {
+            let structure = model.structure(row.type_id);
+            unless.is_some_and(|unless| row.record.get(structure, unless).is_true())
+        };
+        self.rows_where(set, property, value).iter().filter(|row| !is_left_out(row)).count() as u64
+    }
+
     /// A long text of a row; null where it has none.
     ///
     /// # Errors

@@ -170,6 +170,10 @@ impl Source for Work {
         self.root.rows_where(set, property, value)
     }
 
+    fn count_where(&self, set: SetId, property: Prop, value: &Value, unless: Option<Prop>) -> u64 {
+        self.root.count_where(set, property, value, unless)
+    }
+
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
         self.root.long_text(row, property)
     }

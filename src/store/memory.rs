@@ -62,7 +62,8 @@ impl MemoryStore {
         let mut work = Work::on(root, self.model, before + 1, self.clock.now(), transaction.actor);
         catch_unwind(AssertUnwindSafe(|| (transaction.run)(&mut work as &mut dyn Draft)))
             .unwrap_or_else(|_| Err(Error::internal(&"a transaction panicked")))?;
-        let Some((root, commit)) = work.finish() else { return Ok(before) };
+        let Some((mut root, commit)) = work.finish() else { return Ok(before) };
+        root.fold();
         let seq = commit.seq;
         state.root = Arc::new(root);
         state.commits.push(commit);

@@ -1,21 +1,22 @@
-//! The state at one sequence number: rows by key, and the indexes the model asks for.
+//! The state at one sequence number: the rows of every set, by property.
 //!
 //! Everything in it is shared between versions, so a copy costs nearly nothing and a reader's copy
-//! never changes. Long texts are not in it, except those the records do not have yet.
+//! never changes. Transactions change what lies over the columns; a published state has nothing there. Long texts are not in it, except those the records do not have yet.
 
-use std::{ops::Bound, sync::Arc};
+use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use jiff::tz::TimeZone;
 
 use super::{
     Seq, Snapshot,
     change::{Change, Commit, has_int_key, set_code},
+    columns::{Columns, Stored},
 };
 use crate::{
     error::Error,
     hash::{Digest, SetHash},
-    model::{Contents, Index, Key, Model, Origin, Prop, Record, Row, SetId, Value, sortable},
+    model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, Value},
     query::{Context, Hits, Search, Source},
     search::Finder,
 };
@@ -44,17 +45,13 @@ pub struct Root {
     finder: Option<Arc<Finder>>,
 }
 
-/// One set's rows, their indexes, and what is counted of them.
-#[derive(Clone, Default)]
+/// One set's rows, and what is counted of them.
+#[derive(Clone)]
 struct SetState {
-    rows: OrdMap<Key, Row>,
-    indexes: Vec<Entries>,
+    stored: Stored,
     last_id: i64,
     hash: SetHash,
 }
-
-/// The index of one property: its values, each with the key of an entity that has it.
-type Entries = (Prop, Index, OrdSet<(Key, Key)>);
 
 /// What can be compared of two states of one set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,18 +68,11 @@ impl Root {
     /// A state without any entity.
     #[must_use]
     pub fn empty(model: &'static Model, zone: TimeZone, texts: Arc<dyn Texts>) -> Self {
-        let sets = model
-            .set_ids()
-            .map(|(set, _)| {
-                let indexes = model
-                    .entity_type(set)
-                    .props()
-                    .filter(|(_, property)| property.index() != Index::None)
-                    .map(|(prop, property)| (prop, property.index(), OrdSet::new()))
-                    .collect();
-                Arc::new(SetState { indexes, ..SetState::default() })
-            })
-            .collect();
+        let state = |(set, _)| {
+            let stored = Stored::new(model, set);
+            Arc::new(SetState { stored, last_id: 0, hash: SetHash::default() })
+        };
+        let sets = model.set_ids().map(state).collect();
         Self { model, zone, seq: 0, sets, fresh_texts: OrdMap::new(), texts, finder: None }
     }
 
@@ -90,7 +80,7 @@ impl Root {
     #[must_use]
     pub fn counts(&self, set: SetId) -> Counts {
         let state = self.state(set);
-        Counts { rows: state.rows.len() as u64, last_id: state.last_id, hash: state.hash }
+        Counts { rows: state.stored.count(), last_id: state.last_id, hash: state.hash }
     }
 
     /// The id the next entity of `set` gets.
@@ -138,55 +128,75 @@ impl Root {
     }
 
     /// Puts a record in place of whatever has its key.
-    pub(super) fn insert(&mut self, set: SetId, key: Key, record: Record, version: Seq) -> Row {
+    fn insert(&mut self, set: SetId, key: Key, record: Record, version: Seq) {
         self.remove(set, &key);
-        let row = Row { set, type_id: record.type_id(), version, record };
-        let model = self.model;
-        let hashed = hash_parts(model, set, &key, version, &row.record);
-        let state = self.state_mut(set);
-        state.hash.add(&hashed.parts());
-        state.last_id = state.last_id.max(key.as_int().unwrap_or(0));
-        for (prop, index, entries) in &mut state.indexes {
-            if let Some(value) = indexed(model, &row, *prop, *index) {
-                entries.insert((value, key.clone()));
-            }
-        }
-        state.rows.insert(key, row.clone());
-        row
+        let row = self.count_in(set, &key, record, version);
+        self.state_mut(set).stored.put(key, row);
     }
 
-    /// Takes an entity out; what it was.
-    pub(super) fn remove(&mut self, set: SetId, key: &Key) -> Option<Row> {
-        if !self.state(set).rows.contains_key(key) {
-            return None;
+    /// As a `Put` of transaction `version`, for one of many rows that nobody reads yet but by key;
+    /// [`Root::settle_loaded`] has to follow.
+    pub(super) fn load(&mut self, set: SetId, key: &Key, record: Record, version: Seq) {
+        if let Some(former) = self.state(set).stored.row(key) {
+            self.count_out(set, key, &former);
         }
-        let model = self.model;
+        let row = self.count_in(set, key, record, version);
+        self.state_mut(set).stored.load(key, &row);
+    }
+
+    /// Ends a series of [`Root::load`].
+    pub(super) fn settle_loaded(&mut self) {
+        for state in &mut self.sets {
+            Arc::make_mut(state).stored.settle_loaded();
+        }
+    }
+
+    /// Has the columns take in what transactions did: once for all of a block, before it is shown.
+    pub(super) fn fold(&mut self) {
+        for state in self.sets.iter_mut().filter(|state| !state.stored.is_folded()) {
+            Arc::make_mut(state).stored.fold();
+        }
+    }
+
+    /// The rows of a set by property; all there are of them, in a state that is shown.
+    #[expect(dead_code, reason = "read by the executor")]
+    pub(crate) fn columns(&self, set: SetId) -> &Columns {
+        self.state(set).stored.columns()
+    }
+
+    /// The rows of a set that may have properties which their type does not have.
+    pub(super) fn odd_rows(&self, set: SetId) -> impl Iterator<Item = Row> {
+        self.state(set).stored.odd_rows()
+    }
+
+    /// Takes an entity out.
+    fn remove(&mut self, set: SetId, key: &Key) {
+        if let Some(row) = self.state(set).stored.row(key) {
+            self.count_out(set, key, &row);
+            self.state_mut(set).stored.remove(key);
+        }
+    }
+
+    fn count_in(&mut self, set: SetId, key: &Key, record: Record, version: Seq) -> Row {
+        let parts = hash_parts(self.model, set, key, version, &record);
         let state = self.state_mut(set);
-        let row = state.rows.remove(key)?;
-        state.hash.remove(&hash_parts(model, set, key, row.version, &row.record).parts());
-        for (prop, index, entries) in &mut state.indexes {
-            if let Some(value) = indexed(model, &row, *prop, *index) {
-                entries.remove(&(value, key.clone()));
-            }
-        }
-        Some(row)
+        state.hash.add(&parts.parts());
+        state.last_id = state.last_id.max(key.as_int().unwrap_or(0));
+        Row { set, type_id: record.type_id(), version, record }
+    }
+
+    fn count_out(&mut self, set: SetId, key: &Key, row: &Row) {
+        let parts = hash_parts(self.model, set, key, row.version, &row.record);
+        self.state_mut(set).hash.remove(&parts.parts());
     }
 
     /// The property of which an entity other than `key` holds the value that `row` wants and may not share.
     pub(super) fn rival(&self, set: SetId, key: &Key, row: &Row) -> Option<Prop> {
-        for (prop, index, entries) in &self.state(set).indexes {
-            if matches!(index, Index::None | Index::Many) {
-                continue;
-            }
-            let Some(value) = indexed(self.model, row, *prop, *index) else { continue };
-            let wanted = row.record.get(self.model.structure(row.type_id), *prop);
-            let rows = range(entries, value).filter(|(_, other)| other != key);
-            let mut rows = rows.filter_map(|(_, other)| self.state(set).rows.get(other));
-            if rows.any(|other| self.holds(other, *prop, &wanted)) {
-                return Some(*prop);
-            }
-        }
-        None
+        let (stored, structure) = (&self.state(set).stored, self.model.structure(row.type_id));
+        stored.unique_props().find(|prop| {
+            let wanted = row.record.get(structure, *prop);
+            !wanted.is_null() && stored.is_taken(*prop, &wanted, key)
+        })
     }
 
     /// Forgets long texts that the records have by now.
@@ -199,17 +209,6 @@ impl Root {
     /// How many long texts the records do not have yet.
     pub(super) fn fresh_texts(&self) -> u64 {
         self.fresh_texts.len() as u64
-    }
-
-    /// Whether a row found by an index has the value: of a binary only the beginning is in the index.
-    fn holds(&self, row: &Row, property: Prop, value: &Value) -> bool {
-        match value {
-            Value::Binary(wanted) => {
-                let structure = self.model.structure(row.type_id);
-                row.record.bytes(structure, property) == Some(wanted)
-            }
-            _ => true,
-        }
     }
 
     fn state(&self, set: SetId) -> &SetState {
@@ -241,11 +240,12 @@ impl Root {
 
     /// The rows of `from` that the row of an unfolded set with this key, and all after it, are made of;
     /// where `from` has integer keys the first is the one for this key, if there is one.
-    fn sources(&self, from: SetId, key: &Key) -> impl Iterator<Item = &Row> {
+    fn sources(&self, from: SetId, items: Prop, key: &Key) -> impl Iterator<Item = Row> {
+        let stored = &self.state(from).stored;
         // Such a key begins with the key of its source, which can be read back where it is an integer.
         let first = key.leading_int().filter(|_| has_int_key(self.model, from)).map(Key::Int);
-        let first = first.map_or(Bound::Unbounded, Bound::Included);
-        self.state(from).rows.range((first, Bound::Unbounded)).map(|(_, row)| row)
+        let its_own = first.as_ref().and_then(|first| stored.row(first));
+        its_own.into_iter().chain(stored.rows_with(items, first.as_ref()))
     }
 
     fn unfolds(&self, set: SetId) -> Option<(SetId, Prop)> {
@@ -257,31 +257,6 @@ impl Root {
                 Some((from, self.model.entity_type(from).property(property)?))
             }
         }
-    }
-}
-
-fn range(entries: &OrdSet<(Key, Key)>, value: Key) -> impl Iterator<Item = &(Key, Key)> {
-    let from = (value.clone(), Key::Int(i64::MIN));
-    entries.range(from..).take_while(move |(found, _)| *found == value)
-}
-
-/// The index entry of a row's property; none for null.
-fn indexed(model: &Model, row: &Row, prop: Prop, index: Index) -> Option<Key> {
-    index_key(&row.record.get(model.structure(row.type_id), prop), index)
-}
-
-fn index_key(value: &Value, index: Index) -> Option<Key> {
-    match (value, index) {
-        (Value::Null, _) => None,
-        (Value::Int(number), _) => Some(Key::Int(*number)),
-        // Digests differ in their first bytes, and a number is compared without a look elsewhere.
-        (Value::Binary(bytes), _) if bytes.len() >= 8 => {
-            bytes.first_chunk().map(|first| Key::Int(i64::from_be_bytes(*first)))
-        }
-        (Value::Text(text), Index::UniqueIgnoringCase) => {
-            Some(Key::Bytes(sortable(&Value::text(&text.to_lowercase())).into()))
-        }
-        (value, _) => Some(Key::Bytes(sortable(value).into())),
     }
 }
 
@@ -322,24 +297,20 @@ impl Source for Root {
 
     fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
         match self.unfolds(set) {
-            None => Box::new(self.state(set).rows.values().cloned()),
+            None => Box::new(self.state(set).stored.rows()),
             Some((from, items)) => {
-                let rows = self.state(from).rows.values();
-                Box::new(rows.flat_map(move |row| self.unfolded(set, from, items, row)))
+                let rows = self.state(from).stored.rows_with(items, None);
+                Box::new(rows.flat_map(move |row| self.unfolded(set, from, items, &row)))
             }
         }
     }
 
     fn rows_after<'a>(&'a self, set: SetId, key: &'a Key) -> Box<dyn Iterator<Item = Row> + 'a> {
         match self.unfolds(set) {
-            None => {
-                let behind = (Bound::Excluded(key), Bound::Unbounded);
-                let rows = self.state(set).rows.range::<(Bound<&Key>, Bound<&Key>), Key>(behind);
-                Box::new(rows.map(|(_, row)| row.clone()))
-            }
+            None => Box::new(self.state(set).stored.rows_after(key)),
             Some((from, items)) => {
-                let rows = self.sources(from, key);
-                let rows = rows.flat_map(move |row| self.unfolded(set, from, items, row));
+                let rows = self.sources(from, items, key);
+                let rows = rows.flat_map(move |row| self.unfolded(set, from, items, &row));
                 Box::new(rows.skip_while(move |row| row.key(self.model) <= *key))
             }
         }
@@ -347,64 +318,43 @@ impl Source for Root {
 
     fn rows_since(&self, set: SetId, seq: Seq) -> Box<dyn Iterator<Item = Row> + '_> {
         match self.unfolds(set) {
-            None => {
-                let rows = self.state(set).rows.values();
-                Box::new(rows.filter(move |row| row.version > seq).cloned())
-            }
+            None => Box::new(self.state(set).stored.rows_since(seq)),
             Some(_) => Box::new(self.rows(set).filter(move |row| row.version > seq)),
         }
     }
 
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         match self.unfolds(set) {
-            None => self.state(set).rows.get(key).cloned(),
+            None => self.state(set).stored.row(key),
             Some((from, items)) => {
                 let is_key = |row: &Row| row.key(self.model) == *key;
                 let one = if has_int_key(self.model, from) { 1 } else { usize::MAX };
-                let mut sources = self.sources(from, key).take(one);
+                let mut sources = self.sources(from, items, key).take(one);
                 sources
-                    .find_map(|row| self.unfolded(set, from, items, row).into_iter().find(is_key))
+                    .find_map(|row| self.unfolded(set, from, items, &row).into_iter().find(is_key))
             }
         }
     }
 
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        if let Some((from, items)) = self.unfolds(set) {
-            if property == Prop(0) {
-                let row = self.state(from).rows.get(&Key::new(std::slice::from_ref(value)));
-                return row.map_or_else(Vec::new, |row| self.unfolded(set, from, items, row));
-            }
-            let structure = self.model.entity_type(set);
-            return self
-                .rows(set)
-                .filter(|row| row.record.get(structure, property) == *value)
-                .collect();
-        }
-        let state = self.state(set);
-        if let Some((_, index, entries)) = state.indexes.iter().find(|(at, ..)| *at == property) {
-            let wanted = value;
-            let Some(value) = index_key(value, *index) else { return Vec::new() };
-            if matches!(index, Index::Unique | Index::UniqueIgnoringCase) {
-                // One way down the tree, where a range goes down to both its ends.
-                let from = (value, Key::Int(i64::MIN));
-                let found = entries.get_next(&from).filter(|(found, _)| *found == from.0);
-                let row = found.and_then(|(_, key)| state.rows.get(key));
-                match row {
-                    Some(row) if !self.holds(row, property, wanted) => {}
-                    Some(_) | None => return row.cloned().into_iter().collect(),
-                }
-                let rows = range(entries, from.0).filter_map(|(_, key)| state.rows.get(key));
-                return rows.filter(|row| self.holds(row, property, wanted)).cloned().collect();
-            }
-            let keys = range(entries, value);
-            let rows = keys.filter_map(|(_, key)| state.rows.get(key));
-            return rows.filter(|row| self.holds(row, property, wanted)).cloned().collect();
-        }
-        let holds = |row: &&Row| {
-            let structure = self.model.structure(row.type_id);
-            row.record.get(structure, property) == *value
+        let Some((from, items)) = self.unfolds(set) else {
+            return self.state(set).stored.rows_where(property, value);
         };
-        state.rows.values().filter(holds).cloned().collect()
+        if property == Prop(0) {
+            let row = self.state(from).stored.row(&Key::new(std::slice::from_ref(value)));
+            return row.map_or_else(Vec::new, |row| self.unfolded(set, from, items, &row));
+        }
+        let structure = self.model.entity_type(set);
+        let holds = |row: &Row| row.record.get(structure, property) == *value;
+        self.rows(set).filter(holds).collect()
+    }
+
+    fn count_where(&self, set: SetId, property: Prop, value: &Value, unless: Option<Prop>) -> u64 {
+        if self.unfolds(set).is_none() {
+            return self.state(set).stored.count_where(property, value, unless);
+        }
+        // The rows of such a set have no property that could leave one out.
+        self.rows_where(set, property, value).len() as u64
     }
 
     fn mark(&self, set: SetId) -> Option<Digest> {
@@ -485,8 +435,9 @@ mod tests {
             let tags: Vec<Value> = tags.iter().map(|tag| Value::text(tag)).collect();
             values[usize::from(ticket::TAGS.0)] = Value::List(tags.into());
             let record = Record::pack(ty, structure, &values, &[]);
-            root.insert(set::TICKETS, Key::Int(id), record, 1);
+            root.load(set::TICKETS, &Key::Int(id), record, 1);
         }
+        root.settle_loaded();
         root
     }
 
@@ -520,8 +471,9 @@ mod tests {
             Record::pack(ty, structure, &values, &[])
         };
         for id in 1..=3_u8 {
-            root.insert(set::ACCESS_TOKENS, Key::Int(i64::from(id)), record(i64::from(id), id), 1);
+            root.load(set::ACCESS_TOKENS, &Key::Int(i64::from(id)), record(i64::from(id), id), 1);
         }
+        root.settle_loaded();
         let found = |last| root.rows_where(set::ACCESS_TOKENS, token::HASH, &hash(last));
         for id in 1..=3_u8 {
             let keys: Vec<Key> = found(id).iter().map(|row| row.key(model)).collect();
@@ -543,9 +495,12 @@ mod tests {
         // Every ticket was unfolded to find one tag, and again for each page of them.
         let root = root();
         let ids = |key: &Key| -> Vec<Option<i64>> {
-            root.sources(set::TICKETS, key).map(|row| row.key(root.model).as_int()).collect()
+            root.sources(set::TICKETS, ticket::TAGS, key)
+                .map(|row| row.key(root.model).as_int())
+                .collect()
         };
-        assert_eq!(ids(&tag(3, "a")), [Some(3), Some(4)]);
+        assert_eq!(ids(&tag(2, "a")), [Some(2), Some(3)]);
+        assert_eq!(ids(&tag(3, "a")), [Some(3)]);
         assert_eq!(ids(&tag(9, "a")), []);
         let after = |key: &Key| -> Vec<Key> {
             root.rows_after(set::TICKET_TAGS, key).map(|row| row.key(root.model)).collect()

@@ -122,9 +122,10 @@ fn from_records(
     let texts: Arc<dyn Texts> = Arc::clone(records) as Arc<dyn Texts>;
     let mut root = Root::empty(model, TimeZone::UTC, texts);
     records.for_each_row(&mut |Found { set, key, version, record }| {
-        root.insert(set, key, record, version);
+        root.load(set, &key, record, version);
         Ok(())
     })?;
+    root.settle_loaded();
     applied.give_to(&mut root, model);
     if applied != Applied::default() && Applied::of(&root, model) != applied {
         let fault = "the records do not hash as they did when they were written";
@@ -139,6 +140,7 @@ fn replay(model: &Model, root: &mut Root, reader: &JournalReader, last: Seq) -> 
         let commit = commit(model, seq, &bytes)?;
         root.apply(&commit);
     }
+    root.fold();
     Ok(())
 }
 

@@ -18,6 +18,14 @@ impl Columns {
         found
     }
 
+    /// How many rows have that value, without those of which `unless` is true.
+    pub(crate) fn count_equal(&self, prop: Prop, value: &Value, unless: Option<Prop>) -> u64 {
+        let unless = unless.and_then(|unless| self.column(unless));
+        let is_left_out = |at: u32| unless.is_some_and(|flags| flags.value(at).is_true());
+        let found = self.where_equal(prop, value).into_iter();
+        found.filter(|at| !is_left_out(*at)).count() as u64
+    }
+
     /// The position of the one row whose unique property has that value.
     pub(crate) fn where_unique(&self, prop: Prop, value: &Value) -> Option<u32> {
         self.equal(prop, value).first().copied()

@@ -13,6 +13,7 @@ mod dictionary;
 mod distinct;
 pub(crate) mod execute;
 mod find;
+mod fresh;
 mod guids;
 mod ints;
 mod keys;
@@ -22,6 +23,7 @@ mod page;
 mod put;
 mod refs;
 mod sorted;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use roaring::RoaringBitmap;
 
+pub(in crate::store) use self::stored::Stored;
 use self::{cells::Cell, column::Column, keys::Keys, sorted::Sorted};
 use super::change::has_int_key;
 use crate::model::{Model, Prop, Property, Record, Row, SetId, StructId, packer::Packer};

@@ -202,7 +202,7 @@ impl Committer {
 
     /// Journals and publishes the block, then answers everybody in it.
     fn settle(&mut self, draw: Draw) {
-        let Draw { root, entries, bytes, blocks, fresh, touched, answers, at } = draw;
+        let Draw { mut root, entries, bytes, blocks, fresh, touched, answers, at } = draw;
         let written = if self.is_stopped {
             Err(Fault::SyncFailed)
         } else if entries.is_empty() {
@@ -225,6 +225,7 @@ impl Committer {
         if !entries.is_empty() {
             self.bytes_since_checkpoint += bytes as u64;
             self.fresh.extend(fresh);
+            root.fold();
             let root = Arc::new(root);
             self.shared.root.store(Arc::clone(&root));
             if let Some(news) = &self.shared.news {

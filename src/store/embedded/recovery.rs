@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     model::Model,
-    query::Source,
     store::{
         Change, Commit, Fault, Root, Seq, Snapshot,
         change::set_code,
@@ -114,7 +113,7 @@ pub(super) fn recover(
 /// Refuses entities with properties of a later version: whoever changed one would lose them.
 fn check_known(model: &Model, root: &Root) -> Result<(), Fault> {
     for (set, declared) in model.set_ids().filter(|(set, _)| set_code(model, *set).is_some()) {
-        for row in root.rows(set) {
+        for row in root.odd_rows(set) {
             if let Some(tag) = row.record.unknown_tag(model.structure(row.type_id)) {
                 let what = format!("property {tag} of {}", declared.name);
                 return Err(Fault::Unknown { what });
@@ -152,10 +151,11 @@ fn load(
     let mut root = Root::empty(model, options.zone.clone(), texts);
     let mut progress = Progress::new("loading records");
     records.for_each_row(&mut |Found { set, key, version, record }| {
-        root.insert(set, key, record, version);
+        root.load(set, &key, record, version);
         progress.step();
         Ok(())
     })?;
+    root.settle_loaded();
     applied.give_to(&mut root, model);
     if *applied != Applied::default() && Applied::of(&root, model) != *applied {
         return Err(distrust("they do not hash as they did when they were written".into()));
@@ -204,7 +204,7 @@ fn fill(
             Change::Put { set, key, record } => {
                 let place = Place::Row { set, key: key.clone(), version };
                 steps.push(Step::Write(place, record.as_bytes().into()));
-                root.insert(set, key, record, version);
+                root.load(set, &key, record, version);
             }
             Change::Text { set, key, tag, text } => {
                 let place = Place::Text { set, key, tag, version };
@@ -218,6 +218,7 @@ fn fill(
         }
         Ok(())
     })?;
+    root.settle_loaded();
     applied.give_to(root, model);
     if Applied::of(root, model) != applied {
         let file = path.display().to_string();
@@ -252,6 +253,7 @@ fn replay(
         if block.steps.len() >= STEPS_AT_ONCE {
             persist(model, root, records, std::mem::take(&mut block))?;
             root.forget_texts(fresh.drain(..));
+            root.fold();
         }
     }
     if count > 0 {
@@ -259,6 +261,7 @@ fn replay(
         records.flush()?;
         root.forget_texts(fresh.into_iter());
     }
+    root.fold();
     // A recovered journal may end with a gap; new numbers come after it.
     root.set_seq(root.seq().max(journal.last_seq()));
     Ok(count)

@@ -1,5 +1,7 @@
 //! Columns against a plain map of rows.
 
+mod stored;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -31,8 +31,8 @@ pub struct Finder {
     shown: watch::Sender<u64>,
     /// Whether a search found the index unusable.
     is_broken: AtomicBool,
-    /// Whether somebody waits for what is not shown yet.
-    is_wanted: AtomicBool,
+    /// The last transaction that somebody waits for.
+    wanted: AtomicU64,
 }
 
 impl Default for Finder {
@@ -41,7 +41,7 @@ impl Default for Finder {
             reader: ArcSwapOption::empty(),
             shown: watch::Sender::new(0),
             is_broken: AtomicBool::new(false),
-            is_wanted: AtomicBool::new(false),
+            wanted: AtomicU64::new(0),
         }
     }
 }
@@ -63,7 +63,6 @@ impl Finder {
 
     /// The reader shows everything up to transaction `seq` now.
     pub fn show(&self, seq: u64) {
-        self.is_wanted.store(false, Ordering::Release);
         self.shown.send_if_modified(|shown| {
             let is_open = self.reader.load().is_some();
             if is_open {
@@ -88,7 +87,7 @@ impl Finder {
     /// Whether somebody waits for what is not shown yet.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.is_wanted.load(Ordering::Acquire)
+        self.wanted.load(Ordering::Acquire) > *self.shown.borrow()
     }
 
     /// The last transaction shown; none while the index is not ready.
@@ -100,9 +99,7 @@ impl Finder {
     /// Resolves when everything up to transaction `seq` is shown.
     pub async fn wait_for(&self, seq: u64) {
         let mut shown = self.shown.subscribe();
-        if *shown.borrow_and_update() < seq {
-            self.is_wanted.store(true, Ordering::Release);
-        }
+        self.wanted.fetch_max(seq, Ordering::AcqRel);
         // The sender lives as long as this.
         let _ = shown.wait_for(|shown| *shown >= seq).await;
     }

@@ -67,6 +67,8 @@ pub struct Writer {
     index: IndexWriter,
     layout: Layout,
     position: Option<Position>,
+    /// Whether something was written since the last commit.
+    is_changed: bool,
 }
 
 impl Writer {
@@ -74,13 +76,19 @@ impl Writer {
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(DELETED_MAX);
         index.set_merge_policy(Box::new(policy));
-        Self { index, layout, position }
+        Self { index, layout, position, is_changed: false }
     }
 
     /// Up to where the last commit goes; none where there was no commit yet.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.position
+    }
+
+    /// Whether something was written since the last commit.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     /// What it writes.
@@ -93,10 +101,11 @@ impl Writer {
     ///
     /// # Errors
     /// Of the index, or of the source its texts are read from.
-    pub fn add(&self, row: &Row, ctx: &Context<'_>) -> Result<(), Failure> {
+    pub fn add(&mut self, row: &Row, ctx: &Context<'_>) -> Result<(), Failure> {
         let key = row.key(ctx.model());
         // Sets in the index have integer keys; others would never be found by it.
         let Some(id) = key.as_int() else { return Ok(()) };
+        self.is_changed = true;
         let mut document = TantivyDocument::new();
         document.add_bytes(self.layout.entity, &self.layout.entity(row.set, &key));
         document.add_i64(self.layout.own, id);
@@ -118,7 +127,8 @@ impl Writer {
     }
 
     /// Takes an entity's document out, if it has one.
-    pub fn remove(&self, set: SetId, key: &Key) {
+    pub fn remove(&mut self, set: SetId, key: &Key) {
+        self.is_changed = true;
         let entity = self.layout.entity(set, key);
         self.index.delete_term(Term::from_field_bytes(self.layout.entity, &entity));
     }
@@ -132,14 +142,7 @@ impl Writer {
         prepared.set_payload(&position.write());
         prepared.commit()?;
         self.position = Some(position);
+        self.is_changed = false;
         Ok(())
-    }
-
-    /// Waits for what still works in the background.
-    ///
-    /// # Errors
-    /// What went wrong there.
-    pub fn close(self) -> Result<(), Trouble> {
-        Ok(self.index.wait_merging_threads()?)
     }
 }

@@ -29,6 +29,8 @@ use crate::{
 const GATHER: Duration = Duration::from_millis(100);
 /// From one commit of the index to the next at least, where nobody waits.
 const BETWEEN: Duration = Duration::from_millis(500);
+/// Transactions without a change to any document after which the position is written all the same.
+const BEHIND_MAX: u64 = 4096;
 /// How often it is looked at whether somebody waits, or the engine stops.
 const SLICE: Duration = Duration::from_millis(20);
 /// How long it sleeps where nothing happens; it is woken by what does.
@@ -89,10 +91,14 @@ struct Kept {
 }
 
 impl Kept {
-    /// Makes durable, and shows, what was written of `root`.
+    /// Makes what was written of `root` durable, and shows it.
     fn commit(&mut self, root: &Arc<Root>, at: Timestamp) -> Result<(), WriteFailure> {
         let position = Position { seq: root.seq(), at: at.micros() };
-        self.writer.commit(position).and_then(|()| self.reader.reload())?;
+        let behind = self.writer.position().map(|last| position.seq.saturating_sub(last.seq));
+        // Most transactions touch no text; the position is written for them now and then.
+        if self.writer.is_changed() || behind.is_none_or(|behind| behind >= BEHIND_MAX) {
+            self.writer.commit(position).and_then(|()| self.reader.reload())?;
+        }
         self.shown = Some(Arc::clone(root));
         Ok(())
     }
@@ -156,11 +162,7 @@ impl Worker {
         drop(hold);
         finder.open(&kept.reader, root.seq());
         tracing::info!(transactions = root.seq(), "the search index is ready");
-        let ended = self.follow(&mut kept);
-        if matches!(ended, Err(End::Stopped)) {
-            kept.writer.close()?;
-        }
-        ended
+        self.follow(&mut kept)
     }
 
     /// Writes what happens, until the engine stops.

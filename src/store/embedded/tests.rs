@@ -1,4 +1,4 @@
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use super::*;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         commit_blocking,
         files::RealFiles,
     },
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 
 fn real() -> Arc<dyn Files> {

@@ -1,11 +1,17 @@
 //! What is written of every entity of one place, made ready once for all of them.
 
-use super::{Json, Level, Writer};
+use std::collections::HashMap;
+
+use super::{Json, Level, Writer, value::push_value};
 use crate::{
     error::Error,
-    model::{Nav, Prop, Row, StructId, StructType},
+    model::{Nav, Opened, Origin, Prop, Relation, Row, StructId, StructType, Type, Value},
     query::{Expand, ExpandKind, Shape, value},
 };
+
+/// Entities looked up that one answer keeps for each property and expanded navigation property: a page has few
+/// teams and agents, and of customers no more than rows.
+pub(super) const KEPT_MAX: usize = 4096;
 
 /// What is written of the entities of one place.
 pub(super) struct Outline {
@@ -30,15 +36,37 @@ pub(super) struct Branch {
     pub(super) is_linked: bool,
     /// That of its entities, as a position.
     pub(super) outline: usize,
+    /// Where it leads to one: the property that holds the key there.
+    pub(super) by: Option<Prop>,
+    /// What the keys that came by lead to.
+    pub(super) kept: HashMap<i64, Option<Row>>,
 }
 
 /// What is written of the entities of one type.
 struct Sheet {
-    properties: Vec<Prop>,
+    cells: Vec<Cell>,
     /// Links of what is not expanded.
     links: Vec<&'static str>,
     /// The type, where a reader could not tell.
     annotation: Option<String>,
+}
+
+/// One property.
+struct Cell {
+    prop: Prop,
+    /// `"Name":`
+    name: Box<[u8]>,
+    how: How,
+}
+
+/// How a value is found.
+enum How {
+    /// In the record.
+    Stored,
+    /// In an entity whose key that property holds; kept as it is written.
+    LookedUp { by: Prop, kept: HashMap<i64, Box<[u8]>> },
+    /// In any other way.
+    Otherwise,
 }
 
 impl Outline {
@@ -66,7 +94,9 @@ impl Outline {
             let name = structure.navigation_at(expand.navigation).name;
             let linked = writer.linked(structure, &outlines[at].shape);
             let is_linked = linked.contains(&expand.navigation);
-            outlines[at].branches.push(Branch { expand, name, is_linked, outline });
+            let by = reference(structure, expand.navigation);
+            let kept = HashMap::new();
+            outlines[at].branches.push(Branch { expand, name, is_linked, outline, by, kept });
         }
         at
     }
@@ -83,19 +113,25 @@ impl Outline {
             return Ok(());
         }
         writer.ctx.in_time()?;
-        let structure = writer.ctx.structure(row);
         let sheet = self.sheet(writer, row.type_id);
         writer.control(json, sheet.annotation.as_deref(), row);
-        for prop in &sheet.properties {
-            let property = structure.property_at(*prop);
-            writer.member(json, property.name, &value(&writer.ctx, row, *prop)?, &property.ty);
+        let structure = writer.ctx.structure(row);
+        let opened = row.record.open(structure);
+        for cell in &mut sheet.cells {
+            cell.write(json, writer, (row, &opened))?;
         }
-        let links = sheet.links.clone();
-        writer.computed(json, &self.shape, row)?;
-        for name in links {
+        if !self.shape.computed.is_empty() {
+            writer.computed(json, &self.shape, row)?;
+        }
+        for name in self.links(row.type_id) {
             writer.link(json, name, row);
         }
         Ok(())
+    }
+
+    fn links(&self, type_id: StructId) -> &[&'static str] {
+        let sheet = self.sheets.iter().find(|(known, _)| *known == type_id);
+        sheet.map_or(&[], |(_, sheet)| &sheet.links)
     }
 
     /// What follows all that an entity is expanded to.
@@ -108,14 +144,14 @@ impl Outline {
         Ok(())
     }
 
-    fn sheet(&mut self, writer: &Writer<'_>, type_id: StructId) -> &Sheet {
+    fn sheet(&mut self, writer: &Writer<'_>, type_id: StructId) -> &mut Sheet {
         let known = self.sheets.iter().position(|(known, _)| *known == type_id);
         let at = known.unwrap_or_else(|| {
             let sheet = self.sheet_of(writer, type_id);
             self.sheets.push((type_id, sheet));
             self.sheets.len() - 1
         });
-        &self.sheets[at].1
+        &mut self.sheets[at].1
     }
 
     fn sheet_of(&self, writer: &Writer<'_>, type_id: StructId) -> Sheet {
@@ -130,20 +166,113 @@ impl Outline {
             Level::Full => true,
         };
         Sheet {
-            properties: self.properties(writer, structure),
+            cells: self
+                .properties(writer, structure)
+                .map(|prop| Cell::of(structure, prop))
+                .collect(),
             links: links.map(|nav| structure.navigation_at(nav).name).collect(),
             annotation: is_told.then(|| writer.struct_annotation(type_id)),
         }
     }
 
     /// The properties of the shape, and those only the entity's own type has.
-    fn properties(&self, writer: &Writer<'_>, structure: &StructType) -> Vec<Prop> {
+    fn properties(
+        &self,
+        writer: &Writer<'_>,
+        structure: &StructType,
+    ) -> impl Iterator<Item = Prop> {
         let mut props = self.shape.properties.clone();
         let known = writer.addresses.model.structure(self.ty).properties.len();
         if !self.shape.is_selected && structure.properties.len() > known {
             let visible = writer.checker.visible_props(structure).into_iter();
             props.extend(visible.filter(|prop| usize::from(prop.0) >= known));
         }
-        props
+        props.into_iter()
+    }
+}
+
+impl Cell {
+    fn of(structure: &StructType, prop: Prop) -> Self {
+        let property = structure.property_at(prop);
+        let how = match property.origin {
+            Origin::Stored { .. } => How::Stored,
+            Origin::LookUp { navigation, property: _ } => {
+                let nav = structure.navigation(navigation);
+                match nav.and_then(|nav| reference(structure, nav)) {
+                    Some(by) => How::LookedUp { by, kept: HashMap::new() },
+                    None => How::Otherwise,
+                }
+            }
+            Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed { .. } => {
+                How::Otherwise
+            }
+        };
+        // Names are identifiers: nothing to escape.
+        let name = format!("\"{}\":", property.name).into_bytes().into();
+        Self { prop, name, how }
+    }
+
+    fn write(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        (row, opened): (&Row, &Opened<'_>),
+    ) -> Result<(), Error> {
+        let property = writer.ctx.structure(row).property_at(self.prop);
+        let found = match &mut self.how {
+            How::Stored => match (opened.get(self.prop), &property.ty) {
+                // A record from before the property existed; a collection is empty, never null.
+                (Value::Null, Type::Collection(_)) => Value::List([].into()),
+                (value, _) => value,
+            },
+            How::LookedUp { by, kept } if writer.format.level != Level::Full => {
+                let Some(key) = opened.get(*by).as_int() else {
+                    let found = value(&writer.ctx, row, self.prop)?;
+                    self.put(json, writer, (&found, &property.ty));
+                    return Ok(());
+                };
+                if !kept.contains_key(&key) {
+                    if kept.len() >= KEPT_MAX {
+                        kept.clear();
+                    }
+                    let mut text = Vec::new();
+                    let found = value(&writer.ctx, row, self.prop)?;
+                    push_value(writer, &mut text, &found, &property.ty);
+                    kept.insert(key, text.into());
+                }
+                let text = kept.get(&key).map_or(&b"null"[..], |text| text);
+                if !(writer.format.omits_nulls && text == b"null") {
+                    json.comma();
+                    json.bytes.extend_from_slice(&self.name);
+                    json.bytes.extend_from_slice(text);
+                }
+                return Ok(());
+            }
+            How::LookedUp { .. } | How::Otherwise => value(&writer.ctx, row, self.prop)?,
+        };
+        if writer.format.level == Level::Full {
+            writer.member(json, property.name, &found, &property.ty);
+        } else {
+            self.put(json, writer, (&found, &property.ty));
+        }
+        Ok(())
+    }
+
+    fn put(&self, json: &mut Json, writer: &Writer<'_>, (value, ty): (&Value, &Type)) {
+        if !(writer.format.omits_nulls && value.is_null()) {
+            json.comma();
+            json.bytes.extend_from_slice(&self.name);
+            push_value(writer, &mut json.bytes, value, ty);
+        }
+    }
+}
+
+/// The stored property that holds the key of what a to-one navigation property leads to.
+fn reference(structure: &StructType, navigation: Nav) -> Option<Prop> {
+    match structure.navigation_at(navigation).relation {
+        Relation::Reference { by } => {
+            structure.property(by).filter(|prop| structure.property_at(*prop).tag().is_some())
+        }
+        Relation::Children { .. } => None,
     }
 }

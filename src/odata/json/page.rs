@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 
 use super::{
     Json, Level, Writer,
-    outline::{Branch, Outline},
+    outline::{Branch, KEPT_MAX, Outline},
 };
 use crate::{
     error::Error,
@@ -236,24 +236,48 @@ impl Pieces {
         (outline, at): (usize, usize),
         row: Row,
     ) -> Result<(), Error> {
-        let Branch { expand, name, is_linked, outline } = &self.outlines[outline].branches[at];
-        let (ctx, model) = (&writer.ctx, writer.addresses.model);
+        let branch = &mut self.outlines[outline].branches[at];
+        let (expand, model) = (&branch.expand, writer.addresses.model);
         if !model.is_a(row.type_id, expand.of) {
             return Ok(());
         }
-        if *is_linked {
-            writer.link(json, name, &row);
+        if branch.is_linked {
+            writer.link(json, branch.name, &row);
         }
+        match model.structure(expand.of).navigation_at(expand.navigation).relation {
+            Relation::Children { .. } => self.many(json, writer, (outline, at), row),
+            Relation::Reference { .. } => {
+                let found = branch.one(writer, row)?;
+                json.name(branch.name);
+                let outline = branch.outline;
+                match found {
+                    Some(found) => {
+                        self.room = self.room.saturating_sub(1);
+                        let rows = vec![found].into_iter();
+                        self.stack.push(Frame { rows, outline, row: None, kind: Kind::One });
+                    }
+                    None => json.bytes.extend(b"null"),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A page of an expanded collection, or its count.
+    fn many(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        (outline, at): (usize, usize),
+        row: Row,
+    ) -> Result<(), Error> {
+        let Branch { expand, name, outline, .. } = &self.outlines[outline].branches[at];
         let start = Start::Related(row, expand.navigation);
-        let to_many = match model.structure(expand.of).navigation_at(expand.navigation).relation {
-            Relation::Children { .. } => true,
-            Relation::Reference { .. } => false,
-        };
-        let is_full = to_many && self.room == 0 && expand.written.is_some();
+        let is_full = self.room == 0 && expand.written.is_some();
         let page = if is_full {
-            list(&Plan { page_size: Some(1), ..expand.plan.clone() }, &start, ctx)?
+            list(&Plan { page_size: Some(1), ..expand.plan.clone() }, &start, &writer.ctx)?
         } else {
-            list(&expand.plan, &start, ctx)?
+            list(&expand.plan, &start, &writer.ctx)?
         };
         let Start::Related(row, _) = start else { return Ok(()) };
         if let Some(count) = page.count {
@@ -274,26 +298,42 @@ impl Pieces {
         };
         self.room = self.room.saturating_sub(rows.len() as u64);
         json.name(name);
-        let kind = if to_many {
-            json.bytes.push(b'[');
-            Kind::Many { name, rest }
-        } else if rows.is_empty() {
-            json.bytes.extend(b"null");
-            return Ok(());
-        } else {
-            Kind::One
-        };
-        let (outline, rows) = (*outline, rows.into_iter());
-        self.stack.push(Frame { rows, outline, row: None, kind });
+        json.bytes.push(b'[');
+        let (kind, rows) = (Kind::Many { name, rest }, rows.into_iter());
+        self.stack.push(Frame { rows, outline: *outline, row: None, kind });
         Ok(())
+    }
+}
+
+impl Branch {
+    /// What a to-one navigation property leads to; each key is looked up once.
+    fn one(&mut self, writer: &Writer<'_>, row: Row) -> Result<Option<Row>, Error> {
+        let structure = writer.ctx.structure(&row);
+        let key = self.by.and_then(|by| row.record.get(structure, by).as_int());
+        if let Some(found) = key.and_then(|key| self.kept.get(&key)) {
+            return Ok(found.clone());
+        }
+        let start = Start::Related(row, self.expand.navigation);
+        let found = list(&self.expand.plan, &start, &writer.ctx)?.rows.into_iter().next();
+        if let Some(key) = key {
+            if self.kept.len() >= KEPT_MAX {
+                self.kept.clear();
+            }
+            self.kept.insert(key, found.clone());
+        }
+        Ok(found)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use jiff::tz::TimeZone;
+
     use super::*;
     use crate::{
-        model::{Key, Value},
+        model::{Key, Model, Prop, Value},
         odata::{
             Limits,
             check::{Checker, Everything, Target},
@@ -302,8 +342,9 @@ mod tests {
             url::parse_target,
         },
         query::{
-            Source,
+            Context, Source,
             fixture::{THINGS, context, source},
+            memory::MemorySource,
         },
     };
 
@@ -352,6 +393,63 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Says how often rows were looked up by their keys.
+    struct Counting(MemorySource, AtomicUsize);
+
+    impl Source for Counting {
+        fn model(&self) -> &Model {
+            self.0.model()
+        }
+
+        fn zone(&self) -> &TimeZone {
+            self.0.zone()
+        }
+
+        fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+            self.0.rows(set)
+        }
+
+        fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.row(set, key)
+        }
+
+        fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
+            self.0.rows_where(set, property, value)
+        }
+
+        fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+            self.0.long_text(row, property)
+        }
+    }
+
+    #[test]
+    fn what_many_entities_lead_to_is_looked_up_once() {
+        let mut things = source();
+        for id in 10..60 {
+            let named = [("Id", Value::Int(id)), ("GroupId", Value::Int(1))];
+            things.put_named("Things", "Thing", &named).unwrap();
+        }
+        let source = Counting(things, AtomicUsize::new(0));
+        let ctx = Context { source: &source, ..context(&source.0) };
+        let checker = Checker::new(source.model(), &Everything, Limits::default());
+        let query = "$select=GroupName&$expand=Group($expand=Things($select=Id;$top=1))";
+        let (path, options) = parse_target("Things", Some(query), &checker.limits).unwrap();
+        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!() };
+        let plan = checker.collection(&at, &options).unwrap();
+        let page = list(&plan, &Start::Set, &ctx).unwrap();
+        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10 };
+        let format = Format::default();
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
+        let text = Pieces::new((at.set, at.ty), plan.shape, page, None).whole(&writer).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let found = r#""GroupName":"first","Group":{"@odata.etag":"W/\"1\"","Id":1,"#;
+        assert_eq!(text.matches(found).count(), 51);
+        // For the name and for the entity, and each for the group that there is not.
+        assert_eq!(source.1.load(Ordering::Relaxed), 4);
     }
 
     #[test]

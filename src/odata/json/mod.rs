@@ -193,7 +193,7 @@ impl Json {
     }
 
     fn digits(&mut self, number: u64) {
-        self.bytes.extend(number.to_string().as_bytes());
+        value::put(&mut self.bytes, format_args!("{number}"));
     }
 
     fn end(mut self) -> Vec<u8> {

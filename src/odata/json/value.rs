@@ -1,5 +1,7 @@
 //! Single values, complex values and collections as JSON.
 
+use std::{fmt, io::Write};
+
 use super::{Format, Json, Level, Writer, push_ascii_json};
 use crate::{
     model::{Complex, Model, Primitive, StructId, Type, Value},
@@ -10,6 +12,11 @@ use crate::{
 pub fn push_json_text(bytes: &mut Vec<u8>, text: &str) {
     // Writing text to memory cannot fail.
     let _ = serde_json::to_writer(bytes, text);
+}
+
+/// Writes without a text in between; writing to memory cannot fail.
+pub(super) fn put(bytes: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    let _ = bytes.write_fmt(text);
 }
 
 /// A value of type `ty`.
@@ -42,23 +49,24 @@ impl Values<'_> {
     fn push(&self, bytes: &mut Vec<u8>, value: &Value, ty: &Type) {
         match value {
             Value::Null => bytes.extend(b"null"),
-            Value::Bool(_) => self.bare(bytes, value, ty),
-            Value::Int(_) => {
+            Value::Bool(flag) => bytes.extend(if *flag { &b"true"[..] } else { b"false" }),
+            Value::Int(number) => {
                 let is_long = *ty == Type::Primitive(Primitive::Int64);
                 if self.format.ieee754 && is_long {
-                    self.quoted(bytes, value, ty);
+                    put(bytes, format_args!("\"{number}\""));
                 } else {
-                    self.bare(bytes, value, ty);
+                    put(bytes, format_args!("{number}"));
                 }
             }
+            // These have no character that JSON escapes.
+            Value::Instant(at) => put(bytes, format_args!("\"{at}\"")),
+            Value::Date(date) => put(bytes, format_args!("\"{date}\"")),
+            Value::Guid(guid) => put(bytes, format_args!("\"{}\"", guid.hyphenated())),
             Value::Decimal(_) if !self.format.ieee754 => self.bare(bytes, value, ty),
             Value::Double(number) if number.is_finite() => self.bare(bytes, value, ty),
             Value::Text(text) => self.text(bytes, text),
             Value::Decimal(_)
             | Value::Double(_)
-            | Value::Guid(_)
-            | Value::Instant(_)
-            | Value::Date(_)
             | Value::TimeOfDay(_)
             | Value::Duration(_)
             | Value::Binary(_)

@@ -79,7 +79,7 @@ pub(crate) const SMALL: Load =
     Load { cases: 20_000, variable: "TESSERA_CASES", of_a_world: 50, factor: 1 };
 /// Worlds with more rows than a chunk of columns holds.
 pub(crate) const LARGE: Load =
-    Load { cases: 60, variable: "TESSERA_LARGE_CASES", of_a_world: 10, factor: 500 };
+    Load { cases: 20, variable: "TESSERA_LARGE_CASES", of_a_world: 10, factor: 500 };
 
 /// Tries so many cases on all cores; `build` makes the other source.
 #[track_caller]

@@ -124,9 +124,13 @@ impl Maker<'_> {
     fn search(&mut self, depth: u8) -> Expr {
         use Function::{Contains, EndsWith, MatchesPattern, StartsWith, ToLower, ToUpper};
         let text = Type::Primitive(Primitive::String);
-        let mut left = self.of(&text, depth.min(1));
-        if self.dice.once_in(3) {
-            left = call(*self.dice.pick(&[ToLower, ToLower, ToUpper]), vec![left]);
+        let place = if self.dice.once_in(4) { None } else { self.place(|ty| *ty == text) };
+        let mut left = match place {
+            Some((path, ..)) => path,
+            None => self.of(&text, depth.min(1)),
+        };
+        if self.dice.once_in(2) {
+            left = call(*self.dice.pick(&[ToLower, ToLower, ToLower, ToUpper]), vec![left]);
         }
         let function = *self.dice.pick(&[Contains, Contains, StartsWith, EndsWith, MatchesPattern]);
         let short = [
@@ -135,7 +139,11 @@ impl Maker<'_> {
         ];
         let patterns = ["^a", "s+$", "[a-z]", "ß|ss", "^$", "x{3}"];
         let from = if function == MatchesPattern { &patterns[..] } else { &short };
-        let right = Expr::Literal(Value::text(self.dice.word(from)));
+        let right = if function == MatchesPattern || self.dice.once_in(2) {
+            Expr::Literal(Value::text(self.dice.word(from)))
+        } else {
+            Expr::Literal(pool::piece(self.dice))
+        };
         let right = if function != MatchesPattern && self.dice.once_in(8) {
             self.of(&text, 0)
         } else {

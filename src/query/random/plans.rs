@@ -101,16 +101,20 @@ impl<'a> Cases<'a> {
     /// A condition; mostly one that is true of some rows and not of all.
     fn filter(&mut self, set: SetId, start: &Start) -> Expr {
         let ty = self.world.model.set(set).ty;
+        let base = self.base;
+        let found = |it: Option<&Row>, filter| {
+            let page = list(&everything(set, filter), start, &context(base, it));
+            page.map_or(0, |page| page.rows.len())
+        };
+        let all = found(None, None);
         loop {
             let depth = u8::try_from(self.dice.below(4)).unwrap();
             let filter = self.about(ty).truth(depth);
-            let found = |filter| {
-                let page =
-                    list(&everything(set, filter), start, &context(self.base, self.it.as_ref()));
-                page.map_or(0, |page| page.rows.len())
-            };
-            let count = found(Some(filter.clone()));
-            if (count > 0 && count < found(None)) || self.dice.once_in(3) {
+            if self.dice.once_in(3) {
+                return filter;
+            }
+            let count = found(self.it.as_ref(), Some(filter.clone()));
+            if count > 0 && count < all {
                 return filter;
             }
         }

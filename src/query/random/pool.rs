@@ -152,8 +152,20 @@ fn text(dice: &mut Dice) -> Value {
         let end = *dice.pick(&["", "a", "b", "é", "éa", "😀"]);
         return Value::text(&("x".repeat(252 + dice.below(5)) + end));
     }
-    if dice.once_in(4) {
-        return Value::text(&format!("{}{}", dice.pick(&TEXTS), dice.pick(&TEXTS)));
+    let (one, other) = (dice.word(&TEXTS), dice.word(&TEXTS));
+    match dice.below(6) {
+        0 => Value::text(&format!("{one}{other}")),
+        // Where there are many rows, many texts of their own.
+        1 | 2 => Value::text(&format!("{one}{}{other}", dice.below(100_000))),
+        _ => Value::text(one),
     }
-    Value::text(dice.word(&TEXTS))
+}
+
+/// A piece of such a text, mostly a short one.
+pub(super) fn piece(dice: &mut Dice) -> Value {
+    let whole = text(dice);
+    let chars: Vec<char> = whole.as_text().unwrap_or_default().chars().collect();
+    let (from, length) = (dice.below(chars.len()), 1 + dice.below(3));
+    let piece: String = chars.iter().skip(from).take(length).collect();
+    Value::text(&if dice.once_in(2) { piece.to_lowercase() } else { piece })
 }

@@ -128,6 +128,7 @@ settings! {
     query_aliases_max: u64 = "1000", 1..=10_000, "most parameter aliases in one query, and most times they are put in";
     query_computed_max: u64 = "100", 1..=1000, "most computed properties in one query";
     expand_depth_max: u64 = "6", 1..=10, "deepest nesting of $expand";
+    query_groups_max: u64 = "1000000", 1..=10_000_000, "groups, entities or different values that one transformation of $apply holds";
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";

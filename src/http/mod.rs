@@ -109,6 +109,7 @@ pub fn limits(config: &Config) -> Limits {
         aliases: max(config.query_aliases_max),
         computed: max(config.query_computed_max),
         expand_depth: max(config.expand_depth_max),
+        groups: max(config.query_groups_max),
     }
 }
 

@@ -248,6 +248,65 @@ pub struct ComputeItem {
     pub alias: String,
 }
 
+/// One transformation of `$apply`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transformation {
+    /// `identity`
+    Identity,
+    /// `filter(…)`
+    Filter(Expr),
+    /// `search(…)`
+    Search(Search),
+    /// `compute(…)`
+    Compute(Vec<ComputeItem>),
+    /// `aggregate(…)`
+    Aggregate(Vec<AggregateItem>),
+    /// `groupby((…))`, `groupby((…),…)`
+    GroupBy {
+        /// Only `Name` and `Qualified` occur.
+        keys: Vec<Path>,
+        /// What is done with each group; empty if nothing is said.
+        then: Vec<Transformation>,
+    },
+    /// `topcount(n,…)`, `bottomcount(n,…)`
+    Extreme {
+        /// Which end.
+        end: End,
+        /// How many.
+        count: u64,
+        /// By what.
+        by: Expr,
+    },
+    /// `orderby(…)`
+    OrderBy(Vec<OrderItem>),
+    /// `skip(n)`
+    Skip(u64),
+    /// `top(n)`
+    Top(u64),
+    /// `concat(…,…)`, two or more.
+    Concat(Vec<Vec<Transformation>>),
+}
+
+/// One item of `aggregate`: `expr with method as alias`, `$count as alias`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregateItem {
+    /// What is aggregated; a path of nothing but `$count` counts what comes in.
+    pub expr: Expr,
+    /// How, as written; absent only where `expr` ends in `$count`.
+    pub method: Option<String>,
+    /// The name it is given.
+    pub alias: String,
+}
+
+/// Largest or smallest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `top…`
+    Top,
+    /// `bottom…`
+    Bottom,
+}
+
 /// One item of `$select`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SelectItem {
@@ -318,8 +377,8 @@ pub struct QueryOptions {
     pub expand: Vec<ExpandItem>,
     /// `$compute`; empty if absent.
     pub compute: Vec<ComputeItem>,
-    /// `$apply`, not looked into.
-    pub apply: Option<String>,
+    /// `$apply`; `None` if absent, never empty.
+    pub apply: Option<Vec<Transformation>>,
     /// `$levels`, only within `$expand`.
     pub levels: Option<Levels>,
     /// `$format`, a short name or a media type.

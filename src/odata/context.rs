@@ -3,7 +3,7 @@
 //! Source: OData 4.0 Part 1, 10 (context URL); OData 4.01 Part 2, 4 (ids).
 
 use super::{
-    check::PropertyPath,
+    check::{Member, PropertyPath},
     text::{percent_encode, print_literal},
     url::decode,
 };
@@ -33,6 +33,13 @@ impl Addresses<'_> {
     pub fn collection(&self, (set, ty): (SetId, StructId), shape: &Shape) -> String {
         let list = self.select_list(ty, shape);
         format!("{}#{}{list}", self.metadata(), self.set_path(set, ty))
+    }
+
+    /// The context of what was made of entities of `set`, declared to be of type `ty`: it lists what
+    /// there is. Source: OData Extension for Data Aggregation 4.0, 4 (representation of results).
+    #[must_use]
+    pub fn groups(&self, (set, ty): (SetId, StructId), members: &[Member]) -> String {
+        format!("{}#{}{}", self.metadata(), self.set_path(set, ty), listed(members))
     }
 
     /// The context of one entity of `set`, declared to be of type `ty`.
@@ -155,6 +162,16 @@ impl Addresses<'_> {
         }
         if names.is_empty() { String::new() } else { format!("({})", names.join(",")) }
     }
+}
+
+/// `(Status,Team(Name),Cnt)`
+fn listed(members: &[Member]) -> String {
+    let name = |member: &Member| match member {
+        Member::Value { name, .. } => name.clone(),
+        Member::Inner { name, members } => format!("{name}{}", listed(members)),
+    };
+    let names: Vec<String> = members.iter().map(name).collect();
+    format!("({})", names.join(","))
 }
 
 /// The same request with another position: all its options as they came but for `$skip` and

@@ -1,12 +1,12 @@
-//! Entities as CSV: a line with the names, then one for each entity, with texts no spreadsheet takes for formulas.
+//! Entities, or what `$apply` made of them, as CSV: a line with the names, then one for each entity, with texts no spreadsheet takes for formulas.
 //!
 //! Source: RFC 4180. Does not know where the entities come from, nor how many there are.
 
-use super::{json::Writer, text::print};
+use super::{check::Member, json::Writer, text::print};
 use crate::{
     error::Error,
-    model::{Primitive, Prop, Row, StructId, Type, Value},
-    query::{Computed, computed, value},
+    model::{Primitive, Prop, StructId, Type, Value},
+    query::{Computed, apply::Item, computed, value},
 };
 
 /// Tells readers, first of all Excel, that what follows is UTF-8.
@@ -35,6 +35,36 @@ pub enum Column {
     Declared(Prop),
     /// One of `$compute`.
     Computed(Computed),
+    /// A value of what `$apply` made, under its path.
+    Made {
+        /// `Status`, `Team/Name`.
+        name: String,
+        /// Its position.
+        at: usize,
+        /// Its type.
+        ty: Type,
+    },
+}
+
+/// The columns of what `$apply` made: a path is the name of its column.
+#[must_use]
+pub fn made(members: &[Member]) -> Vec<Column> {
+    fn add(columns: &mut Vec<Column>, members: &[Member], before: &str) {
+        for member in members {
+            match member {
+                Member::Value { name, at, ty, is_declared: _ } => {
+                    let (name, ty) = (format!("{before}{name}"), ty.clone());
+                    columns.push(Column::Made { name, at: *at, ty });
+                }
+                Member::Inner { name, members } => {
+                    add(columns, members, &format!("{before}{name}/"));
+                }
+            }
+        }
+    }
+    let mut columns = Vec::new();
+    add(&mut columns, members, "");
+    columns
 }
 
 impl Sheet {
@@ -44,6 +74,7 @@ impl Sheet {
         let name = |column| match column {
             &Column::Declared(prop) => structure.property_at(prop).name,
             Column::Computed(computed) => computed.name.as_str(),
+            Column::Made { name, .. } => name.as_str(),
         };
         let names: Vec<&str> = self.columns.iter().map(name).collect();
         // Names are identifiers: nothing to quote.
@@ -51,11 +82,11 @@ impl Sheet {
         bytes.extend(b"\r\n");
     }
 
-    /// The line of one entity.
+    /// The line of one entity, or of what was made of some.
     ///
     /// # Errors
     /// As [`value()`] and [`computed()`].
-    pub fn line(&self, bytes: &mut Vec<u8>, writer: &Writer<'_>, row: &Row) -> Result<(), Error> {
+    pub fn line(&self, bytes: &mut Vec<u8>, writer: &Writer<'_>, item: &Item) -> Result<(), Error> {
         writer.ctx.in_time()?;
         let structure = writer.addresses.model.structure(self.ty);
         let begin = bytes.len();
@@ -63,11 +94,18 @@ impl Sheet {
             if at > 0 {
                 bytes.push(b',');
             }
-            let (value, ty) = match column {
-                Column::Declared(prop) => {
+            let (value, ty) = match (column, item) {
+                (Column::Declared(prop), Item::Row(row)) => {
                     (value(&writer.ctx, row, *prop)?, &structure.property_at(*prop).ty)
                 }
-                Column::Computed(property) => (computed(property, row, &writer.ctx)?, &property.ty),
+                (Column::Computed(property), Item::Row(row)) => {
+                    (computed(property, row, &writer.ctx)?, &property.ty)
+                }
+                (Column::Made { at, ty, .. }, Item::Tuple(values)) => {
+                    (values.get(*at).cloned().unwrap_or(Value::Null), ty)
+                }
+                (Column::Declared(_) | Column::Computed(_), Item::Tuple(_))
+                | (Column::Made { .. }, Item::Row(_)) => continue,
             };
             push_cell(bytes, writer, &value, ty);
         }

@@ -178,6 +178,7 @@ mod tests {
             aliases: 1,
             computed: 1,
             expand_depth: 1,
+            ..Limits::default()
         };
         let refused = |text: &str| parse(text, &limits).unwrap_err().to_string();
         let query = |text: &str| crate::odata::url::parse_query(text, &limits);

@@ -18,6 +18,8 @@ pub struct Limits {
     pub computed: usize,
     /// Levels of `$expand` within `$expand`; 1 allows no nesting.
     pub expand_depth: usize,
+    /// Groups, entities and distinct values that one transformation of `$apply` holds.
+    pub groups: usize,
 }
 
 impl Limits {
@@ -47,6 +49,7 @@ impl Default for Limits {
             aliases: 1_000,
             computed: 100,
             expand_depth: 6,
+            groups: 1_000_000,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Purely syntactic: knows no model, no storage and no HTTP frames. Names are checked elsewhere.
 
+pub mod apply;
 pub mod ast;
 pub mod body;
 pub mod check;
@@ -22,6 +23,7 @@ pub mod options;
 pub mod orderby;
 pub mod path;
 mod print;
+mod print_apply;
 pub mod print_url;
 #[cfg(test)]
 mod round_trip;

@@ -3,6 +3,7 @@
 use nom::Parser;
 
 use super::{
+    apply::{self, apply},
     ast::{Levels, QueryOptions},
     compute::compute,
     expr::common_expr,
@@ -123,7 +124,7 @@ impl SystemOption {
             Self::Select => store(select(input, ctx), |v| options.select = Some(v)),
             Self::Expand => store(expand(input, ctx), |v| options.expand = v),
             Self::Compute => store(compute(input, ctx), |v| options.compute = v),
-            Self::Apply => store(text(input), |v| options.apply = Some(v)),
+            Self::Apply => store(apply(input, ctx), |v| options.apply = Some(v)),
             Self::Levels => store(levels(input), |v| options.levels = Some(v)),
             Self::Format => store(text(input), |v| options.format = Some(v)),
             Self::SkipToken => store(text(input), |v| options.skiptoken = Some(v)),
@@ -140,11 +141,11 @@ impl SystemOption {
             Self::Filter => options.filter.as_ref().map_or("an operator", expected_after),
             Self::Search => search::END,
             Self::OrderBy => orderby::END,
+            Self::Apply => apply::END,
             Self::Select | Self::Expand | Self::Compute => "',' or the end",
             Self::Top
             | Self::Skip
             | Self::Count
-            | Self::Apply
             | Self::Levels
             | Self::Format
             | Self::SkipToken
@@ -270,7 +271,7 @@ fn store<T>(parsed: PResult<'_, T>, set: impl FnOnce(T)) -> PResult<'_, ()> {
 }
 
 /// `1*DIGIT`
-fn number(input: &str) -> PResult<'_, u64> {
+pub(super) fn number(input: &str) -> PResult<'_, u64> {
     match nom::character::complete::u64::<_, super::syntax::Stop>.parse(input) {
         Ok(found) => Ok(found),
         Err(_) => fail(input, "a whole number, 0 or more"),

@@ -8,6 +8,7 @@ use super::{
     },
     options::SystemOption,
     path::{PathSegment, ResourcePath},
+    print_apply::sequence,
 };
 
 /// The query of an address, without its `?`; system options in a fixed order.
@@ -81,7 +82,7 @@ fn value(option: SystemOption, options: &QueryOptions) -> Option<String> {
         SystemOption::Select => list(options.select.as_deref().unwrap_or_default()),
         SystemOption::Expand => list(&options.expand),
         SystemOption::Compute => list(&options.compute),
-        SystemOption::Apply => options.apply.clone(),
+        SystemOption::Apply => options.apply.as_deref().map(sequence),
         SystemOption::Levels => options.levels.map(|levels| match levels {
             Levels::Number(levels) => levels.to_string(),
             Levels::Max => "max".to_owned(),

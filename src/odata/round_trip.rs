@@ -3,9 +3,14 @@
 use proptest::{collection::vec, option, prelude::*};
 
 use super::{
-    Limits,
-    ast::{Args, BinaryOp, Expr, InList, Lambda, LambdaKind, Literal, Path, Search, Segment},
-    filter, search, select_expand, url,
+    Limits, apply,
+    ast::{
+        AggregateItem, Args, BinaryOp, ComputeItem, Direction, End, Expr, InList, Lambda,
+        LambdaKind, Literal, OrderItem, Path, Search, Segment, Transformation,
+    },
+    filter,
+    print_apply::sequence,
+    search, select_expand, url,
 };
 use crate::error::Error;
 
@@ -155,6 +160,44 @@ fn searches() -> impl Strategy<Value = Search> {
     })
 }
 
+fn transformations() -> impl Strategy<Value = Vec<Transformation>> {
+    let item = || (exprs(), name()).prop_map(|(expr, alias)| ComputeItem { expr, alias });
+    let aggregate = (exprs(), "sum|average|Ns\\.Own", name())
+        .prop_map(|(expr, method, alias)| AggregateItem { expr, method: Some(method), alias });
+    let count = name().prop_map(|alias| AggregateItem {
+        expr: Expr::Path(Path { segments: vec![Segment::Count { filter: None, search: None }] }),
+        method: None,
+        alias,
+    });
+    let order = (exprs(), any::<bool>()).prop_map(|(expr, descending)| OrderItem {
+        expr,
+        direction: if descending { Direction::Descending } else { Direction::Ascending },
+    });
+    let path = || vec(name().prop_map(Segment::Name), 1..3).prop_map(|segments| Path { segments });
+    let leaf = prop_oneof![
+        Just(Transformation::Identity),
+        exprs().prop_map(Transformation::Filter),
+        searches().prop_map(Transformation::Search),
+        vec(item(), 1..3).prop_map(Transformation::Compute),
+        vec(prop_oneof![aggregate, count], 1..3).prop_map(Transformation::Aggregate),
+        (any::<bool>(), any::<u64>(), exprs()).prop_map(|(is_top, count, by)| {
+            Transformation::Extreme { end: if is_top { End::Top } else { End::Bottom }, count, by }
+        }),
+        vec(order, 1..3).prop_map(Transformation::OrderBy),
+        any::<u64>().prop_map(Transformation::Skip),
+        any::<u64>().prop_map(Transformation::Top),
+    ];
+    let nested = leaf.prop_recursive(2, 8, 3, move |inner| {
+        let some = vec(inner.clone(), 1..3);
+        prop_oneof![
+            (vec(path(), 1..3), vec(inner, 0..3))
+                .prop_map(|(keys, then)| Transformation::GroupBy { keys, then }),
+            vec(some, 2..4).prop_map(Transformation::Concat),
+        ]
+    });
+    vec(nested, 1..4)
+}
+
 /// Valid text with one character put in, taken out or replaced.
 fn mutated() -> impl Strategy<Value = String> {
     (exprs(), any::<prop::sample::Index>(), option::of(any::<char>()), any::<bool>()).prop_map(
@@ -189,10 +232,17 @@ proptest! {
     }
 
     #[test]
+    fn transformations_print_and_read_back(transformations in transformations()) {
+        let text = sequence(&transformations);
+        prop_assert_eq!(apply::parse(&text, &Limits::default()), Ok(transformations), "{}", text);
+    }
+
+    #[test]
     fn no_text_panics(text in ".{0,40}") {
         let limits = Limits::default();
         well_placed(&text, &filter::parse(&text, &limits))?;
         well_placed(&text, &search::parse(&text, &limits))?;
+        well_placed(&text, &apply::parse(&text, &limits))?;
         well_placed(&text, &select_expand::parse_select(&text, &limits))?;
         well_placed(&text, &select_expand::parse_expand(&text, &limits))?;
         let _ = url::parse_target(&text, Some(&text), &limits);
@@ -202,6 +252,8 @@ proptest! {
     fn a_slip_never_panics(text in mutated()) {
         let limits = Limits::default();
         well_placed(&text, &filter::parse(&text, &limits))?;
+        let grouped = format!("groupby((A),filter({text}))");
+        well_placed(&grouped, &apply::parse(&grouped, &limits))?;
         let nested = format!("A($filter={text};$search={text})");
         well_placed(&nested, &select_expand::parse_expand(&nested, &limits))?;
     }

@@ -30,6 +30,7 @@ enum Why {
     Limit { name: &'static str, max: usize },
     Duplicate(String),
     Unknown(String),
+    Unsupported(String),
 }
 
 impl ParseError<&str> for Stop {
@@ -53,7 +54,11 @@ impl ContextError<&str> for Stop {
             Why::Expected(_) if other.rest == input.len() => {
                 Self { why: Why::Expected(context), ..other }
             }
-            Why::Expected(_) | Why::Limit { .. } | Why::Duplicate(_) | Why::Unknown(_) => other,
+            Why::Expected(_)
+            | Why::Limit { .. }
+            | Why::Duplicate(_)
+            | Why::Unknown(_)
+            | Why::Unsupported(_) => other,
         }
     }
 }
@@ -74,6 +79,7 @@ impl Stop {
                 let suggestion = nearest(&name, SystemOption::ALL.map(SystemOption::name));
                 Error::UnknownOption { name, suggestion }
             }
+            Why::Unsupported(feature) => Error::NotImplemented { feature },
         }
     }
 }
@@ -96,6 +102,11 @@ pub(super) fn duplicate<T>(at: &str, name: String) -> PResult<'_, T> {
 /// An option that does not exist.
 pub(super) fn unknown<T>(at: &str, name: String) -> PResult<'_, T> {
     Err(nom::Err::Failure(Stop { rest: at.len(), why: Why::Unknown(name) }))
+}
+
+/// Something the standard knows and nobody answers yet.
+pub(super) fn unsupported<T>(at: &str, feature: String) -> PResult<'_, T> {
+    Err(nom::Err::Failure(Stop { rest: at.len(), why: Why::Unsupported(feature) }))
 }
 
 /// Runs one parser over one decoded option and turns its stop into what the client is told.

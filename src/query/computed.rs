@@ -12,6 +12,8 @@ pub use cache::Cache;
 use cache::State;
 
 use super::{
+    apply::Grouping,
+    explain::{self, Explained},
     list::reference,
     plan::{Page, Plan, Start},
     resolve::Context,
@@ -163,6 +165,13 @@ impl Source for WithComputed {
         }
     }
 
+    fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
+        match self.computed(plan.set) {
+            Some(_) => explain::reference(plan, start, ctx),
+            None => self.source.explain(plan, start, &Context { source: &*self.source, ..*ctx }),
+        }
+    }
+
     fn search(
         &self,
         set: SetId,
@@ -172,6 +181,17 @@ impl Source for WithComputed {
         match self.computed(set) {
             Some(_) => Ok(None),
             None => self.source.search(set, search, &Context { source: &*self.source, ..*ctx }),
+        }
+    }
+
+    fn grouped(
+        &self,
+        grouping: &Grouping<'_>,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<Vec<Value>>, Error>> {
+        match self.computed(grouping.set) {
+            Some(_) => None,
+            None => self.source.grouped(grouping, &Context { source: &*self.source, ..*ctx }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The neutral query: names resolved, types agreed, the caller's rights inside. No text, no HTTP, no storage.
 
+pub mod apply;
 mod arithmetic;
 mod cast;
 mod clock;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
+    apply::Grouping,
     explain::{self, Explained},
     list::reference,
     plan::{Page, Plan, Start},
@@ -107,6 +108,17 @@ pub trait Source: Send + Sync {
     ) -> Result<Option<Hits>, Error> {
         let _ = (set, search, ctx);
         Ok(None)
+    }
+
+    /// The tuples of a grouping, keys first, in the order of their keys; `None` where the reference
+    /// is to make them. Must agree with [`super::apply::reference`], doubles but for their last digits.
+    fn grouped(
+        &self,
+        grouping: &Grouping<'_>,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<Vec<Value>>, Error>> {
+        let _ = (grouping, ctx);
+        None
     }
 }
 

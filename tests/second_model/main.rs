@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod actions;
+mod apply;
 mod ask;
 mod changes;
 mod compute;

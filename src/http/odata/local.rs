@@ -12,14 +12,14 @@ use http_body_util::BodyExt;
 use super::{Asked, Feed, read};
 use crate::{
     error::Error,
-    model::{Contents, Index, Model, Nav, Prop, Relation, StructId, StructType},
+    model::{Contents, Index, Model, Nav, Prop, Relation, SetId, StructId, StructType},
     odata::{
-        check::{Checker, Target},
+        check::{Applied, Checker, Place, Target},
         path,
         service::Service,
         url,
     },
-    query::Plan,
+    query::{Plan, Shape, apply::Apply},
 };
 
 impl<S: Service> Feed<S> {
@@ -61,7 +61,10 @@ impl<S: Service> Feed<S> {
         let checker = Checker::new(model, &asked.caller, self.settings.limits);
         let (path, plan) = match checker.target(&asked.path, Some(&asked.options.aliases))? {
             Target::Collection(path) => {
-                let plan = checker.collection(&path, &asked.options)?;
+                let plan = match checker.applied(&path, &asked.options, Place::Collection)? {
+                    Some(applied) => told_plan(applied, path.set),
+                    None => checker.collection(&path, &asked.options)?,
+                };
                 (path, plan)
             }
             Target::References(path) => {
@@ -69,7 +72,10 @@ impl<S: Service> Feed<S> {
                 (path, plan)
             }
             Target::Count(path) => {
-                let plan = checker.count(&path, &asked.options)?;
+                let plan = match checker.applied(&path, &asked.options, Place::Count)? {
+                    Some(applied) => told_plan(applied, path.set),
+                    None => checker.count(&path, &asked.options)?,
+                };
                 (path, plan)
             }
             Target::ServiceDocument | Target::Metadata => {
@@ -129,6 +135,18 @@ fn split(address: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// What is told of a result of `$apply`: its transformations as they were written, and its page.
+fn told_plan(applied: Applied, set: SetId) -> Plan {
+    let (apply, shape) = match applied {
+        Applied::Plan(plan) => return plan,
+        Applied::Entities { apply, shape } => (apply, shape),
+        Applied::Groups { apply, .. } => (apply, Shape::default()),
+    };
+    let Apply { order, skip, top, count, .. } = apply;
+    let (filter, search, page_size, after) = (None, None, None, None);
+    Plan { set, filter, search, order, skip, top, count, page_size, after, shape }
+}
+
 /// How the rows behind a navigation of `from` are found.
 fn reached(model: &Model, from: &StructType, navigation: Nav) -> &'static str {
     const ALL: &str = "by looking at all of them";
@@ -161,6 +179,9 @@ fn describe<C>(
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
     };
+    for transformation in asked.options.apply.iter().flatten() {
+        line(format!("make of them {transformation}"));
+    }
     if let Some(filter) = &asked.options.filter {
         line(format!("keep those for which {filter}"));
     }

@@ -1,11 +1,13 @@
 //! `GET`: everything a path can lead to.
 
+mod apply;
 mod csv;
+mod paged;
 mod wait;
 
 use std::{sync::Arc, time::Instant};
 
-use warp::http::{HeaderMap, HeaderValue, header};
+use warp::http::HeaderMap;
 
 use super::{
     Asked, Feed, find,
@@ -19,8 +21,8 @@ use crate::{
     http::{Request, Response, respond},
     model::{FunctionId, Primitive, Type, Value},
     odata::{
-        check::{Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
-        context::{Addresses, next_link},
+        check::{Applied, Checker, CollectionPath, EntityPath, Place, PropertyPath, Target},
+        context::Addresses,
         json::{Format, Pieces, Writer},
         metadata::csdl_xml,
         service::Service,
@@ -158,8 +160,11 @@ impl<S: Service> Read<S> {
                 self.json(&checker, |writer| Ok(writer.service_document()))
             }
             Target::Collection(path) => {
-                let plan = checker.collection(path, &self.asked.options)?;
-                self.collection(&checker, path, plan)
+                let options = &self.asked.options;
+                match checker.applied(path, options, Place::Collection)? {
+                    Some(applied) => apply::answer(self, &checker, path, applied),
+                    None => self.collection(&checker, path, checker.collection(path, options)?),
+                }
             }
             Target::References(path) => {
                 let plan = checker.references(path, &self.asked.options)?;
@@ -243,78 +248,37 @@ impl<S: Service> Read<S> {
         path: &CollectionPath,
         mut plan: Plan,
     ) -> Result<Response, Error> {
-        let options = &self.asked.options;
-        let preferences = negotiate::preferences(&self.headers);
-        let settings = &self.feed.settings;
-        let size = preferences.page_size.unwrap_or(settings.page_size).min(settings.page_size_max);
-        plan.page_size = Some(size);
-        let key = self.feed.service.signing_key();
-        let seal = self.address.seal(&key);
-        if let Some(token) = &options.skiptoken {
-            let Position { after, top } = seal.decode(token)?;
+        plan.page_size = Some(self.page_size());
+        if let Some(Position { after, top }) = self.position()? {
             plan = Plan { after: Some(after), top, skip: 0, ..plan };
         }
         let is_references = matches!(self.target, Target::References(_));
-        if !is_references
-            && let Some(csv) = negotiate::csv(&self.headers, options.format.as_deref())
-        {
+        let format = self.asked.options.format.as_deref();
+        if !is_references && let Some(csv) = negotiate::csv(&self.headers, format) {
             return csv::answer(self, checker, (path, plan), csv);
         }
         let ctx = self.ctx();
         let page = list(&plan, &start(&ctx, path)?, &ctx)?;
-        let next = page.next.as_ref().map(|after| {
-            let rows = page.rows.len() as u64;
-            let top = plan.top.map(|top| top.saturating_sub(rows));
-            let token = seal.encode(&Position { after: after.clone(), top });
-            let Address { origin, path, query } = &self.address;
-            next_link(&format!("{origin}{path}"), query.as_deref(), &token)
-        });
+        let top = plan.top.map(|top| top.saturating_sub(page.rows.len() as u64));
+        let next = page.next.clone().map(|after| self.next_link(after, top));
         let of = (path.set, path.ty);
         let pieces = if is_references {
             Pieces::references(of, page, next.clone())
         } else {
             Pieces::new(of, plan.shape, page, next.clone())
         };
-        let mut response = self.page(checker, pieces)?;
-        let headers = response.headers_mut();
-        if let Some(next) = next
-            && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
-        {
-            headers.insert(header::LINK, link);
-        }
-        preferences.put_applied(&mut response, Preference::OmitValues);
-        if preferences.page_size == Some(size) {
-            preferences.put_applied(&mut response, Preference::PageSize);
-        }
-        Ok(response)
-    }
-
-    /// Entities: whole where that is short or stays within this process, else piece by piece.
-    fn page(
-        self: &Arc<Self>,
-        checker: &Checker<'_>,
-        mut pieces: Pieces,
-    ) -> Result<Response, Error> {
-        let json = negotiate::json(&self.headers, self.asked.options.format.as_deref())?;
-        let (format, key) = (json.format, self.feed.service.signing_key());
-        let writer = self.writer(checker, format, &key);
-        let Some(times) = self.times else {
-            let whole = pieces.whole(&writer)?;
-            return Ok(super::write::json(200, &json.content_type, whole));
-        };
-        let first = pieces.next(&writer, PIECE_BYTES)?;
-        if pieces.is_done() {
-            return Ok(super::write::json(200, &json.content_type, first));
-        }
-        let rest = Rest { read: Arc::clone(self), pieces, format, last: times.last };
-        let turns = Turns::new(&self.feed.gate, self.asked.pass.as_ref());
-        let mut response = stream::answer(first, rest, turns, times.last.into());
-        respond::set_type(&mut response, &json.content_type);
-        Ok(response)
+        self.paged(checker, pieces, next)
     }
 
     fn count(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
-        let plan = checker.count(path, &self.asked.options)?;
+        let options = &self.asked.options;
+        let plan = match checker.applied(path, options, Place::Count)? {
+            None => checker.count(path, options)?,
+            Some(Applied::Plan(plan)) => Plan { count: true, top: Some(0), ..plan },
+            Some(Applied::Entities { apply, .. } | Applied::Groups { apply, .. }) => {
+                return apply::count(self, path, apply);
+            }
+        };
         let ctx = self.ctx();
         let page = list(&plan, &start(&ctx, path)?, &ctx)?;
         Ok(respond::text(200, page.count.unwrap_or(0).to_string()))
@@ -382,29 +346,6 @@ impl<S: Service> Read<S> {
             }
             _ => respond::text(200, print(&value, &path.ty, checker.model)),
         })
-    }
-}
-
-/// What is left of a page.
-struct Rest<S: Service> {
-    read: Arc<Read<S>>,
-    pieces: Pieces,
-    format: Format,
-    last: Instant,
-}
-
-impl<S: Service> stream::Rest for Rest<S> {
-    fn piece(&mut self) -> Result<Vec<u8>, Error> {
-        let (read, checker) = (&self.read, self.read.checker());
-        let soon = Instant::now() + read.feed.settings.query_deadline;
-        let key = read.feed.service.signing_key();
-        let mut writer = read.writer(&checker, self.format, &key);
-        writer.ctx.deadline = Some(soon.min(self.last));
-        self.pieces.next(&writer, PIECE_BYTES)
-    }
-
-    fn is_done(&self) -> bool {
-        self.pieces.is_done()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 const COMPUTE: &str = "$compute";
 
 /// A computed property.
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) name: String,
     pub(super) typed: Typed,
@@ -45,7 +46,17 @@ impl Checker<'_> {
         items: &[ComputeItem],
         aliases: &Aliases,
     ) -> Result<Vec<Known>, Error> {
-        let mut known: Vec<Known> = Vec::with_capacity(items.len());
+        self.computed_after(Vec::new(), of, items, aliases)
+    }
+
+    /// The same after some that are known.
+    pub(super) fn computed_after(
+        &self,
+        mut known: Vec<Known>,
+        of: (SetId, StructId),
+        items: &[ComputeItem],
+        aliases: &Aliases,
+    ) -> Result<Vec<Known>, Error> {
         for ComputeItem { expr, alias } in items {
             self.is_free(of.1, alias, &known)?;
             let before = self.nodes.get();
@@ -83,7 +94,7 @@ impl Checker<'_> {
 }
 
 /// The type values are written with.
-fn written_type(scope: &Scope<'_>, ty: &Ty) -> Result<Type, Error> {
+pub(super) fn written_type(scope: &Scope<'_>, ty: &Ty) -> Result<Type, Error> {
     match ty {
         Ty::Null => Ok(Type::Primitive(Primitive::String)),
         Ty::Primitive(primitive) => Ok(Type::Primitive(*primitive)),

@@ -4,6 +4,7 @@ use super::{
     Aliases, Checker,
     compute::Known,
     member::Subject,
+    named::{Named, Names},
     not_implemented,
     ty::{Ty, Typed},
 };
@@ -36,6 +37,8 @@ pub(super) struct Scope<'a> {
     pub(super) variables: Vec<Variable>,
     /// What a bare name belongs to.
     pub(super) implicit: usize,
+    /// The names there are instead of properties.
+    pub(super) result: Option<Names>,
     /// Aliases being put in, so that none contains itself.
     open_aliases: Vec<String>,
     depth: usize,
@@ -59,6 +62,7 @@ impl<'a> Scope<'a> {
             option,
             aliases,
             computed,
+            result: None,
             variables,
             implicit,
             open_aliases,
@@ -70,6 +74,15 @@ impl<'a> Scope<'a> {
     /// The same where these computed properties are known.
     pub(super) fn knowing(self, computed: &'a [Known]) -> Self {
         Self { computed, ..self }
+    }
+
+    /// Expressions about what was made of entities: nothing else has a name, and each is a variable.
+    pub(super) fn about(mut self, result: Names) -> Self {
+        let variable =
+            |named: &Named| Variable { name: None, subject: Subject::Value(named.ty.clone()) };
+        self.variables = result.list.iter().map(variable).collect();
+        self.result = Some(result);
+        self
     }
 
     /// A condition: Boolean or null.

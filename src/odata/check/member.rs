@@ -75,6 +75,10 @@ impl<'a> Scope<'a> {
     }
 
     fn find(&mut self, written: &ast::Path) -> Result<Found, Error> {
+        if let Some(names) = &self.result {
+            let found = names.find(written).map(|at| Found::Value(names.value(at)));
+            return found.ok_or_else(|| names.unknown(written, self.option));
+        }
         let (mut found, rest) = self.start(&written.segments)?;
         for segment in rest {
             self.checker.count_node(self.option)?;

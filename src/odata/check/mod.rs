@@ -3,6 +3,7 @@
 //! Takes trees from the parser and gives targets, plans and shapes. What the caller may not read
 //! does not exist here, so that nothing behind this module can tell of it. Reads no data.
 
+mod apply;
 mod compute;
 mod expand;
 mod expr;
@@ -10,6 +11,7 @@ mod function;
 mod key;
 mod literal;
 mod member;
+mod named;
 mod operator;
 mod options;
 mod path;
@@ -24,6 +26,7 @@ mod tests;
 
 use std::{cell::Cell, collections::BTreeMap};
 
+pub use apply::{Applied, Member};
 pub use options::Place;
 pub use target::{
     ActionPath, Bound, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,

@@ -1,6 +1,8 @@
 //! System query options against what the path leads to: plans and shapes.
 
-use super::{Aliases, Checker, CollectionPath, EntityPath, and, expr::Scope, not_implemented};
+use super::{
+    Aliases, Checker, CollectionPath, EntityPath, and, compute::Known, expr::Scope, not_implemented,
+};
 use crate::{
     error::Error,
     model::{SetId, StructId},
@@ -46,14 +48,15 @@ impl Place {
             "$orderby" | "$top" | "$skip" | "$count" | "$skiptoken" => {
                 matches!(self, Self::Collection | Self::References)
             }
-            "$apply" | "$deltatoken" => self == Self::Collection,
+            "$apply" => matches!(self, Self::Collection | Self::Count),
+            "$deltatoken" => self == Self::Collection,
             _ => false,
         }
     }
 }
 
 /// Options of the standard that nobody answers yet, wherever they may stand.
-const NOT_YET: [&str; 2] = ["$apply", "$deltatoken"];
+const NOT_YET: [&str; 1] = ["$deltatoken"];
 
 impl Checker<'_> {
     /// Refuses options that cannot stand where they do.
@@ -75,12 +78,16 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// The plan for a collection of entities. Page size and position are the caller's to set.
+    /// The plan for a collection of entities; one with `$apply` is for [`Checker::applied`]. Page size
+    /// and position are the caller's to set.
     ///
     /// # Errors
     /// Whatever is wrong with an option.
     pub fn collection(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Collection)?;
+        if options.apply.is_some() {
+            return not_implemented("$apply here");
+        }
         self.no_property_as_option(at.ty, options)?;
         self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)
     }
@@ -101,13 +108,20 @@ impl Checker<'_> {
     /// Whatever is wrong with an option.
     pub fn count(&self, at: &CollectionPath, options: &QueryOptions) -> Result<Plan, Error> {
         self.only_options(options, Place::Count)?;
+        if options.apply.is_some() {
+            return not_implemented("$apply here");
+        }
         self.no_property_as_option(at.ty, options)?;
         let plan = self.plan((at.set, at.ty), at.filter.clone(), options, &options.aliases)?;
         Ok(Plan { count: true, top: Some(0), ..plan })
     }
 
     /// Refuses `Status=Open`: passed over as an option of the client's own, it would return everything.
-    fn no_property_as_option(&self, ty: StructId, options: &QueryOptions) -> Result<(), Error> {
+    pub(super) fn no_property_as_option(
+        &self,
+        ty: StructId,
+        options: &QueryOptions,
+    ) -> Result<(), Error> {
         let structure = self.model.structure(ty);
         for (name, _) in &options.custom {
             if let Some(prop) = self.find_property(structure, name) {
@@ -140,7 +154,18 @@ impl Checker<'_> {
         options: &QueryOptions,
         aliases: &Aliases,
     ) -> Result<Plan, Error> {
-        let computed = self.computed(of, &options.compute, aliases)?;
+        self.plan_knowing(Vec::new(), (of, filter), options, aliases)
+    }
+
+    /// The same where computed properties are known before those of the options.
+    pub(super) fn plan_knowing(
+        &self,
+        known: Vec<Known>,
+        (of, filter): ((SetId, StructId), Option<Expr>),
+        options: &QueryOptions,
+        aliases: &Aliases,
+    ) -> Result<Plan, Error> {
+        let computed = self.computed_after(known, of, &options.compute, aliases)?;
         let scope = |option| Scope::new(self, of, option, aliases).knowing(&computed);
         let written = match &options.filter {
             Some(filter) => Some(scope("$filter").condition(filter)?),
@@ -161,7 +186,7 @@ impl Checker<'_> {
     }
 }
 
-fn orders(mut scope: Scope<'_>, items: &[ast::OrderItem]) -> Result<Vec<Order>, Error> {
+pub(super) fn orders(mut scope: Scope<'_>, items: &[ast::OrderItem]) -> Result<Vec<Order>, Error> {
     let mut orders = Vec::with_capacity(items.len());
     for item in items {
         let typed = scope.expr(&item.expr)?;

@@ -5,12 +5,14 @@
 mod ascii;
 mod computed;
 mod entity;
+mod groups;
 mod outline;
 mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
 pub use entity::Onward;
+pub use groups::Groups;
 pub use page::Pieces;
 pub use value::{push_json_text, push_plain};
 
@@ -137,6 +139,24 @@ impl Writer<'_> {
         push_value(self, &mut json.bytes, value, &path.ty);
         json.end()
     }
+}
+
+/// An answer on its way out. Its pieces, one after the other, are its text.
+pub trait Text {
+    /// Whether the last piece was written.
+    fn is_done(&self) -> bool;
+
+    /// The next piece: it ends with the item that makes it `enough` bytes long, or with the text.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`]; what was written so far is then the beginning of nothing.
+    fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error>;
+
+    /// All of it, which somebody has to hold.
+    ///
+    /// # Errors
+    /// As [`crate::query::list()`].
+    fn whole(self, writer: &Writer<'_>) -> Result<Vec<u8>, Error>;
 }
 
 /// A text being written; commas are put where something stands before.

@@ -6,7 +6,7 @@
 use std::vec::IntoIter;
 
 use super::{
-    Json, Level, Writer,
+    Json, Level, Text, Writer,
     outline::{Branch, KEPT_MAX, Outline},
 };
 use crate::{
@@ -60,6 +60,37 @@ enum Kind {
     One,
 }
 
+impl Text for Pieces {
+    fn is_done(&self) -> bool {
+        self.stack.is_empty()
+    }
+
+    fn whole(mut self, writer: &Writer<'_>) -> Result<Vec<u8>, Error> {
+        self.room = WHOLE_ROWS;
+        self.next(writer, usize::MAX)
+    }
+
+    fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
+        // The entity that fills a piece reaches beyond it.
+        let room = enough.min(1 << 20) + (4 << 10);
+        let mut json = Json { bytes: Vec::with_capacity(room), before: self.last };
+        if let Some(shape) = self.shape.take() {
+            // What cannot be computed is an error as long as nothing is on its way.
+            let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
+            writer.try_computed(&shape, rows)?;
+            self.begin(&mut json, writer, shape);
+        }
+        while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
+            match self.subject() {
+                Some(subject) => self.step(&mut json, &writer.about(&subject))?,
+                None => self.step(&mut json, writer)?,
+            }
+        }
+        self.last = json.bytes.last().copied().unwrap_or(self.last);
+        Ok(json.bytes)
+    }
+}
+
 impl Pieces {
     /// The page of entities declared to be of `of`; nothing of it is written yet.
     #[must_use]
@@ -89,45 +120,6 @@ impl Pieces {
         let frame = Frame { rows: rows.into_iter(), outline: 0, row: None, kind };
         let (shape, stack) = (Some(shape), vec![frame]);
         Self { top, of, shape, outlines: Vec::new(), stack, last: b'{', room: u64::MAX }
-    }
-
-    /// Whether the last piece was written.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.stack.is_empty()
-    }
-
-    /// All of it, which somebody has to hold.
-    ///
-    /// # Errors
-    /// As [`crate::query::list()`].
-    pub fn whole(mut self, writer: &Writer<'_>) -> Result<Vec<u8>, Error> {
-        self.room = WHOLE_ROWS;
-        self.next(writer, usize::MAX)
-    }
-
-    /// The next piece: it ends with the entity that makes it `enough` bytes long, or with the text.
-    ///
-    /// # Errors
-    /// As [`crate::query::list()`]; what was written so far is then the beginning of nothing.
-    pub fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
-        // The entity that fills a piece reaches beyond it.
-        let room = enough.min(1 << 20) + (4 << 10);
-        let mut json = Json { bytes: Vec::with_capacity(room), before: self.last };
-        if let Some(shape) = self.shape.take() {
-            // What cannot be computed is an error as long as nothing is on its way.
-            let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
-            writer.try_computed(&shape, rows)?;
-            self.begin(&mut json, writer, shape);
-        }
-        while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
-            match self.subject() {
-                Some(subject) => self.step(&mut json, &writer.about(&subject))?,
-                None => self.step(&mut json, writer)?,
-            }
-        }
-        self.last = json.bytes.last().copied().unwrap_or(self.last);
-        Ok(json.bytes)
     }
 
     /// The entity of the page that is being written, or will be next: what the request is about.

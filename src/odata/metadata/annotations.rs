@@ -9,6 +9,22 @@ use crate::{
     query::Rights,
 };
 
+/// The transformations of `$apply`.
+const TRANSFORMATIONS: [&str; 12] = [
+    "aggregate",
+    "groupby",
+    "concat",
+    "identity",
+    "filter",
+    "search",
+    "compute",
+    "orderby",
+    "top",
+    "skip",
+    "topcount",
+    "bottomcount",
+];
+
 /// What a type or property is, in words.
 pub(super) fn describe(xml: &mut Xml, doc: &str) {
     if !doc.is_empty() {
@@ -110,6 +126,20 @@ pub(super) fn capabilities(xml: &mut Xml) {
             });
         },
     );
+    apply_supported(xml);
+}
+
+/// What `$apply` takes, for every collection. Nothing is said of hierarchies and `from`: there are none.
+fn apply_supported(xml: &mut Xml) {
+    record(xml, "Org.OData.Aggregation.V1.ApplySupportedDefaults", |xml| {
+        xml.element("PropertyValue", &[("Property", Some("Transformations"))], |xml| {
+            xml.element("Collection", &[], |xml| {
+                for name in TRANSFORMATIONS {
+                    xml.text("String", name);
+                }
+            });
+        });
+    });
 }
 
 /// What can be done with one entity set, by this caller.

@@ -35,7 +35,9 @@ pub fn csdl_xml(checker: &Checker<'_>) -> Result<Vec<u8>, Error> {
         ("xmlns:edmx", Some("http://docs.oasis-open.org/odata/ns/edmx")),
     ];
     xml.element("edmx:Edmx", &edmx, |xml| {
-        for namespace in ["Org.OData.Core.V1", "Org.OData.Capabilities.V1"] {
+        for namespace in
+            ["Org.OData.Core.V1", "Org.OData.Capabilities.V1", "Org.OData.Aggregation.V1"]
+        {
             let uri = format!("{VOCABULARIES}{namespace}.xml");
             xml.element("edmx:Reference", &[("Uri", Some(&uri))], |xml| {
                 xml.empty("edmx:Include", &[("Namespace", Some(namespace))]);

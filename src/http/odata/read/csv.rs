@@ -10,15 +10,15 @@ use super::{PIECE_BYTES, Read, Turns, negotiate::CsvType, start, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
-    model::Row,
+    model::SetId,
     odata::{
         ast::{Segment, SelectItem},
-        check::{Checker, CollectionPath},
-        csv::{BOM, Column, Sheet},
+        check::{Applied, Checker, CollectionPath},
+        csv::{BOM, Column, Sheet, made},
         json::{Format, Writer},
         service::Service,
     },
-    query::{Context, Plan, Start, list},
+    query::{self, Context, Plan, Shape, Start, apply::Item, list},
 };
 
 /// The charset is named, as Windows PowerShell takes anything else for Latin-1.
@@ -31,12 +31,55 @@ pub(super) fn answer<S: Service>(
     (path, plan): (&CollectionPath, Plan),
     csv: CsvType,
 ) -> Result<Response, Error> {
-    check(&plan)?;
-    let sheet = Sheet { ty: path.ty, columns: columns(read, path, &plan) };
-    let (ctx, set) = (read.ctx(), checker.model.set(path.set));
+    check(&plan.shape, plan.count)?;
+    let sheet = Sheet { ty: path.ty, columns: columns(read, path, &plan.shape) };
     let plan = Plan { page_size: Some(read.feed.settings.page_size_max), ..plan };
-    let mut rows = Rows::new(start(&ctx, path)?, plan, sheet, csv);
-    let key = read.feed.service.signing_key();
+    let more = Some((start(&read.ctx(), path)?, plan));
+    sent(
+        read,
+        checker,
+        path.set,
+        Rows { more, sheet, csv, page: None, is_begun: false, is_done: false },
+    )
+}
+
+/// Answers with what `$apply` leads to: all of it is in memory, which `query_groups_max` bounds.
+pub(super) fn applied<S: Service>(
+    read: &Arc<Read<S>>,
+    checker: &Checker<'_>,
+    (path, applied): (&CollectionPath, Applied),
+    csv: CsvType,
+) -> Result<Response, Error> {
+    let (apply, columns) = match applied {
+        Applied::Plan(plan) => return answer(read, checker, (path, plan), csv),
+        Applied::Entities { apply, shape } => {
+            check(&shape, apply.count)?;
+            (apply, columns(read, path, &shape))
+        }
+        Applied::Groups { apply, members } => {
+            check(&Shape::default(), apply.count)?;
+            (apply, made(&members))
+        }
+    };
+    let ctx = read.ctx();
+    let items = query::apply::apply(&apply, &start(&ctx, path)?, &ctx)?.items;
+    let (sheet, page) = (Sheet { ty: path.ty, columns }, Some(items.into_iter()));
+    sent(
+        read,
+        checker,
+        path.set,
+        Rows { more: None, sheet, csv, page, is_begun: false, is_done: false },
+    )
+}
+
+/// Begins to send the rows.
+fn sent<S: Service>(
+    read: &Arc<Read<S>>,
+    checker: &Checker<'_>,
+    set: SetId,
+    mut rows: Rows,
+) -> Result<Response, Error> {
+    let (key, set) = (read.feed.service.signing_key(), checker.model.set(set));
     let writer = read.writer(checker, Format::default(), &key);
     let mut response = match read.times {
         None => respond::with_type(200, TYPE, rows.next(&writer, usize::MAX)?),
@@ -60,30 +103,30 @@ pub(super) fn answer<S: Service>(
 }
 
 /// Refuses what has no place in lines and columns.
-fn check(plan: &Plan) -> Result<(), Error> {
+fn check(shape: &Shape, counts: bool) -> Result<(), Error> {
     let refuse = |option: &str, reason: &str| {
         Err(Error::InvalidOption { option: option.to_owned(), reason: reason.to_owned() })
     };
-    if !plan.shape.expand.is_empty() {
+    if !shape.expand.is_empty() {
         return refuse(
             "$expand",
             "CSV has no place for related entities; ask for them as JSON, or for their own set",
         );
     }
-    if !plan.shape.links.is_empty() {
+    if !shape.links.is_empty() {
         return refuse("$select", "CSV has no place for links; select no navigation property");
     }
-    if plan.count {
+    if counts {
         return refuse("$count", "CSV has no place for a number; ask '/$count' for it");
     }
     Ok(())
 }
 
 /// The columns in the order `$select` names them; what it does not name stands behind, in the model's order.
-fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, plan: &Plan) -> Vec<Column> {
+fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, shape: &Shape) -> Vec<Column> {
     let structure = read.feed.service.model().structure(path.ty);
-    let declared = plan.shape.properties.iter().map(|prop| Column::Declared(*prop));
-    let computed = plan.shape.computed.iter().cloned().map(Column::Computed);
+    let declared = shape.properties.iter().map(|prop| Column::Declared(*prop));
+    let computed = shape.computed.iter().cloned().map(Column::Computed);
     let mut columns: Vec<Column> = declared.chain(computed).collect();
     let selected = read.asked.options.select.iter().flatten();
     let names: Vec<&String> = selected
@@ -100,6 +143,7 @@ fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, plan: &Plan) -> Ve
         let is_it = |name: &&String| match column {
             Column::Declared(prop) => structure.property(name) == Some(*prop),
             Column::Computed(computed) => computed.name.eq_ignore_ascii_case(name),
+            Column::Made { .. } => false,
         };
         names.iter().position(is_it).unwrap_or(usize::MAX)
     });
@@ -108,50 +152,51 @@ fn columns<S: Service>(read: &Read<S>, path: &CollectionPath, plan: &Plan) -> Ve
 
 /// The rows on their way out.
 struct Rows {
-    start: Start,
-    /// What is still to be read.
-    plan: Plan,
+    /// What is still to be read; none where all is.
+    more: Option<(Start, Plan)>,
     sheet: Sheet,
     csv: CsvType,
     /// Those read and not yet written; none before the first page.
-    page: Option<IntoIter<Row>>,
+    page: Option<IntoIter<Item>>,
+    is_begun: bool,
     is_done: bool,
 }
 
 impl Rows {
-    fn new(start: Start, plan: Plan, sheet: Sheet, csv: CsvType) -> Self {
-        Self { start, plan, sheet, csv, page: None, is_done: false }
-    }
-
     /// The next piece: it ends with the line that makes it `enough` bytes long, or with the last one.
     fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(enough.min(1 << 20) + (4 << 10));
-        if self.page.is_none() {
+        if !self.is_begun {
+            self.is_begun = true;
             if self.csv.has_bom {
                 bytes.extend(BOM);
             }
             self.sheet.head(&mut bytes, writer);
-            self.read_page(&writer.ctx)?;
         }
         while bytes.len() < enough {
             match self.page.as_mut().and_then(Iterator::next) {
-                Some(row) => self.sheet.line(&mut bytes, writer, &row)?,
-                None if self.plan.after.is_some() => self.read_page(&writer.ctx)?,
+                Some(item) => self.sheet.line(&mut bytes, writer, &item)?,
+                None if self.more.is_some() => self.read_page(&writer.ctx)?,
                 None => break,
             }
         }
-        let is_page_written = self.page.as_ref().is_none_or(|page| page.len() == 0);
-        self.is_done = is_page_written && self.plan.after.is_none();
+        let is_page_written = self.page.as_ref().is_some_and(|page| page.len() == 0);
+        self.is_done = is_page_written && self.more.is_none();
         Ok(bytes)
     }
 
-    /// Reads the next page; `plan` then says what is behind it, with no `after` where there is nothing.
+    /// Reads the next page; `more` then says what is behind it.
     fn read_page(&mut self, ctx: &Context<'_>) -> Result<(), Error> {
-        let page = list(&self.plan, &self.start, ctx)?;
-        self.plan.skip = 0;
-        self.plan.top = self.plan.top.map(|top| top.saturating_sub(page.rows.len() as u64));
-        self.plan.after = page.next;
-        self.page = Some(page.rows.into_iter());
+        let Some((start, mut plan)) = self.more.take() else { return Ok(()) };
+        let page = list(&plan, &start, ctx)?;
+        plan.skip = 0;
+        plan.top = plan.top.map(|top| top.saturating_sub(page.rows.len() as u64));
+        plan.after = page.next;
+        if plan.after.is_some() {
+            self.more = Some((start, plan));
+        }
+        let items: Vec<Item> = page.rows.into_iter().map(Item::Row).collect();
+        self.page = Some(items.into_iter());
         Ok(())
     }
 }

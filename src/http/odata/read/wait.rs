@@ -9,7 +9,10 @@ use crate::{
         Feed,
         negotiate::{self, Preferences},
     },
-    odata::{ast::QueryOptions, service::Service},
+    odata::{
+        ast::{QueryOptions, Transformation},
+        service::Service,
+    },
 };
 
 /// Waits, where the query searches and the client asks for it, until searches are current; for as long as
@@ -29,5 +32,24 @@ pub(super) async fn for_search<S: Service>(
 }
 
 fn searches(options: &QueryOptions) -> bool {
-    options.search.is_some() || options.expand.iter().any(|item| searches(&item.options))
+    options.search.is_some()
+        || options.expand.iter().any(|item| searches(&item.options))
+        || options.apply.iter().flatten().any(searches_too)
+}
+
+/// Whether a transformation searches, or one within it.
+fn searches_too(transformation: &Transformation) -> bool {
+    match transformation {
+        Transformation::Search(_) => true,
+        Transformation::GroupBy { then, .. } => then.iter().any(searches_too),
+        Transformation::Concat(branches) => branches.iter().flatten().any(searches_too),
+        Transformation::Identity
+        | Transformation::Filter(_)
+        | Transformation::Compute(_)
+        | Transformation::Aggregate(_)
+        | Transformation::Extreme { .. }
+        | Transformation::OrderBy(_)
+        | Transformation::Skip(_)
+        | Transformation::Top(_) => false,
+    }
 }

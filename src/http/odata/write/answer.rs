@@ -19,7 +19,7 @@ use crate::{
     model::{Row, SetId, StructId},
     odata::{
         context::Addresses,
-        json::{Pieces, Writer},
+        json::{Pieces, Text, Writer},
         service::Service,
     },
     query::{

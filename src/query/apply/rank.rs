@@ -1,0 +1,84 @@
+//! The order of values, of keys of groups and of sorted items.
+
+use std::cmp::Ordering;
+
+use super::{Item, pipeline::Run};
+use crate::{
+    error::Error,
+    model::Value,
+    query::{compare::sorting, list::sorted_text, plan::Order},
+};
+
+/// A sort key's value, ordered as asked.
+#[derive(Clone, Debug)]
+pub(super) struct Rank {
+    pub(super) value: Value,
+    pub(super) descending: bool,
+}
+
+impl Rank {
+    /// Smallest first, the whole of a text.
+    pub(super) fn ascending(value: Value) -> Self {
+        Self { value, descending: false }
+    }
+}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = sorting(&self.value, &other.value);
+        if self.descending { order.reverse() } else { order }
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Rank {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Rank {}
+
+/// An item with its place: its ranks, then when it came.
+pub(super) struct Placed {
+    pub(super) ranks: Vec<Rank>,
+    pub(super) at: usize,
+    pub(super) item: Item,
+}
+
+impl Ord for Placed {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ranks.cmp(&other.ranks).then(self.at.cmp(&other.at))
+    }
+}
+
+impl PartialOrd for Placed {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Placed {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Placed {}
+
+/// What an item is sorted by; of a text its first bytes.
+pub(super) fn ranks(run: Run<'_>, order: &[Order], item: &Item) -> Result<Vec<Rank>, Error> {
+    let rank = |order: &Order| {
+        let value = match run.value(&order.expr, item)? {
+            Value::Text(text) => Value::text(sorted_text(&text)),
+            value => value,
+        };
+        Ok(Rank { value, descending: order.descending })
+    };
+    order.iter().map(rank).collect()
+}

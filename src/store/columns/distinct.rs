@@ -98,8 +98,9 @@ pub(super) fn append(positions: &mut RoaringBitmap, at: u32) {
 /// About what a bitmap takes in memory.
 pub(super) fn bitmap_bytes(positions: &RoaringBitmap) -> usize {
     let told = positions.statistics();
-    let held = told.n_bytes_array_containers
-        + told.n_bytes_bitset_containers
+    // It counts four bytes for each of an array's two, and bits for a bitset's bytes.
+    let held = told.n_bytes_array_containers / 2
+        + u64::from(told.n_bitset_containers) * 8192
         + told.n_bytes_run_containers;
     usize::try_from(held).unwrap_or(0)
         + told.n_containers as usize * 40

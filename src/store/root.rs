@@ -11,13 +11,13 @@ use jiff::tz::TimeZone;
 use super::{
     Seq, Snapshot,
     change::{Change, Commit, has_int_key, set_code},
-    columns::{Columns, Stored},
+    columns::{Columns, Stored, execute},
 };
 use crate::{
     error::Error,
     hash::{Digest, SetHash},
     model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, Value},
-    query::{Context, Hits, Search, Source},
+    query::{Context, Hits, Search, Source, apply::Grouping},
     search::Finder,
 };
 
@@ -159,7 +159,6 @@ impl Root {
     }
 
     /// The rows of a set by property; all there are of them, in a state that is shown.
-    #[expect(dead_code, reason = "read by the executor")]
     pub(crate) fn columns(&self, set: SetId) -> &Columns {
         self.state(set).stored.columns()
     }
@@ -286,6 +285,15 @@ pub(super) fn hash_parts(
     HashParts { key: bytes, version: version.to_be_bytes(), record: record.clone() }
 }
 
+impl execute::Tables for Root {
+    fn columns(&self, set: SetId) -> Option<&Columns> {
+        match self.model.set(set).contents {
+            Contents::Stored { .. } => Some(Self::columns(self, set)),
+            Contents::Unfolded { .. } | Contents::Computed { .. } => None,
+        }
+    }
+}
+
 impl Source for Root {
     fn model(&self) -> &Model {
         self.model
@@ -359,6 +367,14 @@ impl Source for Root {
 
     fn mark(&self, set: SetId) -> Option<Digest> {
         Some(self.state(set).hash.to_bytes())
+    }
+
+    fn grouped(
+        &self,
+        grouping: &Grouping<'_>,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<Vec<Value>>, Error>> {
+        execute::apply::grouped(self, grouping, ctx)
     }
 
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {

@@ -20,7 +20,7 @@ use crate::{
 
 /// All aggregates of one group.
 #[derive(Clone)]
-pub(super) struct Sums<'a> {
+pub(crate) struct Sums<'a> {
     aggregates: &'a [Aggregate],
     states: Vec<State>,
 }
@@ -38,7 +38,7 @@ enum State {
 
 impl<'a> Sums<'a> {
     /// Of nothing.
-    pub(super) fn new(aggregates: &'a [Aggregate]) -> Self {
+    pub(crate) fn new(aggregates: &'a [Aggregate]) -> Self {
         let state = |aggregate: &Aggregate| match aggregate.method {
             Method::Count | Method::Tally => State::Whole(0, 0),
             Method::Sum(number) | Method::Average(number) => match number {
@@ -54,11 +54,25 @@ impl<'a> Sums<'a> {
 
     /// One item more.
     pub(super) fn add(&mut self, run: Run<'_>, item: &Item, held: &mut Held) -> Result<(), Error> {
-        for (aggregate, state) in self.aggregates.iter().zip(&mut self.states) {
-            let value = match &aggregate.of {
-                Some(expr) => run.value(expr, item)?,
-                None => Value::Int(1),
-            };
+        let aggregates = self.aggregates;
+        self.put(
+            |index| match &aggregates[index].of {
+                Some(expr) => run.value(expr, item),
+                None => Ok(Value::Int(1)),
+            },
+            held,
+        )
+    }
+
+    /// One item more, of which `value` tells what each aggregate takes.
+    pub(crate) fn put(
+        &mut self,
+        mut value: impl FnMut(usize) -> Result<Value, Error>,
+        held: &mut Held,
+    ) -> Result<(), Error> {
+        for (index, (aggregate, state)) in self.aggregates.iter().zip(&mut self.states).enumerate()
+        {
+            let value = value(index)?;
             if !value.is_null() {
                 state.add(aggregate.method, value, held)?;
             }
@@ -67,7 +81,7 @@ impl<'a> Sums<'a> {
     }
 
     /// The values, in the order of the aggregates.
-    pub(super) fn end(self) -> Result<Vec<Value>, Error> {
+    pub(crate) fn end(self) -> Result<Vec<Value>, Error> {
         let pairs = self.aggregates.iter().zip(self.states);
         pairs.map(|(aggregate, state)| state.end(aggregate.method)).collect()
     }

@@ -16,6 +16,7 @@ mod tests;
 use std::slice;
 
 use self::pipeline::{Items, Run};
+pub(crate) use self::{accumulate::Sums, pipeline::Held};
 use super::{
     expr::Expr,
     plan::{Order, Start},

@@ -36,14 +36,19 @@ pub(super) struct Run<'a> {
 }
 
 /// What one stage holds.
-pub(super) struct Held {
+pub(crate) struct Held {
     left: u64,
     max: u64,
 }
 
 impl Held {
+    /// Nothing held yet, and that much at most.
+    pub(crate) fn new(max: u64) -> Self {
+        Self { left: max, max }
+    }
+
     /// Holds one thing more.
-    pub(super) fn more(&mut self) -> Result<(), Error> {
+    pub(crate) fn more(&mut self) -> Result<(), Error> {
         match self.left.checked_sub(1) {
             Some(left) => {
                 self.left = left;
@@ -61,7 +66,7 @@ impl Held {
 impl<'a> Run<'a> {
     /// Nothing held yet.
     pub(super) fn held(self) -> Held {
-        Held { left: self.held_max, max: self.held_max }
+        Held::new(self.held_max)
     }
 
     /// Entities as items, with an eye on the clock.

@@ -4,6 +4,7 @@
 //! (`walk`) or a comparison of all rows (`topk`). What no way is known for is asked row by row with the
 //! reference evaluator. Knows no text of a query and no HTTP.
 
+pub(crate) mod apply;
 mod by_value;
 mod children;
 mod compare;

@@ -172,6 +172,14 @@ impl Source for WithComputed {
         }
     }
 
+    fn estimate(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
+        // What it is computed from may have to be gone through first.
+        if self.cache.sets().any(|set| set == plan.set) {
+            return u64::MAX;
+        }
+        self.source.estimate(plan, start, &Context { source: &*self.source, ..*ctx })
+    }
+
     fn search(
         &self,
         set: SetId,

@@ -76,6 +76,7 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
             target.map_or(Ok(Value::Null), |there| named(ctx, &there, property))
         }
         Origin::Count { navigation, unless } => {
+            ctx.in_time()?;
             if let Some(count) = counted(ctx, row, navigation, unless) {
                 return Ok(Value::Int(count));
             }

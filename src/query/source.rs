@@ -95,6 +95,12 @@ pub trait Source: Send + Sync {
         explain::reference(plan, start, ctx)
     }
 
+    /// About how many rows [`Source::list`] would look at; 0 where that is not known.
+    fn estimate(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
+        let _ = (plan, start, ctx);
+        0
+    }
+
     /// The rows of `set` that a search finds, by an index; none where each row must be looked at.
     /// An index may be a little behind; it finds nothing the caller may not see by now.
     ///

@@ -17,7 +17,9 @@ use crate::{
     error::Error,
     hash::{Digest, SetHash},
     model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, Value},
-    query::{Context, Hits, Search, Source, apply::Grouping},
+    query::{
+        Context, Hits, Page, Plan, Search, Source, Start, apply::Grouping, explain::Explained,
+    },
     search::Finder,
 };
 
@@ -288,8 +290,11 @@ pub(super) fn hash_parts(
 impl execute::Tables for Root {
     fn columns(&self, set: SetId) -> Option<&Columns> {
         match self.model.set(set).contents {
-            Contents::Stored { .. } => Some(Self::columns(self, set)),
-            Contents::Unfolded { .. } | Contents::Computed { .. } => None,
+            // Within a transaction its own changes are over the columns.
+            Contents::Stored { .. } if self.state(set).stored.is_folded() => {
+                Some(Self::columns(self, set))
+            }
+            Contents::Stored { .. } | Contents::Unfolded { .. } | Contents::Computed { .. } => None,
         }
     }
 }
@@ -394,6 +399,18 @@ impl Source for Root {
         } else {
             Err(Error::internal(&"a long text is not what its record vouches for"))
         }
+    }
+
+    fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
+        execute::list(self, plan, start, ctx)
+    }
+
+    fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
+        execute::explain(self, plan, start, ctx)
+    }
+
+    fn estimate(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
+        execute::estimate(self, plan, start, ctx)
     }
 
     fn search(

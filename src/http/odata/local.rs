@@ -19,7 +19,7 @@ use crate::{
         service::Service,
         url,
     },
-    query::{Plan, Shape, apply::Apply},
+    query::{Context, Plan, Shape, Start, apply::Apply},
 };
 
 impl<S: Service> Feed<S> {
@@ -95,8 +95,14 @@ impl<S: Service> Feed<S> {
         let name = model.set(path.set).name;
         let mut text = match path.of {
             None => {
-                let rows = snapshot.rows(path.set).count();
-                format!("read every row of {name}, by key: {rows} rows\n")
+                let (now, source) = (self.service.now(), &*snapshot);
+                let ctx = Context { source, now, deadline: None, it: None };
+                let page_size = Some(plan.page_size.unwrap_or(self.settings.page_size));
+                let paged = Plan { page_size, ..plan.clone() };
+                let told = source.explain(&paged, &Start::Set, &ctx);
+                let cost = format!("looks at about {} rows", told.rows);
+                let lines = told.steps.into_iter().chain([cost]);
+                lines.fold(String::new(), |text, line| text + &line + "\n")
             }
             Some((entity, navigation)) => {
                 let how = reached(model, model.structure(entity.ty), navigation);
@@ -107,7 +113,7 @@ impl<S: Service> Feed<S> {
         Ok(text)
     }
 
-    fn asked(
+    pub(super) fn asked(
         &self,
         caller: S::Caller,
         origin: &str,

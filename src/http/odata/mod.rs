@@ -46,6 +46,9 @@ use crate::{
 /// Headers by which an answer differs.
 const VARY: &str = "Accept, Accept-Charset, Authorization, Cookie, Prefer, User-Agent, X-Api-Key";
 
+/// Rows a light read may touch, by its estimate: some milliseconds.
+const LIGHT_ROWS_MAX: u64 = 200_000;
+
 /// A service that knows who comes.
 pub trait Gate: Service {
     /// Who comes, and what that allows now.
@@ -87,6 +90,8 @@ pub struct Settings {
     pub answer_timeout: Duration,
     /// Reads running at once.
     pub reads_max: usize,
+    /// Rows a read may touch, by its estimate, without a turn of those that touch many.
+    pub light_rows_max: u64,
     /// How long a read waits until it may run.
     pub turn_wait: Duration,
     /// Largest body kept of the answer to a change with an idempotency key, bytes.
@@ -114,6 +119,7 @@ impl Settings {
             query_deadline: Duration::from_secs(config.query_deadline_secs),
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max,
+            light_rows_max: LIGHT_ROWS_MAX,
             turn_wait: Duration::from_secs(config.turn_wait_secs),
             // The change itself must find room beside it.
             kept_bytes_max: config
@@ -131,6 +137,8 @@ pub struct Feed<S> {
     settings: Settings,
     /// How many reads run at once; more wait.
     gate: Arc<Semaphore>,
+    /// How many of these may touch many rows.
+    heavy: Arc<Semaphore>,
     /// The idempotency keys whose changes are under way.
     keys: keys::Keys,
     limiter: Arc<Limiter>,
@@ -141,15 +149,17 @@ impl<S: Service> Feed<S> {
     #[must_use]
     pub fn new(service: S, settings: Settings) -> Self {
         let gate = Arc::new(Semaphore::new(settings.reads_max));
+        let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
-        Self { service, settings, gate, keys: keys::Keys::default(), limiter }
+        Self { service, settings, gate, heavy, keys: keys::Keys::default(), limiter }
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
     #[must_use]
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
-        let (gate, limiter) = (Arc::clone(&other.gate), Arc::clone(&other.limiter));
-        Self { service, settings, gate, keys: keys::Keys::default(), limiter }
+        let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
+        let limiter = Arc::clone(&other.limiter);
+        Self { service, settings, gate, heavy, keys: keys::Keys::default(), limiter }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

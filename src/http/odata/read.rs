@@ -3,12 +3,15 @@
 mod apply;
 mod csv;
 mod paged;
+mod told;
 mod wait;
+mod weight;
 
 use std::{sync::Arc, time::Instant};
 
 use warp::http::HeaderMap;
 
+use self::weight::Weight;
 use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
@@ -29,7 +32,7 @@ use crate::{
         skip_token::{Position, Seal},
         text::print,
     },
-    query::{Context, Plan, Source, Start, list},
+    query::{Context, Plan, Source, Start},
     time::Timestamp,
 };
 
@@ -46,6 +49,7 @@ struct Read<S: Service> {
     snapshot: Arc<dyn Source>,
     now: Timestamp,
     times: Option<Times>,
+    weight: Weight,
 }
 
 /// The address of a read as it came, for next links.
@@ -86,7 +90,8 @@ pub(super) fn here<S: Service>(
     let (feed, snapshot, now) = (Arc::clone(feed), feed.service.snapshot(), feed.service.now());
     let times = deadline.map(|at| Times { first: at, last: at });
     let headers = HeaderMap::new();
-    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times }).run()
+    let weight = Weight::Any;
+    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times, weight }).run()
 }
 
 /// Answers a `GET`.
@@ -115,7 +120,6 @@ pub(super) async fn get<S: Service>(
     let waited = Box::pin(wait::for_search(feed, &asked.options, &request.headers)).await;
     // Held until the work is done, even if the client has gone.
     let turn = if reads_rows { Some(feed.turn(asked.pass.as_ref()).await?) } else { None };
-    let started = Instant::now();
     let read = Arc::new(Read {
         address: Address {
             origin: request.origin(feed.settings.public_url.as_ref())?,
@@ -129,25 +133,27 @@ pub(super) async fn get<S: Service>(
         // Taken when its turn has come: an old one may lose its long texts.
         snapshot: feed.service.snapshot(),
         now: feed.service.now(),
-        times: Some(Times {
-            first: started + feed.settings.query_deadline,
-            last: started + feed.settings.answer_timeout,
-        }),
+        times: Some(Times::from_now(feed)),
+        weight: Weight::light(),
     });
     let mut response = match turn {
-        Some(turn) => {
-            let work = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                read.run()
-            });
-            work.await.unwrap_or_else(|error| Err(error.into()))?
-        }
+        Some(turn) => Box::pin(weight::in_turn(feed, read, turn)).await?,
         None => read.run()?,
     };
     if let Some(preferences) = waited {
         preferences.put_applied(&mut response, Preference::Wait);
     }
     Ok(response)
+}
+
+impl Times {
+    fn from_now<S: Service>(feed: &Feed<S>) -> Self {
+        let started = Instant::now();
+        Self {
+            first: started + feed.settings.query_deadline,
+            last: started + feed.settings.answer_timeout,
+        }
+    }
 }
 
 impl<S: Service> Read<S> {
@@ -258,7 +264,9 @@ impl<S: Service> Read<S> {
             return csv::answer(self, checker, (path, plan), csv);
         }
         let ctx = self.ctx();
-        let page = list(&plan, &start(&ctx, path)?, &ctx)?;
+        let start = start(&ctx, path)?;
+        let page = self.list(&plan, &start, &ctx)?;
+        let told = self.told((&plan, &start), &ctx);
         let top = plan.top.map(|top| top.saturating_sub(page.rows.len() as u64));
         let next = page.next.clone().map(|after| self.next_link(after, top));
         let of = (path.set, path.ty);
@@ -267,7 +275,13 @@ impl<S: Service> Read<S> {
         } else {
             Pieces::new(of, plan.shape, page, next.clone())
         };
-        self.paged(checker, pieces, next)
+        let mut response = self.paged(checker, pieces, next)?;
+        if let Some(told) = told {
+            response.headers_mut().insert(told::PLAN, told);
+            let preferences = negotiate::preferences(&self.headers);
+            preferences.put_applied(&mut response, Preference::Explain);
+        }
+        Ok(response)
     }
 
     fn count(&self, checker: &Checker<'_>, path: &CollectionPath) -> Result<Response, Error> {
@@ -280,7 +294,7 @@ impl<S: Service> Read<S> {
             }
         };
         let ctx = self.ctx();
-        let page = list(&plan, &start(&ctx, path)?, &ctx)?;
+        let page = self.list(&plan, &start(&ctx, path)?, &ctx)?;
         Ok(respond::text(200, page.count.unwrap_or(0).to_string()))
     }
 

@@ -17,6 +17,31 @@ pub(super) struct Turns {
     own: Option<Arc<Pass>>,
 }
 
+/// Turns of heavy reads, beside those of all: no more than there are processors, and no more than leave
+/// half of the turns to light ones, which so never wait for a heavy one.
+#[must_use]
+pub(super) fn heavy(reads_max: usize) -> Semaphore {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new(processors.min(reads_max / 2).max(1))
+}
+
+/// A turn of the heavy reads, as soon as there is one.
+///
+/// # Errors
+/// `Overloaded` if there is none until `deadline`.
+pub(super) async fn heavy_turn(
+    all: &Arc<Semaphore>,
+    deadline: Instant,
+) -> Result<OwnedSemaphorePermit, Error> {
+    match timeout_at(deadline, Arc::clone(all).acquire_owned()).await {
+        Ok(turn) => turn.map_err(|error| Error::internal(&error)),
+        Err(_) => Err(Error::Overloaded {
+            reason: "too many queries over many rows are running",
+            retry_after: std::time::Duration::from_secs(1),
+        }),
+    }
+}
+
 /// The right to run a read, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {

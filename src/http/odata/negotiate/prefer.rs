@@ -21,6 +21,8 @@ pub struct Preferences {
     pub omit: Option<Omit>,
     /// `wait`, seconds
     pub wait: Option<u64>,
+    /// `tessera.explain`
+    pub explain: bool,
     /// What was understood, as it was written.
     words: Vec<(Preference, String)>,
 }
@@ -55,6 +57,8 @@ pub enum Preference {
     OmitValues,
     /// `wait`
     Wait,
+    /// `tessera.explain`
+    Explain,
 }
 
 impl Preferences {
@@ -105,10 +109,15 @@ pub fn preferences(headers: &HeaderMap) -> Preferences {
                 preferences.wait = value.parse().ok();
                 preferences.wait.map(|_| Preference::Wait)
             }
+            "tessera.explain" if !preferences.explain => {
+                preferences.explain = true;
+                Some(Preference::Explain)
+            }
             _ => None,
         };
         if let Some(known) = known {
-            preferences.words.push((known, format!("{name}={value}")));
+            let words = if value.is_empty() { name } else { format!("{name}={value}") };
+            preferences.words.push((known, words));
         }
     }
     preferences
@@ -131,6 +140,7 @@ mod tests {
         assert_eq!(of("Odata.Omit-Values=\"nulls\"").omit, Some(Omit::Nulls));
         assert_eq!(of("omit-values=defaults").omit, Some(Omit::Defaults));
         assert_eq!(of("respond-async, wait=10, wait=20").wait, Some(10));
+        assert!(of("maxpagesize=2, Tessera.Explain").explain && !of("explain").explain);
         for nonsense in [
             "wait=",
             "wait=-1",

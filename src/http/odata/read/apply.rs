@@ -54,7 +54,9 @@ pub(super) fn count<S: Service>(
 ) -> Result<Response, Error> {
     let ctx = read.ctx();
     let all = Apply { count: true, page_size: Some(0), ..apply };
-    let answer = self::apply(&all, &start(&ctx, path)?, &ctx)?;
+    let start = start(&ctx, path)?;
+    read.weigh_all(all.set, &start, &ctx)?;
+    let answer = self::apply(&all, &start, &ctx)?;
     Ok(respond::text(200, answer.count.unwrap_or(0).to_string()))
 }
 
@@ -69,7 +71,9 @@ fn run<S: Service>(
         plan = Apply { after: Some(after), top, skip: 0, ..plan };
     }
     let ctx = read.ctx();
-    let answer = apply(&plan, &start(&ctx, path)?, &ctx)?;
+    let start = start(&ctx, path)?;
+    read.weigh_all(plan.set, &start, &ctx)?;
+    let answer = apply(&plan, &start, &ctx)?;
     let top = plan.top.map(|top| top.saturating_sub(answer.items.len() as u64));
     let next = answer.next.clone().map(|after| read.next_link(after, top));
     Ok((answer, next))

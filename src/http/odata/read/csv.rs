@@ -34,7 +34,10 @@ pub(super) fn answer<S: Service>(
     check(&plan.shape, plan.count)?;
     let sheet = Sheet { ty: path.ty, columns: columns(read, path, &plan.shape) };
     let plan = Plan { page_size: Some(read.feed.settings.page_size_max), ..plan };
-    let more = Some((start(&read.ctx(), path)?, plan));
+    let ctx = read.ctx();
+    let start = start(&ctx, path)?;
+    read.weigh(&plan, &start, &ctx)?;
+    let more = Some((start, plan));
     sent(
         read,
         checker,
@@ -62,7 +65,9 @@ pub(super) fn applied<S: Service>(
         }
     };
     let ctx = read.ctx();
-    let items = query::apply::apply(&apply, &start(&ctx, path)?, &ctx)?.items;
+    let start = start(&ctx, path)?;
+    read.weigh_all(apply.set, &start, &ctx)?;
+    let items = query::apply::apply(&apply, &start, &ctx)?.items;
     let (sheet, page) = (Sheet { ty: path.ty, columns }, Some(items.into_iter()));
     sent(
         read,

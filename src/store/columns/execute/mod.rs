@@ -108,6 +108,14 @@ pub(crate) fn explain(
     }
 }
 
+/// About how many rows of columns would be looked at.
+pub(crate) fn estimate(tables: &dyn Tables, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
+    match Query::new(tables, plan, start, ctx) {
+        Ok(Some(query)) => query.estimate(),
+        Ok(None) | Err(_) => 0,
+    }
+}
+
 /// A plan, ready to be run.
 struct Query<'a> {
     plan: &'a Plan,

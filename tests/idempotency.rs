@@ -435,7 +435,8 @@ fn every_change_there_is_reads_its_key() {
         // Keys are parameter aliases there; their values come as options.
         let aliases = route.path.split('@').skip(1).map(|rest| {
             let name = rest.split([',', ')']).next().unwrap();
-            let value = if name == "Tag" { "'a'" } else { "1" };
+            let is_text = name == "Tag" || route.path.starts_with("/odata/TicketsByDay(");
+            let value = if is_text { "'a'" } else { "1" };
             format!("@{name}={value}")
         });
         let aliases: BTreeSet<String> = aliases.collect();

@@ -128,8 +128,10 @@ impl Column {
             let Cells::Codes(codes) = &*self.chunks[index] else { continue };
             let mut cells = Cells::Texts(self.no_texts());
             for place in 0..codes.len() {
-                let text = codes.get(place).and_then(|code| dictionary.text(code));
-                cells.set(place, text.map_or(Cell::Null, |text| Cell::Text(text)));
+                // Of nothing but nulls so far there would be no cells left to put the next text in.
+                if let Some(text) = codes.get(place).and_then(|code| dictionary.text(code)) {
+                    cells.set(place, Cell::Text(text));
+                }
             }
             cells.trim();
             self.chunks[index] = Arc::new(cells);

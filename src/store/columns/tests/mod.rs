@@ -1,6 +1,7 @@
 //! Columns against a plain map of rows.
 
 mod stored;
+mod whole;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

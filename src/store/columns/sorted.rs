@@ -43,6 +43,14 @@ impl Sorted {
         None
     }
 
+    /// How many entries have a lesser rank. Goes over the pages, as [`Sorted::nth`].
+    pub(crate) fn below(&self, rank: i64) -> usize {
+        let first = (rank, 0);
+        let Some((last, page)) = self.pages.get_prev(&first) else { return 0 };
+        let before: usize = self.pages.range(..*last).map(|(_, page)| page.len()).sum();
+        before + page.search(first).unwrap_or_else(|at| at)
+    }
+
     /// Ranks and positions, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u32)> {
         self.pages.values().flat_map(|page| page.entries())
@@ -213,6 +221,7 @@ mod tests {
             assert_eq!(sorted.from(rank, at).collect::<Vec<_>>(), up);
             let down: Vec<Entry> = want.range(..=(rank, at)).rev().copied().collect();
             assert_eq!(sorted.down_from(rank, at).collect::<Vec<_>>(), down);
+            assert_eq!(sorted.below(rank), want.range(..(rank, 0)).count());
         }
         let few: Vec<u32> = want.range((2, 0)..=(9, u32::MAX)).map(|(_, at)| *at).collect();
         assert_eq!(sorted.range(2, 9).collect::<Vec<_>>(), few);

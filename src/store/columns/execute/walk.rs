@@ -265,27 +265,12 @@ impl<'a> Kept<'_, 'a> {
         }
         let nth = if self.descending { all - 1 - skip } else { skip };
         let rank = self.column.int(self.sorted.nth(nth)?)?;
-        let below = self.first_at(rank)?;
         let before = if self.descending {
-            all - rank.checked_add(1).map_or(Some(all), |next| self.first_at(next))?
+            all - rank.checked_add(1).map_or(all, |next| self.sorted.below(next))
         } else {
-            below
+            self.sorted.below(rank)
         };
         sink.skip -= before as u64;
         Some(rank)
-    }
-
-    /// How many entries have a lesser rank.
-    fn first_at(&self, rank: i64) -> Option<usize> {
-        let (mut low, mut high) = (0, self.sorted.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.column.int(self.sorted.nth(middle)?)? < rank {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Some(low)
     }
 }

@@ -1,6 +1,7 @@
 //! Instants, calendar dates and the clock. Knows UTC and time zones, nothing of tickets.
 
 mod steady;
+mod written;
 
 use std::{
     fmt,
@@ -14,6 +15,7 @@ use std::{
 
 use jiff::{Timestamp as Instant, civil, tz::TimeZone};
 use steady::Steady;
+use written::Written;
 
 /// Microseconds of a second.
 pub const MICROS_PER_SEC: i64 = 1_000_000;
@@ -70,21 +72,26 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Appends its text, as `Display` has it.
+    pub fn push_to(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.written().as_bytes());
+    }
+
+    fn written(self) -> Written {
+        let days = i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(0);
+        let mut text = Date(days).written();
+        text.byte(b'T');
+        text.clock(self.0.rem_euclid(MICROS_PER_DAY));
+        text.byte(b'Z');
+        text
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// `2026-11-21T22:00:00Z`, with as many fraction digits as it needs, six at most.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.utc();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            fraction(self.0.rem_euclid(MICROS_PER_SEC)),
-        )
+        self.written().fmt(f)
     }
 }
 
@@ -128,14 +135,6 @@ fn two_digits(text: &str) -> Option<i64> {
     (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// `.5` for 500000 microseconds, nothing for none.
-fn fraction(micros: i64) -> String {
-    if micros == 0 {
-        return String::new();
-    }
-    format!(".{micros:06}").trim_end_matches('0').to_owned()
-}
-
 /// A calendar date without a zone (`Edm.Date`): days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(i32);
@@ -170,23 +169,43 @@ impl Date {
         (Timestamp::MIN..=Timestamp::MAX).contains(&last).then_some(last)
     }
 
-    /// Year, month and day.
+    /// Year, month and day; what is beyond all calendars is their first day or last.
     #[must_use]
     pub fn civil(self) -> civil::Date {
-        let epoch = civil::Date::constant(1970, 1, 1);
-        epoch.saturating_add(jiff::Span::new().days(self.0))
+        let (year, month, day) = written::civil(self.0);
+        let narrow = |number: u32| i8::try_from(number).unwrap_or(1);
+        let year = i16::try_from(year).unwrap_or(if self.0 < 0 { i16::MIN } else { i16::MAX });
+        let end = if self.0 < 0 { civil::Date::MIN } else { civil::Date::MAX };
+        civil::Date::new(year, narrow(month), narrow(day)).unwrap_or(end)
     }
 
     fn from_civil(date: civil::Date) -> Self {
-        let days = date.since(civil::Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days());
-        Self(days)
+        let wide = |number: i8| u32::try_from(number).unwrap_or(1);
+        Self(written::days((date.year().into(), wide(date.month()), wide(date.day()))))
+    }
+
+    /// Appends its text, as `Display` has it.
+    pub fn push_to(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.written().as_bytes());
+    }
+
+    fn written(self) -> Written {
+        let mut text = Written::new();
+        if let date @ (0..=9999, ..) = written::civil(self.0) {
+            text.date(date);
+        } else {
+            // No date of ours, but none that must not be shown.
+            let date = self.civil();
+            let date = format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+            date.bytes().for_each(|byte| text.byte(byte));
+        }
+        text
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = self.civil();
-        write!(f, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+        self.written().fmt(f)
     }
 }
 
@@ -230,9 +249,9 @@ impl TimeOfDay {
 
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0 / MICROS_PER_SEC;
-        let (hour, minute, second) = (secs / 3600, secs / 60 % 60, secs % 60);
-        write!(f, "{hour:02}:{minute:02}:{second:02}{}", fraction(self.0 % MICROS_PER_SEC))
+        let mut text = Written::new();
+        text.clock(self.0);
+        text.fmt(f)
     }
 }
 

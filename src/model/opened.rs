@@ -25,6 +25,12 @@ impl<'a> Opened<'a> {
         self.bytes(prop).and_then(|bytes| value(bytes, ty)).unwrap_or(Value::Null)
     }
 
+    /// The type it was opened as.
+    #[must_use]
+    pub fn structure(&self) -> &'a StructType {
+        self.structure
+    }
+
     /// As [`Record::bytes`].
     #[must_use]
     pub fn bytes(&self, prop: Prop) -> Option<&'a [u8]> {

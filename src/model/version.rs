@@ -1,6 +1,6 @@
 //! Versions of an entity as clients name them, and what a change may ask of the one it starts from.
 
-use super::{Contents, Model, Row};
+use super::{Contents, Model, Row, SetId};
 use crate::error::Error;
 
 /// Which versions a client names in one header.
@@ -100,9 +100,17 @@ impl Row {
     /// The weak entity tag of this version; `None` for an entity that is part of another, or computed.
     #[must_use]
     pub fn etag(&self, model: &Model) -> Option<String> {
-        match model.set(self.set).contents {
-            Contents::Stored { .. } => Some(etag(self.version)),
-            Contents::Unfolded { .. } | Contents::Computed { .. } => None,
+        model.has_versions(self.set).then(|| etag(self.version))
+    }
+}
+
+impl Model {
+    /// Whether the entities of a set have versions of their own: no part of another has, nor what is computed.
+    #[must_use]
+    pub fn has_versions(&self, set: SetId) -> bool {
+        match self.set(set).contents {
+            Contents::Stored { .. } => true,
+            Contents::Unfolded { .. } | Contents::Computed { .. } => false,
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
     plan::{Page, Plan, Start},
     resolve::Context,
     search::{Hits, Search},
-    source::Source,
+    source::{Source, TakeText},
 };
 use crate::{
     error::Error,
@@ -125,6 +125,16 @@ impl Source for WithComputed {
         }
     }
 
+    fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
+        match self.computed(set) {
+            Some(_) => {
+                let row = self.row(set, key)?;
+                Some(row.record.get(self.model().structure(row.type_id), property))
+            }
+            None => self.source.stored_value(set, key, property),
+        }
+    }
+
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
         match self.computed(set) {
             Some(computed) => {
@@ -155,6 +165,10 @@ impl Source for WithComputed {
 
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
         self.source.long_text(row, property)
+    }
+
+    fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
+        self.source.long_texts(rows, property, take);
     }
 
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {

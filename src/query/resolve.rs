@@ -10,7 +10,10 @@ use std::{
 use super::source::Source;
 use crate::{
     error::Error,
-    model::{Entity, Key, Model, Nav, Origin, Prop, Relation, Row, SetId, StructType, Type, Value},
+    model::{
+        Entity, Key, Model, Nav, Opened, Origin, Prop, Relation, Row, SetId, StructType, Type,
+        Value,
+    },
     time::Timestamp,
 };
 
@@ -89,10 +92,32 @@ pub fn value(ctx: &Context<'_>, row: &Row, prop: Prop) -> Result<Value, Error> {
             Ok(Value::Int(count))
         }
         Origin::Computed(of, _) => {
-            let view = View { ctx, row, failure: RefCell::new(None) };
-            let value = of(&view);
-            view.failure.into_inner().map_or(Ok(value), Err)
+            View { ctx, row, opened: None, failure: RefCell::new(None) }.value_of(of)
         }
+    }
+}
+
+/// As [`value`] of a row whose record is `opened`, for who reads many of its properties.
+///
+/// # Errors
+/// As [`value`].
+pub fn value_opened(
+    ctx: &Context<'_>,
+    row: &Row,
+    opened: &Opened<'_>,
+    prop: Prop,
+) -> Result<Value, Error> {
+    let property = opened.structure().properties.get(usize::from(prop.0));
+    match property.map(|property| (property.origin, &property.ty)) {
+        Some((Origin::Stored { .. }, ty)) => match (opened.get(prop), ty) {
+            (Value::Null, Type::Collection(_)) => Ok(Value::List([].into())),
+            (value, _) => Ok(value),
+        },
+        Some((Origin::Computed(of, _), _)) => {
+            View { ctx, row, opened: Some(opened), failure: RefCell::new(None) }.value_of(of)
+        }
+        Some((Origin::LongText { .. } | Origin::LookUp { .. } | Origin::Count { .. }, _))
+        | None => value(ctx, row, prop),
     }
 }
 
@@ -151,10 +176,16 @@ fn named(ctx: &Context<'_>, row: &Row, property: &str) -> Result<Value, Error> {
 struct View<'a> {
     ctx: &'a Context<'a>,
     row: &'a Row,
+    opened: Option<&'a Opened<'a>>,
     failure: RefCell<Option<Error>>,
 }
 
 impl View<'_> {
+    fn value_of(self, of: fn(&dyn Entity) -> Value) -> Result<Value, Error> {
+        let value = of(&self);
+        self.failure.into_inner().map_or(Ok(value), Err)
+    }
+
     fn keep(&self, value: Result<Value, Error>) -> Value {
         value.unwrap_or_else(|error| {
             self.failure.replace(Some(error));
@@ -165,7 +196,10 @@ impl View<'_> {
 
 impl Entity for View<'_> {
     fn value(&self, property: Prop) -> Value {
-        self.keep(value(self.ctx, self.row, property))
+        self.keep(match self.opened {
+            Some(opened) => value_opened(self.ctx, self.row, opened, property),
+            None => value(self.ctx, self.row, property),
+        })
     }
 
     fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {

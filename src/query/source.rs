@@ -16,6 +16,9 @@ use crate::{
     model::{Key, Model, Prop, Row, SetId, Value},
 };
 
+/// Takes a long text, `None` for null.
+pub type TakeText<'a> = dyn FnMut(Result<Option<&str>, Error>) + 'a;
+
 /// Rows that do not change while they are read.
 pub trait Source: Send + Sync {
     /// The model its rows follow.
@@ -55,6 +58,13 @@ pub trait Source: Send + Sync {
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 
+    /// A stored property of the row with that key, without making the row where the source can do
+    /// without; `None` where there is no such row.
+    fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
+        let row = self.row(set, key)?;
+        Some(row.record.get(self.model().structure(row.type_id), property))
+    }
+
     /// The rows whose stored property has that value, by key; by an index where the model asks for one.
     /// For `Index::UniqueIgnoringCase` letter case is ignored.
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row>;
@@ -80,6 +90,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// `Internal` if the store cannot read it.
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error>;
+
+    /// Hands the long text of each of `rows`, which are of one set, to `take`, in their order, as
+    /// [`Source::long_text`] gives it; all at once where the source is faster so.
+    fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
+        for row in rows {
+            let text = self.long_text(row, property);
+            take(text.as_ref().map(Value::as_text).map_err(Clone::clone));
+        }
+    }
 
     /// One page of a plan; `ctx` is of this source. Sources that know a faster way than
     /// [`super::list::reference()`] take it, and find the same rows.

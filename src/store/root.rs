@@ -16,9 +16,10 @@ use super::{
 use crate::{
     error::Error,
     hash::{Digest, SetHash},
-    model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, Value},
+    model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, TextRef, Value},
     query::{
         Context, Hits, Page, Plan, Search, Source, Start, apply::Grouping, explain::Explained,
+        source::TakeText,
     },
     search::Finder,
 };
@@ -30,6 +31,19 @@ pub trait Texts: Send + Sync {
     /// # Errors
     /// `Internal` if it cannot be read.
     fn read(&self, set: SetId, key: &Key, tag: u16, seq: Seq) -> Result<Arc<str>, Error>;
+
+    /// As [`Texts::read`] for each of `wanted`, which ascend by key, handed to `take` in their order.
+    fn read_all(
+        &self,
+        set: SetId,
+        tag: u16,
+        wanted: &[(Key, Seq)],
+        take: &mut dyn FnMut(Result<&str, Error>),
+    ) {
+        for (key, seq) in wanted {
+            take(self.read(set, key, tag, *seq).as_deref().map_err(Clone::clone));
+        }
+    }
 }
 
 /// A long text's place: set, key, property number, transaction.
@@ -249,6 +263,14 @@ impl Root {
         its_own.into_iter().chain(stored.rows_with(items, first.as_ref()))
     }
 
+    /// Where a long text is and how to know it again; `None` for null.
+    fn text_of(&self, row: &Row, property: Prop) -> Option<(TextKey, TextRef)> {
+        let structure = self.model.structure(row.type_id);
+        let text = row.record.text_ref(structure, property)?;
+        let Origin::LongText { tag } = structure.property_at(property).origin else { return None };
+        Some(((row.set, row.key(self.model), tag, text.seq), text))
+    }
+
     fn unfolds(&self, set: SetId) -> Option<(SetId, Prop)> {
         match self.model.set(set).contents {
             // Computed rows are none of the store's.
@@ -259,6 +281,13 @@ impl Root {
             }
         }
     }
+}
+
+fn vouched(text: TextRef, found: &str) -> Result<(), Error> {
+    if text.vouches_for(found) {
+        return Ok(());
+    }
+    Err(Error::internal(&"a long text is not what its record vouches for"))
 }
 
 /// What the hash of a set is made of, for one row.
@@ -349,6 +378,14 @@ impl Source for Root {
         }
     }
 
+    fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
+        if self.unfolds(set).is_none() {
+            return self.state(set).stored.value(key, property);
+        }
+        let row = self.row(set, key)?;
+        Some(row.record.get(self.model.structure(row.type_id), property))
+    }
+
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
         let Some((from, items)) = self.unfolds(set) else {
             return self.state(set).stored.rows_where(property, value);
@@ -383,22 +420,46 @@ impl Source for Root {
     }
 
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        let structure = self.model.structure(row.type_id);
-        let Some(text) = row.record.text_ref(structure, property) else { return Ok(Value::Null) };
-        let Origin::LongText { tag } = structure.property_at(property).origin else {
-            return Ok(Value::Null);
-        };
-        let key = row.key(self.model);
-        let place = (row.set, key, tag, text.seq);
+        let Some((place, text)) = self.text_of(row, property) else { return Ok(Value::Null) };
         if let Some(fresh) = self.fresh_texts.get(&place) {
             return Ok(Value::Text(Arc::clone(fresh)));
         }
-        let found = self.texts.read(place.0, &place.1, tag, text.seq)?;
-        if text.vouches_for(&found) {
-            Ok(Value::Text(found))
-        } else {
-            Err(Error::internal(&"a long text is not what its record vouches for"))
+        let (set, key, tag, seq) = place;
+        let found = self.texts.read(set, &key, tag, seq)?;
+        vouched(text, &found)?;
+        Ok(Value::Text(found))
+    }
+
+    fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
+        let places: Vec<_> = rows.iter().map(|row| self.text_of(row, property)).collect();
+        let is_fresh = |(place, _): &(TextKey, TextRef)| self.fresh_texts.contains_key(place);
+        let Some((set, _, tag, _)) = places.iter().flatten().map(|(place, _)| place).next() else {
+            return rows.iter().for_each(|_| take(Ok(None)));
+        };
+        let is_one_kind = |((s, _, t, _), _): &(TextKey, TextRef)| (s, t) == (set, tag);
+        let ascend = places.iter().flatten().is_sorted_by_key(|((_, key, ..), _)| key);
+        let mut all = places.iter().flatten();
+        if !ascend || !all.all(|place| is_one_kind(place) && !is_fresh(place)) {
+            for row in rows {
+                let text = self.long_text(row, property);
+                take(text.as_ref().map(Value::as_text).map_err(Clone::clone));
+            }
+            return;
         }
+        let wanted = places.iter().flatten();
+        let wanted: Vec<(Key, Seq)> =
+            wanted.map(|((_, key, _, seq), _)| (key.clone(), *seq)).collect();
+        let mut rest = places.iter();
+        self.texts.read_all(*set, *tag, &wanted, &mut |found| {
+            for place in rest.by_ref() {
+                let Some((_, text)) = place else {
+                    take(Ok(None));
+                    continue;
+                };
+                return take(found.and_then(|found| vouched(*text, found).map(|()| Some(found))));
+            }
+        });
+        rest.for_each(|_| take(Ok(None)));
     }
 
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {

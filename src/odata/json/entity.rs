@@ -1,6 +1,6 @@
 //! What of an entity is said besides its properties: type, id, version, links and actions.
 
-use super::{Json, Level, Writer, value::push_json_text};
+use super::{Json, Level, Writer, push_json_text, value};
 use crate::{
     error::Error,
     hash::Digest,
@@ -55,8 +55,10 @@ impl Writer<'_> {
         if level == Level::Full {
             json.text("@odata.id", &self.addresses.id(row));
         }
-        if let Some(tag) = self.etag(row) {
-            json.text("@odata.etag", &tag);
+        if self.addresses.model.has_versions(row.set) {
+            json.name("@odata.etag");
+            // As `etag` has it, its quotes escaped.
+            value::put(&mut json.bytes, format_args!("\"W/\\\"{:x}\\\"\"", row.version));
         }
         if level == Level::Full {
             if self.is_editable(row) {

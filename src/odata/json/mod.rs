@@ -2,19 +2,24 @@
 //!
 //! Source: OData JSON Format 4.0, with what 4.01 lets a 4.0 reader expect.
 
+mod ahead;
 mod ascii;
+mod cell;
 mod computed;
 mod entity;
+mod escape;
 mod groups;
+mod kept;
 mod outline;
 mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
 pub use entity::Onward;
+pub use escape::push_json_text;
 pub use groups::Groups;
 pub use page::Pieces;
-pub use value::{push_json_text, push_plain};
+pub use value::push_plain;
 
 use value::push_value;
 

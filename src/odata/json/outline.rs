@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Json, Level, Writer, value::push_value};
+use super::{
+    Json, Level, Writer,
+    cell::{At, Cell},
+};
 use crate::{
     error::Error,
-    model::{Nav, Opened, Origin, Prop, Relation, Row, StructId, StructType, Type, Value},
-    query::{Expand, ExpandKind, Shape, value},
+    model::{Nav, Prop, Relation, Row, StructId, StructType},
+    query::{Expand, ExpandKind, Shape},
 };
 
 /// Entities looked up that one answer keeps for each property and expanded navigation property: a page has few
@@ -51,24 +54,6 @@ struct Sheet {
     annotation: Option<String>,
 }
 
-/// One property.
-struct Cell {
-    prop: Prop,
-    /// `"Name":`
-    name: Box<[u8]>,
-    how: How,
-}
-
-/// How a value is found.
-enum How {
-    /// In the record.
-    Stored,
-    /// In an entity whose key that property holds; kept as it is written.
-    LookedUp { by: Prop, kept: HashMap<i64, Box<[u8]>> },
-    /// In any other way.
-    Otherwise,
-}
-
 impl Outline {
     /// Adds the outline of entities with that shape of type `ty`, and those of all that is expanded;
     /// its position.
@@ -101,13 +86,19 @@ impl Outline {
         at
     }
 
-    /// Everything of an entity but what it is expanded to.
+    /// Whether the entity the request is about can matter to what is written.
+    pub(super) fn may_ask_for_it(&self) -> bool {
+        !self.branches.is_empty() || !self.shape.computed.is_empty()
+    }
+
+    /// Everything of the first of `rows` but what it is expanded to; the others come next.
     pub(super) fn members(
         &mut self,
         json: &mut Json,
         writer: &Writer<'_>,
-        row: &Row,
+        rows: &[Row],
     ) -> Result<(), Error> {
+        let Some(row) = rows.first() else { return Ok(()) };
         if self.is_references {
             json.text("@odata.id", &writer.addresses.id(row));
             return Ok(());
@@ -118,7 +109,7 @@ impl Outline {
         let structure = writer.ctx.structure(row);
         let opened = row.record.open(structure);
         for cell in &mut sheet.cells {
-            cell.write(json, writer, (row, &opened))?;
+            cell.write(json, writer, At { row, rows, opened: &opened })?;
         }
         if !self.shape.computed.is_empty() {
             writer.computed(json, &self.shape, row)?;
@@ -168,7 +159,7 @@ impl Outline {
         Sheet {
             cells: self
                 .properties(writer, structure)
-                .map(|prop| Cell::of(structure, prop))
+                .map(|prop| Cell::of(writer.addresses.model, structure, prop))
                 .collect(),
             links: links.map(|nav| structure.navigation_at(nav).name).collect(),
             annotation: is_told.then(|| writer.struct_annotation(type_id)),
@@ -191,84 +182,8 @@ impl Outline {
     }
 }
 
-impl Cell {
-    fn of(structure: &StructType, prop: Prop) -> Self {
-        let property = structure.property_at(prop);
-        let how = match property.origin {
-            Origin::Stored { .. } => How::Stored,
-            Origin::LookUp { navigation, property: _ } => {
-                let nav = structure.navigation(navigation);
-                match nav.and_then(|nav| reference(structure, nav)) {
-                    Some(by) => How::LookedUp { by, kept: HashMap::new() },
-                    None => How::Otherwise,
-                }
-            }
-            Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed { .. } => {
-                How::Otherwise
-            }
-        };
-        // Names are identifiers: nothing to escape.
-        let name = format!("\"{}\":", property.name).into_bytes().into();
-        Self { prop, name, how }
-    }
-
-    fn write(
-        &mut self,
-        json: &mut Json,
-        writer: &Writer<'_>,
-        (row, opened): (&Row, &Opened<'_>),
-    ) -> Result<(), Error> {
-        let property = writer.ctx.structure(row).property_at(self.prop);
-        let found = match &mut self.how {
-            How::Stored => match (opened.get(self.prop), &property.ty) {
-                // A record from before the property existed; a collection is empty, never null.
-                (Value::Null, Type::Collection(_)) => Value::List([].into()),
-                (value, _) => value,
-            },
-            How::LookedUp { by, kept } if writer.format.level != Level::Full => {
-                let Some(key) = opened.get(*by).as_int() else {
-                    let found = value(&writer.ctx, row, self.prop)?;
-                    self.put(json, writer, (&found, &property.ty));
-                    return Ok(());
-                };
-                if !kept.contains_key(&key) {
-                    if kept.len() >= KEPT_MAX {
-                        kept.clear();
-                    }
-                    let mut text = Vec::new();
-                    let found = value(&writer.ctx, row, self.prop)?;
-                    push_value(writer, &mut text, &found, &property.ty);
-                    kept.insert(key, text.into());
-                }
-                let text = kept.get(&key).map_or(&b"null"[..], |text| text);
-                if !(writer.format.omits_nulls && text == b"null") {
-                    json.comma();
-                    json.bytes.extend_from_slice(&self.name);
-                    json.bytes.extend_from_slice(text);
-                }
-                return Ok(());
-            }
-            How::LookedUp { .. } | How::Otherwise => value(&writer.ctx, row, self.prop)?,
-        };
-        if writer.format.level == Level::Full {
-            writer.member(json, property.name, &found, &property.ty);
-        } else {
-            self.put(json, writer, (&found, &property.ty));
-        }
-        Ok(())
-    }
-
-    fn put(&self, json: &mut Json, writer: &Writer<'_>, (value, ty): (&Value, &Type)) {
-        if !(writer.format.omits_nulls && value.is_null()) {
-            json.comma();
-            json.bytes.extend_from_slice(&self.name);
-            push_value(writer, &mut json.bytes, value, ty);
-        }
-    }
-}
-
 /// The stored property that holds the key of what a to-one navigation property leads to.
-fn reference(structure: &StructType, navigation: Nav) -> Option<Prop> {
+pub(super) fn reference(structure: &StructType, navigation: Nav) -> Option<Prop> {
     match structure.navigation_at(navigation).relation {
         Relation::Reference { by } => {
             structure.property(by).filter(|prop| structure.property_at(*prop).tag().is_some())

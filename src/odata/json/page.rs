@@ -80,8 +80,10 @@ impl Text for Pieces {
             writer.try_computed(&shape, rows)?;
             self.begin(&mut json, writer, shape);
         }
+        // Only what is computed and what is expanded can ask for it.
+        let is_told = self.outlines.iter().any(Outline::may_ask_for_it);
         while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
-            match self.subject() {
+            match if is_told { self.subject() } else { None } {
                 Some(subject) => self.step(&mut json, &writer.about(&subject))?,
                 None => self.step(&mut json, writer)?,
             }
@@ -176,7 +178,8 @@ impl Pieces {
             frame.row = None;
             return Ok(());
         }
-        let Some(row) = frame.rows.next() else {
+        let rows = frame.rows.as_slice();
+        let Some(row) = rows.first() else {
             if let Some(frame) = self.stack.pop() {
                 self.end(json, frame.kind);
             }
@@ -190,11 +193,12 @@ impl Pieces {
             }
             Kind::One => json.bytes.push(b'{'),
         }
-        outline.members(json, writer, &row)?;
+        outline.members(json, writer, rows)?;
         if outline.branches.is_empty() {
-            outline.end(json, writer, &row)?;
+            outline.end(json, writer, row)?;
+            drop(frame.rows.next());
         } else {
-            frame.row = Some((row, 0));
+            frame.row = frame.rows.next().map(|row| (row, 0));
         }
         Ok(())
     }

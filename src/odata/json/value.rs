@@ -2,21 +2,40 @@
 
 use std::{fmt, io::Write};
 
-use super::{Format, Json, Level, Writer, push_ascii_json};
+use super::{Format, Json, Level, Writer, push_ascii_json, push_json_text};
 use crate::{
     model::{Complex, Model, Primitive, StructId, Type, Value},
     odata::text::print,
 };
 
-/// Text in quotes, escaped, otherwise as it is in UTF-8.
-pub fn push_json_text(bytes: &mut Vec<u8>, text: &str) {
-    // Writing text to memory cannot fail.
-    let _ = serde_json::to_writer(bytes, text);
-}
-
 /// Writes without a text in between; writing to memory cannot fail.
 pub(super) fn put(bytes: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     let _ = bytes.write_fmt(text);
+}
+
+fn in_quotes(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    bytes.push(b'"');
+    write(bytes);
+    bytes.push(b'"');
+}
+
+/// Digits, from the last to the first.
+pub(super) fn push_int(bytes: &mut Vec<u8>, number: i64) {
+    let mut text = [0; 20];
+    let (mut at, mut rest) = (text.len(), number.unsigned_abs());
+    loop {
+        at -= 1;
+        text[at] = b'0' + (rest % 10).to_le_bytes()[0];
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    bytes.extend_from_slice(&text[at..]);
 }
 
 /// A value of type `ty`.
@@ -53,15 +72,20 @@ impl Values<'_> {
             Value::Int(number) => {
                 let is_long = *ty == Type::Primitive(Primitive::Int64);
                 if self.format.ieee754 && is_long {
-                    put(bytes, format_args!("\"{number}\""));
+                    bytes.push(b'"');
+                    push_int(bytes, *number);
+                    bytes.push(b'"');
                 } else {
-                    put(bytes, format_args!("{number}"));
+                    push_int(bytes, *number);
                 }
             }
             // These have no character that JSON escapes.
-            Value::Instant(at) => put(bytes, format_args!("\"{at}\"")),
-            Value::Date(date) => put(bytes, format_args!("\"{date}\"")),
-            Value::Guid(guid) => put(bytes, format_args!("\"{}\"", guid.hyphenated())),
+            Value::Instant(at) => in_quotes(bytes, |bytes| at.push_to(bytes)),
+            Value::Date(date) => in_quotes(bytes, |bytes| date.push_to(bytes)),
+            Value::Guid(guid) => in_quotes(bytes, |bytes| {
+                let mut text = [0; 36];
+                bytes.extend_from_slice(guid.hyphenated().encode_lower(&mut text).as_bytes());
+            }),
             Value::Decimal(_) if !self.format.ieee754 => self.bare(bytes, value, ty),
             Value::Double(number) if number.is_finite() => self.bare(bytes, value, ty),
             Value::Text(text) => self.text(bytes, text),

@@ -1,6 +1,10 @@
 //! Rows by a value of a property: by an index where there is one.
 
-use super::{Columns, cells::Cell};
+use super::{
+    Columns,
+    cells::Cell,
+    column::{Column, Kind},
+};
 use crate::model::{Index, Key, Prop, Value};
 
 impl Columns {
@@ -20,8 +24,23 @@ impl Columns {
 
     /// How many rows have that value, without those of which `unless` is true.
     pub(crate) fn count_equal(&self, prop: Prop, value: &Value, unless: Option<Prop>) -> u64 {
-        let unless = unless.and_then(|unless| self.column(unless));
-        let is_left_out = |at: u32| unless.is_some_and(|flags| flags.value(at).is_true());
+        let flags = unless.and_then(|unless| self.column(unless));
+        let flags = flags.filter(|column| column.kind == Kind::Flag);
+        let is_left_out = |at: u32| flags.is_some_and(|flags| flags.int(at) == Some(1));
+        let column = self.column(prop);
+        if let Some(distinct) = column.and_then(Column::distinct).filter(|_| !value.is_null()) {
+            let Some(found) = distinct.get(value) else { return 0 };
+            let flags = flags.and_then(|flags| flags.distinct()?.get(&Value::Bool(true)));
+            return found.len() - flags.map_or(0, |flags| found.intersection_len(flags));
+        }
+        // Under a number stand only those that have it: nothing to look at again.
+        let column = column.filter(|column| column.kind == Kind::Number);
+        if let Some((lookup, rank)) =
+            column.and_then(|column| Some((column.lookup.as_ref()?, column.number_of(value)?)))
+        {
+            let found = lookup.sorted.range(rank, rank);
+            return found.filter(|at| !is_left_out(*at)).count() as u64;
+        }
         let found = self.where_equal(prop, value).into_iter();
         found.filter(|at| !is_left_out(*at)).count() as u64
     }

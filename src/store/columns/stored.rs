@@ -44,6 +44,19 @@ impl Stored {
         }
     }
 
+    /// A stored property of the row with that key.
+    pub(in crate::store) fn value(&self, key: &Key, prop: Prop) -> Option<Value> {
+        if self.fresh.is_empty() {
+            let at = self.columns.find(key)?;
+            let column = self.columns.column(prop).filter(|_| !self.columns.odd().contains(at));
+            if let Some(column) = column {
+                return Some(column.value(at));
+            }
+        }
+        let row = self.row(key)?;
+        Some(row.record.get(self.columns.model().structure(row.type_id), prop))
+    }
+
     /// Whether there is a row with that key.
     pub(in crate::store) fn has(&self, key: &Key) -> bool {
         match self.fresh.get(key) {

@@ -37,6 +37,8 @@ const ROOM_BYTES: u64 = 2 << 20;
 /// How long a reader waits while the records are opened again: at most two seconds.
 const REOPEN_PAUSE: Duration = Duration::from_millis(5);
 const REOPEN_TRIES: u32 = 400;
+/// Places a scan looks at for each text that is wanted: looking for a text costs more than to go past some.
+const BETWEEN_PLACES: usize = 4;
 
 /// How far the records follow the journal, and what every set counted there.
 ///
@@ -193,6 +195,24 @@ impl Records {
         })
     }
 
+    /// What is in those places, which ascend, as far as one scan over all between gets without going far
+    /// beyond them.
+    fn scan(&self, places: &[Vec<u8>]) -> Result<Vec<Option<sled::IVec>>, Fault> {
+        let mut found = Vec::with_capacity(places.len());
+        let [first, .., last] = places else { return Ok(found) };
+        let between = self.db()?.range(first.as_slice()..=last.as_slice());
+        for item in between.take(places.len() * BETWEEN_PLACES) {
+            let (place, bytes) = item.map_err(|error| fault("read", &error))?;
+            while places.get(found.len()).is_some_and(|wanted| **wanted < *place) {
+                found.push(None);
+            }
+            if places.get(found.len()).is_some_and(|wanted| **wanted == *place) {
+                found.push(Some(bytes));
+            }
+        }
+        Ok(found)
+    }
+
     /// The handle; waits for it while another thread opens the records again.
     fn db(&self) -> Result<Arc<sled::Db>, Fault> {
         for _ in 0..REOPEN_TRIES {
@@ -212,6 +232,30 @@ impl Texts for Records {
         let bytes = found.ok_or_else(|| Error::internal(&"a long text is not in the records"))?;
         let text = std::str::from_utf8(&bytes).map_err(|error| Error::internal(&error))?;
         Ok(text.into())
+    }
+
+    fn read_all(
+        &self,
+        set: SetId,
+        tag: u16,
+        wanted: &[(Key, Seq)],
+        take: &mut dyn FnMut(Result<&str, Error>),
+    ) {
+        let place = |(key, version): &(Key, Seq)| {
+            let (key, version) = (key.clone(), *version);
+            Place::Text { set, key, tag, version }.to_bytes(self.model)
+        };
+        let places: Vec<Vec<u8>> = wanted.iter().map(place).collect();
+        // What a scan could not find is read by itself, and says itself what is wrong with it.
+        let mut found = guarded(|| self.scan(&places)).unwrap_or_default().into_iter();
+        for (key, version) in wanted {
+            if let Some(bytes) = found.next().flatten() {
+                take(std::str::from_utf8(&bytes).map_err(|error| Error::internal(&error)));
+            } else {
+                let text = self.read(set, key, tag, *version);
+                take(text.as_deref().map_err(Clone::clone));
+            }
+        }
     }
 }
 
@@ -374,6 +418,30 @@ mod tests {
         let text = records.read(set::TICKETS, &Key::Int(7), 4, 3).unwrap();
         assert_eq!(&*text, "printer");
         assert!(records.read(set::TICKETS, &Key::Int(7), 4, 2).is_err());
+    }
+
+    #[test]
+    fn texts_read_together_are_those_read_one_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::open(helpdesk(), dir.path(), 1 << 20).unwrap();
+        let text = |id: i64, version: Seq| format!("text {version} of {id}");
+        let mut steps = Vec::new();
+        for id in (1..400_i64).filter(|id| id % 7 > 0) {
+            // One is never superseded, another often.
+            for version in 1..=if id == 30 { 200 } else { 1 + id.unsigned_abs() % 3 } {
+                let place = Place::Text { set: set::TICKETS, key: Key::Int(id), tag: 4, version };
+                steps.push(Step::Write(place, text(id, version).as_bytes().into()));
+            }
+        }
+        records.write(&steps, &Applied::default()).unwrap();
+        for ids in [&[][..], &[1], &[1, 2, 3], &[3, 30, 31, 399], &[1, 7, 8, 395, 396], &[50]] {
+            let wanted: Vec<(Key, Seq)> = ids.iter().map(|id| (Key::Int(*id), 1)).collect();
+            let mut found = Vec::new();
+            let mut take = |text: Result<&str, Error>| found.push(text.map(str::to_owned).ok());
+            records.read_all(set::TICKETS, 4, &wanted, &mut take);
+            let want = ids.iter().map(|id| (id % 7 > 0).then(|| text(*id, 1)));
+            assert_eq!(found, want.collect::<Vec<_>>());
+        }
     }
 
     #[test]

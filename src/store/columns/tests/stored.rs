@@ -20,6 +20,10 @@ fn check(stored: &Stored, rows: &Rows) {
         let key = Key::Int(id);
         assert_eq!(stored.row(&key), rows.get(&key).cloned());
         assert_eq!(stored.has(&key), rows.contains_key(&key));
+        for (prop, _) in structure.props().filter(|(_, property)| property.tag().is_some()) {
+            let want = rows.get(&key).map(|row| of(row, prop));
+            assert_eq!(stored.value(&key, prop), want);
+        }
         let after: Vec<Row> = rows.range(key.clone()..).map(|(_, row)| row.clone()).collect();
         let before = Key::Int(id - 1);
         assert_eq!(stored.rows_after(&before).collect::<Vec<_>>(), after);

@@ -22,7 +22,7 @@ fn value(ty: &Type, id: i64, at: i64) -> Value {
             Value::Instant(Timestamp::from_micros(number * 1_000_001))
         }
         Type::Primitive(Primitive::Guid) => {
-            Value::Guid(Guid::from_bytes((number as u128).to_be_bytes()))
+            Value::Guid(Guid::from_bytes(i128::from(number).to_be_bytes()))
         }
         Type::Collection(_) => Value::List([Value::text("a"), Value::Int(number)].into()),
         Type::Primitive(primitive) if primitive.integer_range().is_some() => number.into(),

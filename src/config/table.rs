@@ -132,6 +132,7 @@ settings! {
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";
     answer_timeout_secs: u64 = "300", 1..=3600, "seconds a client may take for the whole of one answer; then it is cut off";
     reads_max: u64 = "0", 0..=4096, "queries running at once, more wait; 0 for two for each processor";
+    light_rows_max: u64 = "200000", 0..=1 << 40, "rows a query may look at, by estimate, and need no turn of those that look at many";
     turn_wait_secs: u64 = "10", 0..=55, "seconds a query waits for its turn where too many run; then 503 Overloaded";
     rate_admin_per_minute: u64 = "2000", 0..=1_000_000, "requests a minute with the token of an administrator; beyond it 429; 0 for any number";
     rate_service_per_minute: u64 = "2000", 0..=1_000_000, "requests a minute with the token of a service; 0 for any number";

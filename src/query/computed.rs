@@ -179,6 +179,20 @@ impl Source for WithComputed {
         }
     }
 
+    fn list_light(
+        &self,
+        (plan, start): (&Plan, &Start),
+        ctx: &Context<'_>,
+        most: u64,
+    ) -> Result<Option<Page>, Error> {
+        // What it is computed from may have to be gone through first.
+        if self.cache.sets().any(|set| set == plan.set) {
+            return Ok(None);
+        }
+        let ctx = Context { source: &*self.source, ..*ctx };
+        self.source.list_light((plan, start), &ctx, most)
+    }
+
     fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
         match self.computed(plan.set) {
             Some(_) => explain::reference(plan, start, ctx),

@@ -44,15 +44,7 @@ pub trait Source: Send + Sync {
     /// Hands the stored properties `props` of every row of a set to `take`, by key, without making rows
     /// where the source can do without.
     fn values(&self, set: SetId, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
-        let model = self.model();
-        let mut values = vec![Value::Null; props.len()];
-        for row in self.rows(set) {
-            let opened = row.record.open(model.structure(row.type_id));
-            for (value, prop) in values.iter_mut().zip(props) {
-                *value = opened.get(*prop);
-            }
-            take(&values);
-        }
+        values_by_row(self, set, props, take);
     }
 
     /// The row with that key.
@@ -109,6 +101,23 @@ pub trait Source: Send + Sync {
         reference(plan, start, ctx)
     }
 
+    /// As [`Source::list`] where that looks at no more than about `most` rows; else none, and few were
+    /// looked at.
+    ///
+    /// # Errors
+    /// As [`Source::list`].
+    fn list_light(
+        &self,
+        (plan, start): (&Plan, &Start),
+        ctx: &Context<'_>,
+        most: u64,
+    ) -> Result<Option<Page>, Error> {
+        if self.estimate(plan, start, ctx) > most {
+            return Ok(None);
+        }
+        self.list(plan, start, ctx).map(Some)
+    }
+
     /// How [`Source::list`] would find the page, and about how many rows it would look at.
     fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
         explain::reference(plan, start, ctx)
@@ -144,6 +153,24 @@ pub trait Source: Send + Sync {
     ) -> Option<Result<Vec<Vec<Value>>, Error>> {
         let _ = (grouping, ctx);
         None
+    }
+}
+
+/// [`Source::values`] from the rows, one after the other.
+pub fn values_by_row<S: Source + ?Sized>(
+    source: &S,
+    set: SetId,
+    props: &[Prop],
+    take: &mut dyn FnMut(&[Value]),
+) {
+    let model = source.model();
+    let mut values = vec![Value::Null; props.len()];
+    for row in source.rows(set) {
+        let opened = row.record.open(model.structure(row.type_id));
+        for (value, prop) in values.iter_mut().zip(props) {
+            *value = opened.get(*prop);
+        }
+        take(&values);
     }
 }
 

@@ -6,7 +6,6 @@ pub mod backup;
 pub mod change;
 pub mod check;
 mod checkpoint;
-#[expect(dead_code, reason = "the executor reads what the snapshot does not")]
 mod columns;
 mod draft;
 mod edit;

@@ -18,8 +18,10 @@ use crate::{
     hash::{Digest, SetHash},
     model::{Contents, Key, Model, Origin, Prop, Record, Row, SetId, TextRef, Value},
     query::{
-        Context, Hits, Page, Plan, Search, Source, Start, apply::Grouping, explain::Explained,
-        source::TakeText,
+        Context, Hits, Page, Plan, Search, Source, Start,
+        apply::Grouping,
+        explain::Explained,
+        source::{TakeText, values_by_row},
     },
     search::Finder,
 };
@@ -326,6 +328,10 @@ impl execute::Tables for Root {
             Contents::Stored { .. } | Contents::Unfolded { .. } | Contents::Computed { .. } => None,
         }
     }
+
+    fn rows_of(&self, set: SetId) -> u64 {
+        self.state(self.unfolds(set).map_or(set, |(from, _)| from)).stored.count()
+    }
 }
 
 impl Source for Root {
@@ -362,6 +368,13 @@ impl Source for Root {
         match self.unfolds(set) {
             None => Box::new(self.state(set).stored.rows_since(seq)),
             Some(_) => Box::new(self.rows(set).filter(move |row| row.version > seq)),
+        }
+    }
+
+    fn values(&self, set: SetId, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
+        let columns = execute::Tables::columns(self, set);
+        if !columns.is_some_and(|columns| columns.values(props, take)) {
+            values_by_row(self, set, props, take);
         }
     }
 
@@ -466,6 +479,15 @@ impl Source for Root {
         execute::list(self, plan, start, ctx)
     }
 
+    fn list_light(
+        &self,
+        (plan, start): (&Plan, &Start),
+        ctx: &Context<'_>,
+        most: u64,
+    ) -> Result<Option<Page>, Error> {
+        execute::list_light(self, (plan, start), ctx, most)
+    }
+
     fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
         execute::explain(self, plan, start, ctx)
     }
@@ -549,6 +571,40 @@ mod tests {
         for key in [tag(1, "c"), tag(2, "b"), tag(9, "a"), tag(-1, "a"), Key::Int(1)] {
             assert_eq!(found(&key), None, "{key:?}");
         }
+    }
+
+    #[test]
+    fn values_come_from_the_columns_as_they_would_from_rows() {
+        let root = root();
+        let all = |set, props: &[Prop]| {
+            let (mut quick, mut slow) = (Vec::new(), Vec::new());
+            root.values(set, props, &mut |values| quick.push(values.to_vec()));
+            values_by_row(&root, set, props, &mut |values| slow.push(values.to_vec()));
+            assert_eq!(quick, slow);
+            quick.len()
+        };
+        assert_eq!(all(set::TICKETS, &[ticket::TAGS, ticket::TITLE, ticket::ID]), 4);
+        assert_eq!(all(set::TICKET_TAGS, &[Prop(1), Prop(0)]), 3);
+        let columns = Root::columns(&root, set::TICKETS);
+        assert!(columns.values(&[ticket::ID], &mut |_| ()));
+        assert!(!columns.values(&[ticket::DESCRIPTION], &mut |_| ()));
+    }
+
+    #[test]
+    fn what_has_no_columns_is_weighed_by_what_it_is_made_of() {
+        let root = root();
+        let now = crate::time::Timestamp::from_micros(0);
+        let ctx = Context { source: &root, now, deadline: None, it: None };
+        let listed = |plan: &Plan, most| {
+            root.list_light((plan, &Start::Set), &ctx, most).unwrap().map(|page| page.rows.len())
+        };
+        let tags = Plan::of(set::TICKET_TAGS);
+        assert_eq!((listed(&tags, 63), listed(&tags, 64)), (None, Some(3)));
+        let first = Plan { top: Some(1), ..tags.clone() };
+        assert_eq!((listed(&first, 31), listed(&first, 32)), (None, Some(1)));
+        let counted = Plan { count: true, ..first };
+        assert_eq!(listed(&counted, 63), None);
+        assert_eq!(listed(&Plan::of(set::TICKETS), 16), Some(4));
     }
 
     #[test]

@@ -46,9 +46,6 @@ use crate::{
 /// Headers by which an answer differs.
 const VARY: &str = "Accept, Accept-Charset, Authorization, Cookie, Prefer, User-Agent, X-Api-Key";
 
-/// Rows a light read may touch, by its estimate: some milliseconds.
-const LIGHT_ROWS_MAX: u64 = 200_000;
-
 /// A service that knows who comes.
 pub trait Gate: Service {
     /// Who comes, and what that allows now.
@@ -119,7 +116,7 @@ impl Settings {
             query_deadline: Duration::from_secs(config.query_deadline_secs),
             answer_timeout: Duration::from_secs(config.answer_timeout_secs),
             reads_max,
-            light_rows_max: LIGHT_ROWS_MAX,
+            light_rows_max: config.light_rows_max,
             turn_wait: Duration::from_secs(config.turn_wait_secs),
             // The change itself must find room beside it.
             kept_bytes_max: config

@@ -16,7 +16,6 @@ use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
     stream,
-    turns::Turns,
 };
 use crate::{
     error::Error,
@@ -320,6 +319,7 @@ impl<S: Service> Read<S> {
         let mut response = if tag.is_some() && self.knows(row.version) {
             respond::empty(304)
         } else {
+            self.weigh_expanded((path.set, &shape), 1, &ctx)?;
             let pieces = Pieces::entity((path.set, path.ty), shape, row);
             let mut response = self.page(checker, pieces)?;
             let preferences = negotiate::preferences(&self.headers);

@@ -15,6 +15,8 @@ pub(super) struct Turns {
     all: Arc<Semaphore>,
     /// The client's share of them; none where it has no limit.
     own: Option<Arc<Pass>>,
+    /// Those of reads that may touch many rows, for such a one.
+    heavy: Option<Arc<Semaphore>>,
 }
 
 /// Turns of heavy reads, beside those of all: no more than there are processors, and no more than leave
@@ -29,7 +31,7 @@ pub(super) fn heavy(reads_max: usize) -> Semaphore {
 ///
 /// # Errors
 /// `Overloaded` if there is none until `deadline`.
-pub(super) async fn heavy_turn(
+async fn heavy_turn(
     all: &Arc<Semaphore>,
     deadline: Instant,
 ) -> Result<OwnedSemaphorePermit, Error> {
@@ -47,12 +49,18 @@ pub(super) async fn heavy_turn(
 pub(super) struct Turn {
     _own: Option<(OwnedSemaphorePermit, Arc<Pass>)>,
     _one_of_all: OwnedSemaphorePermit,
+    _heavy: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
     /// Those of `all`, as many of them as the client of `own` may hold.
     pub(super) fn new(all: &Arc<Semaphore>, own: Option<&Arc<Pass>>) -> Self {
-        Self { all: Arc::clone(all), own: own.cloned() }
+        Self { all: Arc::clone(all), own: own.cloned(), heavy: None }
+    }
+
+    /// The same for a read that may touch many rows: with each turn comes one of `heavy`.
+    pub(super) fn heavy(self, heavy: &Arc<Semaphore>) -> Self {
+        Self { heavy: Some(Arc::clone(heavy)), ..self }
     }
 
     /// A turn, as soon as there is one.
@@ -60,7 +68,12 @@ impl Turns {
     /// # Errors
     /// `TooManyRequests` if the client holds all it may until `deadline`, `Overloaded` if others do.
     pub(super) async fn next(&self, deadline: Instant) -> Result<Turn, Error> {
-        // First the client's own: while it waits for that, it holds nothing that others could use.
+        // Whoever waits for one of these holds nothing that light reads could use.
+        let heavy = match &self.heavy {
+            Some(heavy) => Some(heavy_turn(heavy, deadline).await?),
+            None => None,
+        };
+        // Then the client's own: while it waits for that, it holds nothing that others could use.
         let own = match &self.own {
             Some(pass) => Some((pass.turn(deadline).await?, Arc::clone(pass))),
             None => None,
@@ -69,7 +82,7 @@ impl Turns {
         match timeout_at(deadline, turn).await {
             Ok(turn) => {
                 let turn = turn.map_err(|error| Error::internal(&error))?;
-                Ok(Turn { _own: own, _one_of_all: turn })
+                Ok(Turn { _own: own, _one_of_all: turn, _heavy: heavy })
             }
             Err(_) => Err(Error::Overloaded {
                 reason: "too many queries are running",

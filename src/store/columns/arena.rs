@@ -74,6 +74,7 @@ impl Arena {
         self.held == 0
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * 4 + self.nulls.heap_bytes()
     }

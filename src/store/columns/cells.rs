@@ -147,6 +147,7 @@ impl Cells {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Self>()
             + match self {

@@ -104,11 +104,6 @@ impl Column {
         }
     }
 
-    /// The property, by its index in the type of the set.
-    pub(crate) fn prop(&self) -> Prop {
-        self.prop
-    }
-
     /// Its type.
     pub(crate) fn ty(&self) -> &Type {
         &self.ty
@@ -163,11 +158,6 @@ impl Column {
         self.bitmaps.as_ref().map(|bitmaps| Distinct { column: self, bitmaps })
     }
 
-    /// The texts of the codes in [`Cells::Codes`].
-    pub(crate) fn dictionary(&self) -> Option<&Dictionary> {
-        self.dictionary.as_deref()
-    }
-
     /// The values of the positions from `index * CHUNK_ROWS` on.
     pub(crate) fn chunk(&self, index: usize) -> &Cells {
         const NOTHING: &Cells = &Cells::Nothing;
@@ -177,6 +167,20 @@ impl Column {
     /// How many chunks hold anything; all behind are null.
     pub(crate) fn chunks(&self) -> usize {
         self.chunks.len()
+    }
+
+    /// Between which two all its numbers are; none where there is no number.
+    pub(super) fn bounds(&self) -> Option<(i64, i64)> {
+        let bounds = self.chunks.iter().filter_map(|cells| match &**cells {
+            Cells::Ints(ints) => ints.bounds(),
+            Cells::Nothing
+            | Cells::Codes(_)
+            | Cells::Texts(_)
+            | Cells::Guids(_)
+            | Cells::Refs(_)
+            | Cells::Raw(_) => None,
+        });
+        bounds.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
     }
 
     pub(super) fn cell(&self, at: u32) -> Cell<'_> {

@@ -33,6 +33,7 @@ impl Dictionary {
         code
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         let texts: usize = self.texts.iter().map(|text| text.len() + 16).sum();
         texts + self.texts.capacity() * 16 + self.codes.capacity() * 25

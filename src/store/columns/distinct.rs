@@ -82,6 +82,7 @@ impl Bitmaps {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         let each = |(_, positions): (i64, &RoaringBitmap)| bitmap_bytes(positions) + 48;
         self.iter().map(each).sum::<usize>() + bitmap_bytes(&self.present)
@@ -96,6 +97,7 @@ pub(super) fn append(positions: &mut RoaringBitmap, at: u32) {
 }
 
 /// About what a bitmap takes in memory.
+#[cfg(test)]
 pub(super) fn bitmap_bytes(positions: &RoaringBitmap) -> usize {
     let told = positions.statistics();
     // It counts four bytes for each of an array's two, and bits for a bitset's bytes.

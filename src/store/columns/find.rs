@@ -45,9 +45,21 @@ impl Columns {
         found.filter(|at| !is_left_out(*at)).count() as u64
     }
 
-    /// The position of the one row whose unique property has that value.
-    pub(crate) fn where_unique(&self, prop: Prop, value: &Value) -> Option<u32> {
-        self.equal(prop, value).first().copied()
+    /// Hands these properties of every row to `take`, by key; false, and none, where one of them is not
+    /// kept as it is.
+    pub(crate) fn values(&self, props: &[Prop], take: &mut dyn FnMut(&[Value])) -> bool {
+        let kept = |prop: &Prop| self.column(*prop).filter(|column| column.kind != Kind::Ref);
+        let Some(columns) = props.iter().map(kept).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let mut values = vec![Value::Null; props.len()];
+        for at in self.by_key() {
+            for (value, column) in values.iter_mut().zip(&columns) {
+                *value = column.value(at);
+            }
+            take(&values);
+        }
+        true
     }
 
     fn equal(&self, prop: Prop, value: &Value) -> Vec<u32> {

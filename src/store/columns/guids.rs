@@ -39,6 +39,7 @@ impl Guids {
         self.heads.is_nothing()
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.heads.heap_bytes() + self.tails.capacity() * 10
     }

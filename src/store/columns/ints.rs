@@ -27,6 +27,7 @@ pub(crate) struct Ints {
 
 impl Ints {
     /// As few bits as `numbers` take.
+    #[cfg(test)]
     pub(super) fn of(numbers: &[i64]) -> Self {
         let len = u16::try_from(numbers.len()).unwrap_or(u16::MAX);
         let mut all = Self { len, ..Self::default() };
@@ -113,6 +114,7 @@ impl Ints {
         self.held == 0
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.codes.capacity() + self.nulls.heap_bytes()
     }

@@ -6,6 +6,7 @@
 //! texts are not here, only where they are. Knows the model as data; nothing of queries, files or rights.
 
 mod arena;
+#[cfg(test)]
 mod bytes;
 mod cells;
 mod column;
@@ -138,18 +139,12 @@ impl Columns {
     /// A row, as it was put.
     pub(crate) fn row(&self, at: u32) -> Row {
         let record = self.kept.get(&at).cloned().unwrap_or_else(|| self.pack(at));
-        let type_id = if self.odd.contains(at) { record.type_id() } else { self.type_id };
-        Row { set: self.set, type_id, version: self.version(at), record }
+        Row { set: self.set, type_id: self.type_id(at), version: self.version(at), record }
     }
 
     /// The transaction that wrote a row.
     pub(crate) fn version(&self, at: u32) -> u64 {
         self.versions.int(at).unwrap_or(0).cast_unsigned()
-    }
-
-    /// The transactions that wrote the rows, as the numbers of a column.
-    pub(crate) fn versions(&self) -> &Column {
-        &self.versions
     }
 
     /// The type of a row.

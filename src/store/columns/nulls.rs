@@ -35,6 +35,7 @@ impl Nulls {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |_| WORDS * 8)
     }

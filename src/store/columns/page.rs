@@ -121,6 +121,7 @@ impl Page {
         Some(self.base.wrapping_add((code * self.scale).cast_signed()))
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         let ranks = match &self.ranks {
             Ranks::Narrow(ranks) => ranks.capacity() * 2,

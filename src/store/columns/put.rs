@@ -9,20 +9,14 @@ use crate::model::{Key, Row, packer::Parts};
 const GONE_MIN: u64 = 4 * CHUNK_ROWS as u64;
 
 impl Columns {
-    /// Puts a row in place of whatever has its key.
+    /// Puts a row in place of whatever has its key, and settles.
+    #[cfg(test)]
     pub(crate) fn put(&mut self, key: &Key, row: &Row) {
         self.write(key, row);
         self.settle();
     }
 
-    /// Takes a row out; whether it was there.
-    pub(crate) fn remove(&mut self, key: &Key) -> bool {
-        let was_there = self.erase(key);
-        self.settle();
-        was_there
-    }
-
-    /// As [`Columns::put`], for one of many: nothing but keys is read again before [`Columns::settle`].
+    /// Puts a row in place of whatever has its key, one of many: nothing but keys is read again before [`Columns::settle`].
     pub(crate) fn write(&mut self, key: &Key, row: &Row) {
         let at = self.place(key).unwrap_or(self.len);
         let is_new = at == self.len;

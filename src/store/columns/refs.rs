@@ -39,6 +39,7 @@ impl Refs {
         self.seqs.is_nothing()
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.seqs.heap_bytes() + self.bytes.heap_bytes() + self.digests.capacity() * 16
     }

@@ -171,6 +171,7 @@ impl Sorted {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         self.pages.values().map(|page| page.heap_bytes() + 48).sum::<usize>()
             + self.pending.capacity() * size_of::<(Entry, bool)>()

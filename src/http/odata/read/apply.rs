@@ -31,6 +31,7 @@ pub(super) fn answer<S: Service>(
     Ok(match applied {
         Applied::Plan(plan) => return read.collection(checker, path, plan),
         Applied::Entities { apply, shape } => {
+            read.weigh_expanded((path.set, &shape), read.page_size(), &read.ctx())?;
             let (answer, next) = run(read, path, apply)?;
             let rows = answer.items.into_iter().filter_map(|item| match item {
                 Item::Row(row) => Some(row),

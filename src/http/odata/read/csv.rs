@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant, vec::IntoIter};
 
 use warp::http::{HeaderValue, header};
 
-use super::{PIECE_BYTES, Read, Turns, negotiate::CsvType, start, stream};
+use super::{PIECE_BYTES, Read, negotiate::CsvType, start, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
@@ -94,8 +94,7 @@ fn sent<S: Service>(
                 respond::with_type(200, TYPE, first)
             } else {
                 let rest = Rest { read: Arc::clone(read), rows, last: times.last };
-                let turns = Turns::new(&read.feed.gate, read.asked.pass.as_ref());
-                stream::answer(first, rest, turns, times.last.into())
+                stream::answer(first, rest, read.turns(), times.last.into())
             }
         }
     };

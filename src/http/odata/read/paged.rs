@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use warp::http::{HeaderValue, header};
 
-use super::{Address, PIECE_BYTES, Preference, Read, Turns, negotiate, stream};
+use super::{Address, PIECE_BYTES, Preference, Read, negotiate, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
@@ -83,8 +83,7 @@ impl<S: Service> Read<S> {
             return Ok(super::super::write::json(200, &json.content_type, first));
         }
         let rest = Rest { read: Arc::clone(self), pieces, format, last: times.last };
-        let turns = Turns::new(&self.feed.gate, self.asked.pass.as_ref());
-        let mut response = stream::answer(first, rest, turns, times.last.into());
+        let mut response = stream::answer(first, rest, self.turns(), times.last.into());
         respond::set_type(&mut response, &json.content_type);
         Ok(response)
     }

@@ -1,8 +1,10 @@
 //! Light reads and heavy ones: what may touch many rows waits for a turn of its own, before it takes one of
 //! those that light reads need.
 //!
-//! Every read is begun as a light one. Where its plan would touch more rows than that, it ends before it
-//! touched any, and begins again when a turn of the heavy ones has come.
+//! Every read is begun as a light one. Where it would touch more rows than that, it ends before it goes
+//! through them, and begins again when a turn of the heavy ones has come; the pieces of its answer take
+//! such turns, too. What is known of a filter, an order or an expansion before it is run decides; a search
+//! is asked of its index first.
 
 use std::{
     sync::{
@@ -19,23 +21,27 @@ use crate::{
         Response,
         odata::{
             Feed,
-            turns::{self, Turn},
+            turns::{Turn, Turns},
         },
     },
-    model::SetId,
+    model::{Relation, SetId},
     odata::service::Service,
     query::{Context, Page, Plan, Shape, Start, list},
 };
 
 /// How many rows of a column could be looked at while one entity is taken as a whole.
 const EACH_COST: u64 = 16;
+/// The same while words are looked for in its texts.
+const TEXTS_COST: u64 = 64;
 
 /// How many rows a read may touch.
 #[derive(Debug)]
 pub(super) enum Weight {
     /// Few; it ends, and says so here, where it would touch many.
     Light(AtomicBool),
-    /// Any number.
+    /// Any number, in turns of the heavy ones.
+    Heavy,
+    /// Any number; nobody waits for it, or it has a turn of another kind.
     Any,
 }
 
@@ -53,24 +59,29 @@ pub(super) async fn in_turn<S: Service>(
     turn: Turn,
 ) -> Result<Response, Error> {
     let pass = read.asked.pass.clone();
-    let done = on_a_thread(Arc::clone(&read), turn).await;
+    let light = Arc::clone(&read);
+    let done = on_a_thread(turn, move || light.run()).await;
     if !read.is_too_heavy() {
         return done;
     }
     let deadline = (Instant::now() + feed.settings.turn_wait).into();
-    let _heavy = turns::heavy_turn(&feed.heavy, deadline).await?;
-    let turn = feed.turn(pass.as_ref()).await?;
+    let turns = Turns::new(&feed.gate, pass.as_ref()).heavy(&feed.heavy);
+    let turn = turns.next(deadline).await?;
     let read = Arc::into_inner(read).ok_or_else(|| Error::internal(&"a read is still running"))?;
     let (snapshot, now) = (feed.service.snapshot(), feed.service.now());
-    let (times, weight) = (Some(Times::from_now(feed)), Weight::Any);
-    on_a_thread(Arc::new(Read { snapshot, now, times, weight, ..read }), turn).await
+    let (times, weight) = (Some(Times::from_now(feed)), Weight::Heavy);
+    let read = Arc::new(Read { snapshot, now, times, weight, ..read });
+    on_a_thread(turn, move || read.run()).await
 }
 
 /// Runs a read where it may take its time; the turn is held until it is done, even if the client has gone.
-async fn on_a_thread<S: Service>(read: Arc<Read<S>>, turn: Turn) -> Result<Response, Error> {
+async fn on_a_thread<T: Send + 'static>(
+    turn: Turn,
+    run: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let work = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        read.run()
+        run()
     });
     work.await.unwrap_or_else(|error| Err(error.into()))
 }
@@ -83,13 +94,45 @@ impl<S: Service> Read<S> {
         start: &Start,
         ctx: &Context<'_>,
     ) -> Result<Page, Error> {
-        self.weigh(plan, start, ctx)?;
-        list(plan, start, ctx)
+        let Weight::Light(is_exceeded) = &self.weight else { return list(plan, start, ctx) };
+        let rows = plan.page_size.unwrap_or(u64::MAX).min(plan.top.unwrap_or(u64::MAX));
+        self.weigh_expanded((plan.set, &plan.shape), rows, ctx)?;
+        let most = self.feed.settings.light_rows_max;
+        ctx.source.list_light((plan, start), ctx, most)?.ok_or_else(|| exceeded(is_exceeded))
+    }
+
+    /// Where the pieces of its answer get their turns.
+    pub(super) fn turns(&self) -> Turns {
+        let turns = Turns::new(&self.feed.gate, self.asked.pass.as_ref());
+        match &self.weight {
+            Weight::Heavy => turns.heavy(&self.feed.heavy),
+            Weight::Light(_) | Weight::Any => turns,
+        }
+    }
+
+    /// Ends a light read of so many entities of a set whose expansions would touch many rows.
+    pub(super) fn weigh_expanded(
+        &self,
+        (set, shape): (SetId, &Shape),
+        rows: u64,
+        ctx: &Context<'_>,
+    ) -> Result<(), Error> {
+        if shape.expand.is_empty() || self.may_be_heavy() {
+            return Ok(());
+        }
+        self.weigh_as(expanded((set, shape), rows, ctx))
+    }
+
+    fn may_be_heavy(&self) -> bool {
+        match &self.weight {
+            Weight::Heavy | Weight::Any => true,
+            Weight::Light(_) => false,
+        }
     }
 
     /// Ends a light read that would touch many rows; it is begun again as a heavy one.
     pub(super) fn weigh(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<(), Error> {
-        if matches!(self.weight, Weight::Any) {
+        if self.may_be_heavy() {
             return Ok(());
         }
         self.weigh_as(ctx.source.estimate(plan, start, ctx))
@@ -98,13 +141,9 @@ impl<S: Service> Read<S> {
     fn weigh_as(&self, rows: u64) -> Result<(), Error> {
         match &self.weight {
             Weight::Light(is_exceeded) if rows > self.feed.settings.light_rows_max => {
-                is_exceeded.store(true, Ordering::Relaxed);
-                Err(Error::Overloaded {
-                    reason: "a light read would touch many rows",
-                    retry_after: std::time::Duration::from_secs(1),
-                })
+                Err(exceeded(is_exceeded))
             }
-            Weight::Light(_) | Weight::Any => Ok(()),
+            Weight::Light(_) | Weight::Heavy | Weight::Any => Ok(()),
         }
     }
 
@@ -115,27 +154,50 @@ impl<S: Service> Read<S> {
         start: &Start,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let all = Plan {
-            set,
-            filter: None,
-            search: None,
-            order: Vec::new(),
-            skip: 0,
-            top: None,
-            count: false,
-            page_size: None,
-            after: None,
-            shape: Shape::default(),
-        };
-        self.weigh_as(ctx.source.estimate(&all, start, ctx).saturating_mul(EACH_COST))
+        if self.may_be_heavy() {
+            return Ok(());
+        }
+        self.weigh_as(ctx.source.estimate(&Plan::of(set), start, ctx).saturating_mul(EACH_COST))
     }
 
     fn is_too_heavy(&self) -> bool {
         match &self.weight {
             Weight::Light(is_exceeded) => is_exceeded.load(Ordering::Relaxed),
-            Weight::Any => false,
+            Weight::Heavy | Weight::Any => false,
         }
     }
+}
+
+/// Says that a light read would touch many rows; what it is answered is seen by nobody.
+fn exceeded(is_exceeded: &AtomicBool) -> Error {
+    is_exceeded.store(true, Ordering::Relaxed);
+    Error::Overloaded {
+        reason: "a light read would touch many rows",
+        retry_after: std::time::Duration::from_secs(1),
+    }
+}
+
+/// About how many rows of columns could be looked at while so many entities of a set are expanded: each
+/// leads to as many as all do on average.
+fn expanded((set, shape): (SetId, &Shape), rows: u64, ctx: &Context<'_>) -> u64 {
+    let all = |set| ctx.source.estimate(&Plan::of(set), &Start::Set, ctx);
+    let parents = all(set).max(1);
+    let costs = shape.expand.iter().map(|expand| {
+        let (plan, structure) = (&expand.plan, ctx.model().structure(expand.of));
+        let there = match structure.navigation_at(expand.navigation).relation {
+            Relation::Reference { .. } => rows.min(parents),
+            Relation::Children { .. } => {
+                rows.min(parents).saturating_mul(all(plan.set).div_ceil(parents))
+            }
+        };
+        let each = match (&plan.search, &plan.filter, plan.order.as_slice()) {
+            (Some(_), _, _) => TEXTS_COST,
+            (None, None, []) => 1,
+            (None, _, _) => EACH_COST,
+        };
+        there.saturating_mul(each).saturating_add(expanded((plan.set, &plan.shape), there, ctx))
+    });
+    costs.fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -172,6 +234,29 @@ mod tests {
         });
         let turn = feed.turn(None).await?;
         in_turn(&feed, read, turn).await.map(|response| response.status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn a_heavy_turn_is_held_until_the_work_is_done_though_its_client_has_gone() {
+        // The turn was let go with the request, while its thread went on.
+        let feed = App::in_memory(Config { reads_max: 4, ..Config::default() }).feed;
+        let all = feed.heavy.available_permits();
+        let turns = Turns::new(&feed.gate, None).heavy(&feed.heavy);
+        let turn = turns.next((Instant::now() + feed.settings.turn_wait).into()).await.unwrap();
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let request = tokio::spawn(on_a_thread(turn, move || {
+            waits.recv().unwrap();
+            Ok(())
+        }));
+        tokio::task::yield_now().await;
+        request.abort();
+        assert!(request.await.unwrap_err().is_cancelled());
+        assert_eq!((feed.heavy.available_permits(), feed.gate.available_permits()), (all - 1, 3));
+        go_on.send(()).unwrap();
+        let _all = feed.gate.acquire_many(4).await.unwrap();
+        while feed.heavy.available_permits() < all {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

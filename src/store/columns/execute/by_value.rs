@@ -57,7 +57,12 @@ impl<'a> Values<'a> {
             Ok(verdict(&value))
         };
         let null = answer(Value::Null)?;
-        let values = self.few.iter().map(|(value, rows)| Ok((answer(value)?, rows)));
+        let values = self.few.iter().enumerate().map(|(count, (value, rows))| {
+            if count % 64 == 0 {
+                self.table.ctx.in_time()?;
+            }
+            Ok((answer(value)?, rows))
+        });
         let values = values.collect::<Result<_, Error>>()?;
         Ok(self.answers.get_or_init(|| Answers { null, values }))
     }

@@ -103,7 +103,7 @@ impl<'a> Children<'a> {
         Ok(counts)
     }
 
-    fn cost(&self) -> u64 {
+    pub(super) fn cost(&self) -> u64 {
         let terms = self.terms.iter().map(|(way, _)| way.cost());
         let both = self.there.columns.count().saturating_add(self.parent.columns.count());
         terms.fold(both, u64::saturating_add)

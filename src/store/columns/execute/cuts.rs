@@ -44,7 +44,7 @@ impl Cuts {
     }
 
     /// True between `least` and `most`, of each of these and nowhere else.
-    fn within(mut ranges: Vec<(i64, i64)>, null: bool) -> Self {
+    pub(super) fn within(mut ranges: Vec<(i64, i64)>, null: bool) -> Self {
         ranges.sort_unstable();
         let mut begins = vec![(i64::MIN, Some(false))];
         let mut reached = None;

@@ -60,6 +60,8 @@ impl Query<'_> {
                 rows.saturating_mul(if quick { 1 } else { 64 }).saturating_mul(passes)
             }
         };
-        [self.filter.cost(), late, order, wanted].into_iter().fold(0, u64::saturating_add)
+        let ranks = self.order.iter().map(|key| key.ranking.cost());
+        let all = [self.filter.cost(), late, order, wanted].into_iter().chain(ranks);
+        all.fold(0, u64::saturating_add)
     }
 }

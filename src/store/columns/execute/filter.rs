@@ -34,7 +34,11 @@ struct Late<'a> {
 }
 
 impl<'a> Filter<'a> {
-    pub(super) fn new(filter: Option<&Expr>, table: Table<'a>) -> Self {
+    /// A filter and its ways.
+    ///
+    /// # Errors
+    /// `Overloaded` at the deadline.
+    pub(super) fn new(filter: Option<&Expr>, table: Table<'a>) -> Result<Self, Error> {
         let mut terms = Vec::new();
         if let Some(filter) = filter {
             flatten(folded(filter, table.ctx), &mut terms);
@@ -54,7 +58,9 @@ impl<'a> Filter<'a> {
         }
         quick.sort_by_cached_key(Way::cost);
         slow.extend(failing);
-        Self { table, quick, late: slow, search: None }
+        // Past the deadline no more ways were looked for.
+        table.ctx.in_time()?;
+        Ok(Self { table, quick, late: slow, search: None })
     }
 
     /// Rows must be found by this, too.

@@ -77,6 +77,20 @@ pub(crate) trait Tables: Sync {
     fn limits(&self) -> Limits {
         Limits::SERVED
     }
+
+    /// How many rows there are to go through of a set that has no columns.
+    fn rows_of(&self, set: SetId) -> u64 {
+        self.columns(set).map_or(0, Columns::count)
+    }
+}
+
+/// What all parts of one query share.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    tables: &'a dyn Tables,
+    ctx: &'a Context<'a>,
+    /// Worked out for one condition, and used by all.
+    days: &'a days::Known,
 }
 
 /// One page of a plan, as [`reference()`] finds it; `ctx` is of the source that `tables` belong to.
@@ -89,9 +103,30 @@ pub(crate) fn list(
     start: &Start,
     ctx: &Context<'_>,
 ) -> Result<Page, Error> {
-    match Query::new(tables, plan, start, ctx)? {
+    let ground = Ground { tables, ctx, days: &days::Known::default() };
+    match Query::new(ground, plan, start)? {
         Some(query) => query.page(),
         None => reference(plan, start, ctx),
+    }
+}
+
+/// As [`list`] where that looks at no more than about `most` rows of columns; else none, before it looked
+/// at them.
+///
+/// # Errors
+/// As [`list`].
+pub(crate) fn list_light(
+    tables: &dyn Tables,
+    (plan, start): (&Plan, &Start),
+    ctx: &Context<'_>,
+    most: u64,
+) -> Result<Option<Page>, Error> {
+    let ground = Ground { tables, ctx, days: &days::Known::default() };
+    match Query::new(ground, plan, start)? {
+        Some(query) if query.estimate() > most => Ok(None),
+        Some(query) => query.page().map(Some),
+        None if without_columns(ground, plan, start) > most => Ok(None),
+        None => reference(plan, start, ctx).map(Some),
     }
 }
 
@@ -102,7 +137,8 @@ pub(crate) fn explain(
     start: &Start,
     ctx: &Context<'_>,
 ) -> Explained {
-    match Query::new(tables, plan, start, ctx) {
+    let ground = Ground { tables, ctx, days: &days::Known::default() };
+    match Query::new(ground, plan, start) {
         Ok(Some(query)) => query.explained(),
         Ok(None) | Err(_) => crate::query::explain::reference(plan, start, ctx),
     }
@@ -110,11 +146,34 @@ pub(crate) fn explain(
 
 /// About how many rows of columns would be looked at.
 pub(crate) fn estimate(tables: &dyn Tables, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
-    match Query::new(tables, plan, start, ctx) {
+    let ground = Ground { tables, ctx, days: &days::Known::default() };
+    match Query::new(ground, plan, start) {
         Ok(Some(query)) => query.estimate(),
-        Ok(None) | Err(_) => 0,
+        Ok(None) => without_columns(ground, plan, start),
+        // Whoever runs it is told why it cannot be.
+        Err(_) => 0,
     }
 }
+
+/// About how many rows of columns could be looked at while the reference finds a page.
+fn without_columns(ground: Ground<'_>, plan: &Plan, start: &Start) -> u64 {
+    let all = ground.tables.rows_of(plan.set);
+    let is_walked =
+        plan.filter.is_none() && plan.search.is_none() && plan.order.is_empty() && !plan.count;
+    let looked_at = match start {
+        // What an index leads to is few, or there would be a query.
+        Start::Related(..) if plan.after.is_none() && Table::new(ground, plan.set).is_some() => 0,
+        Start::Set if is_walked => match limit(plan) {
+            Some(limit) => plan.skip.saturating_add(limit as u64 + 1).min(all),
+            None => all,
+        },
+        Start::Set | Start::Related(..) => all,
+    };
+    looked_at.saturating_mul(WHOLE_COST)
+}
+
+/// How many rows of a column could be looked at while a row is made whole and looked at.
+const WHOLE_COST: u64 = 16;
 
 /// A plan, ready to be run.
 struct Query<'a> {
@@ -130,13 +189,8 @@ struct Query<'a> {
 impl<'a> Query<'a> {
     /// None where the reference is to be asked: there are no columns, or few rows, or a position that
     /// was made for another order.
-    fn new(
-        tables: &'a dyn Tables,
-        plan: &'a Plan,
-        start: &Start,
-        ctx: &'a Context<'a>,
-    ) -> Result<Option<Self>, Error> {
-        let Some(table) = Table::new(tables, ctx, plan.set) else { return Ok(None) };
+    fn new(ground: Ground<'a>, plan: &'a Plan, start: &Start) -> Result<Option<Self>, Error> {
+        let Some(table) = Table::new(ground, plan.set) else { return Ok(None) };
         let among = match start {
             Start::Set => Some(Cow::Borrowed(table.live())),
             Start::Related(row, nav) => related(table, row, *nav).map(Cow::Owned),
@@ -150,9 +204,9 @@ impl<'a> Query<'a> {
             },
             None => None,
         };
-        let mut filter = Filter::new(plan.filter.as_ref(), table);
+        let mut filter = Filter::new(plan.filter.as_ref(), table)?;
         if let Some(search) = &plan.search {
-            match seek(search, plan.set, ctx)? {
+            match seek(search, plan.set, ground.ctx)? {
                 Sought::Hits(hits) => among = Cow::Owned(listed(&hits, &among, table)),
                 Sought::Each(search) => filter.search(search),
             }

@@ -82,7 +82,7 @@ impl<'a> SortKey<'a> {
         }
         if !can_fail(&expr, table.ctx) {
             let counted = children::counted(&expr, table);
-            if let Some(ranking) = counted.and_then(|all| Ranking::of_counts(&all, table)) {
+            if let Some(ranking) = counted.and_then(|all| Ranking::of_counts(all, table)) {
                 return key(How::Compare, ranking);
             }
             if let Some(groups) = groups() {

@@ -1,6 +1,6 @@
 //! What a row is sorted by, in the form that is compared fastest; the order is that of `sorting`.
 
-use std::cmp::Ordering;
+use std::{cell::OnceCell, cmp::Ordering};
 
 use super::{children::Children, keys::ByKey, rows::Asked, table::Table};
 use crate::{
@@ -45,15 +45,22 @@ pub(super) enum Ranking<'a> {
     /// A column of texts.
     Texts(&'a Column),
     /// How many children each row has, by its key.
-    Counts { counts: ByKey, key: &'a Column },
+    Counts { children: Children<'a>, counts: OnceCell<ByKey>, key: &'a Column },
     /// Whatever the reference evaluator says.
     Asked(Asked),
 }
 
 impl<'a> Ranking<'a> {
-    pub(super) fn of_counts(children: &Children<'a>, table: Table<'a>) -> Option<Self> {
-        let counts = children.numbers(table.live()).ok()?;
-        Some(Self::Counts { counts, key: table.key_column()? })
+    pub(super) fn of_counts(children: Children<'a>, table: Table<'a>) -> Option<Self> {
+        Some(Self::Counts { children, counts: OnceCell::new(), key: table.key_column()? })
+    }
+
+    /// About how many rows are looked at before the first rank is known.
+    pub(super) fn cost(&self) -> u64 {
+        match self {
+            Self::Numbers(_) | Self::Texts(_) | Self::Asked(_) => 0,
+            Self::Counts { children, .. } => children.cost(),
+        }
     }
 
     /// The rank of a row.
@@ -63,7 +70,13 @@ impl<'a> Ranking<'a> {
             Self::Texts(column) => {
                 column.text(at).map_or(Rank::Null, |text| Rank::Text(sorted_text(text)))
             }
-            Self::Counts { counts, key } => {
+            Self::Counts { children, counts, key } => {
+                let counts = if let Some(counts) = counts.get() {
+                    counts
+                } else {
+                    let found = children.numbers(table.live())?;
+                    counts.get_or_init(|| found)
+                };
                 Rank::Number(key.int(at).map_or(0, |key| counts.get(key)).into())
             }
             Self::Asked(asked) => match of_order(asked.of(table, at))? {

@@ -2,7 +2,7 @@
 
 use roaring::RoaringBitmap;
 
-use super::{Limits, Tables};
+use super::{Ground, Limits, days};
 use crate::{
     error::Error,
     model::{Model, Prop, Record, Row, SetId, StructType, Value},
@@ -13,7 +13,7 @@ use crate::{
 /// One set being asked.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
-    tables: &'a dyn Tables,
+    ground: Ground<'a>,
     pub(super) ctx: &'a Context<'a>,
     pub(super) set: SetId,
     pub(super) columns: &'a Columns,
@@ -21,19 +21,20 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The columns of a set; none where it has none, or entities of several types.
-    pub(super) fn new(tables: &'a dyn Tables, ctx: &'a Context<'a>, set: SetId) -> Option<Self> {
+    pub(super) fn new(ground: Ground<'a>, set: SetId) -> Option<Self> {
+        let Ground { tables, ctx, .. } = ground;
         let model = ctx.model();
         let ty = model.set(set).ty;
         if model.structs.iter().any(|structure| structure.base == Some(ty)) {
             return None;
         }
         let columns = tables.columns(set)?;
-        columns.odd().is_empty().then_some(Self { tables, ctx, set, columns })
+        columns.odd().is_empty().then_some(Self { ground, ctx, set, columns })
     }
 
     /// Another set of the same tables.
     pub(super) fn beside(&self, set: SetId) -> Option<Self> {
-        Self::new(self.tables, self.ctx, set)
+        Self::new(self.ground, set)
     }
 
     pub(super) fn model(&self) -> &'a Model {
@@ -56,7 +57,12 @@ impl<'a> Table<'a> {
 
     /// What counts as few.
     pub(super) fn limits(&self) -> Limits {
-        self.tables.limits()
+        self.ground.tables.limits()
+    }
+
+    /// What is known of the days of this query's instants.
+    pub(super) fn days(&self) -> &'a days::Known {
+        self.ground.days
     }
 
     /// The rows of each value of a column, where it has few.

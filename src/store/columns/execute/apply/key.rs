@@ -75,24 +75,16 @@ impl<'a> Key<'a> {
     fn by_day(column: &'a Column, expr: &Expr, ctx: &Context<'_>) -> Option<Self> {
         let is_instant = matches!(column.value_of(0), Value::Instant(_));
         let Expr::Call { function, .. } = expr else { return None };
-        let bounds = (0..column.chunks()).filter_map(|chunk| match column.chunk(chunk) {
-            Cells::Ints(ints) => ints.bounds(),
-            Cells::Nothing
-            | Cells::Codes(_)
-            | Cells::Texts(_)
-            | Cells::Guids(_)
-            | Cells::Refs(_)
-            | Cells::Raw(_) => None,
-        });
         let day = |micros: i64| micros.div_euclid(MICROS_PER_DAY);
-        let (least, most) = bounds.fold((i64::MAX, i64::MIN), |(least, most), (low, high)| {
-            (least.min(day(low)), most.max(day(high)))
-        });
+        let (least, most) = column.bounds().map_or((1, 0), |(low, high)| (day(low), day(high)));
         if !is_instant || (least <= most && most - least >= SPAN_MAX) {
             return None;
         }
         let mut found = Vec::new();
         for day in least..=most {
+            if day % 64 == 0 {
+                ctx.in_time().ok()?;
+            }
             let at = Timestamp::from_micros(day * MICROS_PER_DAY);
             let args = vec![Expr::Literal(Value::Instant(at))];
             let call = Expr::Call { function: *function, args };

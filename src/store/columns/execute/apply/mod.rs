@@ -11,7 +11,7 @@ mod tests;
 use roaring::RoaringBitmap;
 
 use self::{key::Key, source::Taken};
-use super::{Tables, filter::Filter, table::Table};
+use super::{Ground, Tables, days::Known, filter::Filter, table::Table};
 use crate::{
     error::Error,
     model::Value,
@@ -32,7 +32,8 @@ pub(crate) fn grouped(
     grouping: &Grouping<'_>,
     ctx: &Context<'_>,
 ) -> Option<Result<Vec<Vec<Value>>, Error>> {
-    let table = Table::new(tables, ctx, grouping.set)?;
+    let ground = Ground { tables, ctx, days: &Known::default() };
+    let table = Table::new(ground, grouping.set)?;
     let columns = table.columns;
     let keys = grouping.keys.iter().map(|key| Key::of(columns, key, ctx));
     let keys: Vec<Key<'_>> = keys.collect::<Option<_>>()?;
@@ -66,7 +67,7 @@ fn left(table: Table<'_>, filters: &[Stage]) -> Result<RoaringBitmap, Error> {
         return Ok(table.columns.live().clone());
     }
     let all = Expr::And(all);
-    let filter = Filter::new(Some(&all), table);
+    let filter = Filter::new(Some(&all), table)?;
     filter.all(filter.quick(table.columns.live())?).map_err(|error| match error {
         Error::InvalidOption { reason, .. } => {
             Error::InvalidOption { option: "$apply".to_owned(), reason }

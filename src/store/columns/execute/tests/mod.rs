@@ -2,6 +2,8 @@
 
 mod ways;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use jiff::tz::TimeZone;
 
 use super::{Explained, Limits, Tables, list};
@@ -20,6 +22,8 @@ pub(super) struct Tabled {
     rows: Plain,
     tables: Vec<Option<Columns>>,
     limits: Limits,
+    /// How often it was asked for its zone.
+    zone_asked: AtomicUsize,
 }
 
 impl Tabled {
@@ -46,7 +50,7 @@ impl Tabled {
             }
         });
         tables.iter_mut().flatten().for_each(Columns::settle);
-        Self { rows: world.plain(), tables, limits }
+        Self { rows: world.plain(), tables, limits, zone_asked: AtomicUsize::new(0) }
     }
 }
 
@@ -66,6 +70,7 @@ impl Source for Tabled {
     }
 
     fn zone(&self) -> &TimeZone {
+        self.zone_asked.fetch_add(1, Ordering::Relaxed);
         self.rows.zone()
     }
 

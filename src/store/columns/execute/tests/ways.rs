@@ -157,6 +157,30 @@ fn times_and_numbers_are_ranges() {
 }
 
 #[test]
+fn days_are_worked_out_once_for_all_comparisons() {
+    // Each of thousands of terms was asked for each day there is, twice: a minute, whatever the deadline.
+    let world = world(300);
+    let day = |days| Value::Date(crate::time::Date::from_days(days));
+    let asked = |terms: i32| {
+        let tabled = Tabled::new(&world, SERVED);
+        let one = |term: i32| match term % 3 {
+            0 => is("CreatedDate", day(term)),
+            1 => test(path("CreatedDate"), BinaryOp::Gt, lit(day(term + 9))),
+            _ => Expr::Not(test(path("CreatedDate"), BinaryOp::Ne, lit(day(term))).into()),
+        };
+        let plan = plan(Some(Expr::Or((0..terms).map(one).collect())), vec![]);
+        let now = Timestamp::from_micros(0);
+        let ctx = Context { source: &tabled, now, deadline: None, it: None };
+        let page = tabled.list(&plan, &Start::Set, &ctx).unwrap();
+        let times = tabled.zone_asked.load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(page, crate::query::list::reference(&plan, &Start::Set, &ctx).unwrap());
+        times
+    };
+    assert!(asked(1) > 0);
+    assert!(asked(60) <= asked(1) + 60);
+}
+
+#[test]
 fn texts_are_searched_a_chunk_at_a_time() {
     let contains = |of| call(Function::Contains, vec![of, lit("printer")]);
     let plain = "Title searched, chunk by chunk";
@@ -246,6 +270,8 @@ fn few_rows_are_expected_where_few_are_touched() {
     let whole = rows(&plan(Some(searched), by("CreatedDateTime")));
     let long = call(Function::Contains, vec![path("Description"), lit("x")]);
     let long = rows(&Plan { count: true, ..plan(Some(long), vec![]) });
+    // All comments are counted for it.
+    assert!(rows(&plan(None, by("CommentCount"))) > rows(&plan(None, by("Title"))) + 300);
     assert!(rows(&plan(None, vec![])) <= 102 && newest < whole && whole * 8 < long);
 }
 

@@ -4,7 +4,11 @@
 
 mod cache;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    cell::Cell,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use jiff::tz::TimeZone;
 
@@ -45,17 +49,33 @@ impl WithComputed {
         Self { source, today, cache: Arc::clone(cache), read }
     }
 
-    /// The rows of a computed set; none for any other.
+    /// The rows of a computed set; none for any other. Without a look at the clock: see [`Source::ready`].
     fn computed(&self, set: SetId) -> Option<&dyn Computed> {
+        self.computed_until(set, None)
+    }
+
+    /// As [`Self::computed`]; none, too, where it is not there by the deadline.
+    fn computed_until(&self, set: SetId, deadline: Option<Instant>) -> Option<&dyn Computed> {
         let at = self.cache.sets().position(|known| known == set)?;
         let Contents::Computed { from, by } = self.model().set(set).contents else { return None };
         let from = self.model().find_set(from)?;
-        let compute = || {
-            let state = State { set, mark: self.source.mark(from), today: self.today };
-            self.cache
-                .get(state, || by(&Reading { source: &*self.source, set: from, today: self.today }))
-        };
-        Some(&**self.read.get(at)?.get_or_init(compute))
+        let read = self.read.get(at)?;
+        if let Some(computed) = read.get() {
+            return Some(&**computed);
+        }
+        let state = State { set, mark: self.source.mark(from), today: self.today };
+        let computed = self.cache.get(state, deadline, || {
+            let reading = Reading {
+                source: &*self.source,
+                set: from,
+                today: self.today,
+                deadline,
+                is_late: Cell::new(false),
+            };
+            let made = by(&reading);
+            (!reading.is_late.get()).then_some(made)
+        })?;
+        Some(&**read.get_or_init(|| computed))
     }
 
     /// The rows from the first that is not before `first`.
@@ -163,6 +183,15 @@ impl Source for WithComputed {
         self.source.mark(set)
     }
 
+    fn ready(&self, set: SetId, ctx: &Context<'_>) -> Result<(), Error> {
+        let is_computed = self.cache.sets().any(|known| known == set);
+        if !is_computed || self.computed_until(set, ctx.deadline).is_some() {
+            return self.source.ready(set, &Context { source: &*self.source, ..*ctx });
+        }
+        ctx.in_time()?;
+        Err(Error::internal(&"what is computed of a set is not there"))
+    }
+
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
         self.source.long_text(row, property)
     }
@@ -172,6 +201,7 @@ impl Source for WithComputed {
     }
 
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
+        self.ready(plan.set, ctx)?;
         match self.computed(plan.set) {
             Some(_) => reference(plan, start, ctx),
             // Nothing leads from there to computed rows.
@@ -237,11 +267,27 @@ struct Reading<'a> {
     source: &'a dyn Source,
     set: SetId,
     today: Date,
+    deadline: Option<Instant>,
+    /// Whether entities were left out, as there was no time left.
+    is_late: Cell<bool>,
 }
+
+/// Entities from one look at the clock to the next.
+const ENTITIES_IN_ONE_GO: usize = 4096;
 
 impl Entities for Reading<'_> {
     fn each(&self, props: &[Prop], take: &mut dyn FnMut(&[Value])) {
-        self.source.values(self.set, props, take);
+        let mut count = 0_usize;
+        self.source.values(self.set, props, &mut |values| {
+            let is_past = |deadline| Instant::now() >= deadline;
+            if count.is_multiple_of(ENTITIES_IN_ONE_GO) && self.deadline.is_some_and(is_past) {
+                self.is_late.set(true);
+            }
+            count += 1;
+            if !self.is_late.get() {
+                take(values);
+            }
+        });
     }
 
     fn today(&self) -> Date {

@@ -47,6 +47,16 @@ pub trait Source: Send + Sync {
         values_by_row(self, set, props, take);
     }
 
+    /// Makes what the rows of a set are made of, where they are not kept. Whoever does not ask for it waits
+    /// for it later, without a look at the clock.
+    ///
+    /// # Errors
+    /// `Overloaded` if it is not there by the deadline.
+    fn ready(&self, set: SetId, ctx: &Context<'_>) -> Result<(), Error> {
+        let _ = (set, ctx);
+        Ok(())
+    }
+
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 

@@ -312,6 +312,7 @@ impl<S: Service> Read<S> {
     ) -> Result<Response, Error> {
         let shape = checker.entity(path, &self.asked.options)?;
         let ctx = self.ctx();
+        self.weigh_entity(path, &ctx)?;
         let Some(row) = find::entity(&ctx, path)? else { return Ok(respond::empty(204)) };
         // The version tells nothing of related rows in the answer, nor of what is computed.
         let is_own = shape.expand.is_empty() && shape.computed.is_empty();
@@ -338,6 +339,7 @@ impl<S: Service> Read<S> {
     fn property(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {
         checker.only_options(&self.asked.options, Place::Other)?;
         let ctx = self.ctx();
+        self.weigh_entity(&path.entity, &ctx)?;
         let owner = find::existing(&ctx, &path.entity)?;
         let value = find::property(&ctx, &owner, path)?;
         if value.is_null() {
@@ -352,6 +354,7 @@ impl<S: Service> Read<S> {
     fn raw_value(&self, checker: &Checker<'_>, path: &PropertyPath) -> Result<Response, Error> {
         checker.only_options(&self.asked.options, Place::Other)?;
         let ctx = self.ctx();
+        self.weigh_entity(&path.entity, &ctx)?;
         let value = find::property(&ctx, &find::existing(&ctx, &path.entity)?, path)?;
         Ok(match (&value, &path.ty) {
             (Value::Null, _) => respond::empty(204),

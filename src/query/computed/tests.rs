@@ -78,6 +78,19 @@ fn a_plan_over_computed_rows_is_run_like_any_other() {
     assert_eq!(ids(&source, rest.rows), ["2026-11-03.1..", "2026-11-01...", "2026-11-03..."]);
 }
 
+#[test]
+fn what_is_not_computed_by_the_deadline_is_an_error_and_not_kept() {
+    let source = source();
+    let past = Some(std::time::Instant::now());
+    let ctx = Context { source: &source, now: NOW.parse().unwrap(), deadline: past, it: None };
+    assert_eq!(source.ready(set::TICKETS_BY_DAY, &ctx).unwrap_err().status(), 503);
+    assert!(source.read.iter().all(|read| read.get().is_none()));
+    assert!(source.ready(set::TICKETS, &ctx).is_ok());
+    let ctx = Context { deadline: None, ..ctx };
+    assert!(source.ready(set::TICKETS_BY_DAY, &ctx).is_ok());
+    assert!(source.rows(set::TICKETS_BY_DAY).next().is_some());
+}
+
 /// A method that is not handed on is answered the slow way, or not at all, and nobody would see it.
 #[test]
 fn every_method_of_a_source_is_handed_on() {

@@ -24,8 +24,8 @@ use crate::{
             turns::{Turn, Turns},
         },
     },
-    model::{Relation, SetId},
-    odata::service::Service,
+    model::{Contents, Relation, SetId},
+    odata::{check::EntityPath, service::Service},
     query::{Context, Page, Plan, Shape, Start, list},
 };
 
@@ -123,6 +123,15 @@ impl<S: Service> Read<S> {
         self.weigh_as(expanded((set, shape), rows, ctx))
     }
 
+    /// Ends a light read of an entity of a set whose rows have to be made first.
+    pub(super) fn weigh_entity(&self, path: &EntityPath, ctx: &Context<'_>) -> Result<(), Error> {
+        let set = path.root.set;
+        match ctx.model().set(set).contents {
+            Contents::Computed { .. } => self.weigh_all(set, &Start::Set, ctx),
+            Contents::Stored { .. } | Contents::Unfolded { .. } => Ok(()),
+        }
+    }
+
     fn may_be_heavy(&self) -> bool {
         match &self.weight {
             Weight::Heavy | Weight::Any => true,
@@ -155,7 +164,7 @@ impl<S: Service> Read<S> {
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
         if self.may_be_heavy() {
-            return Ok(());
+            return ctx.source.ready(set, ctx);
         }
         self.weigh_as(ctx.source.estimate(&Plan::of(set), start, ctx).saturating_mul(EACH_COST))
     }

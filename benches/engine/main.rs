@@ -162,7 +162,7 @@ fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
         checker: &checker,
         addresses: Addresses { model, root: "http://localhost/odata/" },
         format: Format::default(),
-        onward: Onward { key: &key, root: "/odata", format: None, rows: 1_000 },
+        onward: Onward { key: &key, root: "/odata", format: None, rows: 1_000, rows_max: 1_000 },
     };
     let of = (plan.set, model.set(plan.set).ty);
     let mut pieces = Pieces::new(of, plan.shape.clone(), page, None);

@@ -2,7 +2,7 @@
 //!
 //! Names are kept as written and mean nothing here; parentheses live in the shape of the tree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// An expression of `$filter`, `$orderby`, `$compute`, a key or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +107,8 @@ pub enum Literal {
     Decimal(String),
     /// A number with an exponent, `INF`, `-INF` or `NaN`. As written, without leading `+`.
     Double(String),
-    /// The text between quotes, doubled quotes undone.
-    String(String),
+    /// The text between quotes, doubled quotes undone; shared, as an alias may be put in often.
+    String(Arc<str>),
     /// `01234567-89ab-cdef-0123-456789abcdef`, case as written.
     Guid(String),
     /// `2026-11-21`; days a month does not have are possible.

@@ -64,7 +64,7 @@ fn value_in_url<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
 /// The same as an item of a list, where the list itself is limited.
 fn item_in_url<'a>(input: &'a str, ctx: Ctx<'_>) -> PResult<'a, Expr> {
     if input.starts_with('"') {
-        return string_in_url.map(|text| Expr::Literal(Literal::String(text))).parse(input);
+        return string_in_url.map(|text| Expr::Literal(Literal::String(text.into()))).parse(input);
     }
     common_expr(input, ctx)
 }

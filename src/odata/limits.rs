@@ -10,7 +10,7 @@ pub struct Limits {
     /// Literals, names, operators and segments in all options together; constants in lists have a
     /// limit of their own.
     pub nodes: usize,
-    /// Items in one list, as after `in`.
+    /// Items in one list, as after `in`; within `$expand`, and of aliases, in all lists together.
     pub in_items: usize,
     /// Parameter aliases in one request, and how often they may be put in, those within aliases too.
     pub aliases: usize,

@@ -75,7 +75,7 @@ fn text_of<'a>(
 /// `stringLiteral = SQUOTE *( SQUOTE-in-string / pchar-no-SQUOTE ) SQUOTE`
 pub(super) fn string_literal(input: &str) -> PResult<'_, Literal> {
     let (rest, text) = quoted(input)?;
-    Ok((rest, Literal::String(text.replace("''", "'"))))
+    Ok((rest, Literal::String(text.replace("''", "'").into())))
 }
 
 /// What stands between single quotes; doubled ones are kept doubled.
@@ -270,7 +270,7 @@ mod tests {
         check("1e3", Literal::Double("1e3".into()));
         check("-INF", Literal::Double("-INF".into()));
         check("'O''Neil'", Literal::String("O'Neil".into()));
-        check("''", Literal::String(String::new()));
+        check("''", Literal::String("".into()));
         check("2026-11-21", Literal::Date("2026-11-21".into()));
         check("22:00:05.25", Literal::TimeOfDay("22:00:05.25".into()));
         let at = "2026-01-01T00:00:00+02:00";

@@ -30,7 +30,7 @@ fn literal() -> impl Strategy<Value = Literal> {
         any::<i64>().prop_map(Literal::Integer),
         "-?[0-9]{1,20}\\.[0-9]{1,3}".prop_map(Literal::Decimal),
         "-?[0-9]{1,3}e[+-]?[0-9]|-INF|INF|NaN".prop_map(Literal::Double),
-        ".{0,8}".prop_map(Literal::String),
+        ".{0,8}".prop_map(|text| Literal::String(text.into())),
         "[0-9a-fA-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".prop_map(Literal::Guid),
         "-?[1-9][0-9]{3}-0[1-9]-2[0-9]".prop_map(Literal::Date),
         "[12][0-9]{3}-0[1-9]-2[0-9]T0[0-9]:[0-5][0-9](Z|\\+0[0-9]:30)"

@@ -176,14 +176,27 @@ fn an_expanded_collection_goes_on_where_its_page_ended() {
 
 /// At an address of its own `$it` would be something else.
 #[test]
-fn what_depends_on_the_outermost_entity_comes_whole() {
+fn what_depends_on_the_outermost_entity_comes_whole_or_not_at_all() {
     let server = Server::new();
-    let told = server.json("/Categories(2)?$expand=Products($filter=CategoryId eq $it/Id)");
-    assert_eq!(told["Products"].as_array().unwrap().len(), 23);
-    let within =
-        "Products($select=Id;$expand=Category($expand=Products($filter=CategoryId eq $it/Id)))";
+    let told =
+        server.json("/Categories(2)?$expand=Products($filter=CategoryId eq $it/Id and Id lt 10)");
+    assert_eq!(told["Products"].as_array().unwrap().len(), 7);
+    let within = "Products($select=Id;$top=3;$expand=Category($expand=Products($filter=CategoryId eq $it/Id;$top=7)))";
     let told = server.json(&format!("/Categories(2)?$expand={within}"));
-    assert_eq!(told["Products"][22]["Category"]["Products"].as_array().unwrap().len(), 23);
+    assert_eq!(told["Products"][2]["Category"]["Products"].as_array().unwrap().len(), 7);
+    let short = [("prefer", "maxpagesize=2")];
+    let whole = "/Categories(2)?$expand=Products($filter=CategoryId eq $it/Id and Id lt 10)";
+    let told = server.send(Method::GET, whole, &short, "").json();
+    assert_eq!(told["Products"].as_array().unwrap().len(), 7);
+    for long in ["/Categories(2)", "/Categories"] {
+        assert_eq!(
+            server.get(&format!("{long}?$expand=Products($filter=CategoryId eq $it/Id)")).error(),
+            "400 LimitExceeded: $expand passes the limit 'expand_page_size' of 7"
+        );
+    }
+    // A text is no path.
+    let told = server.json("/Categories(2)?$expand=Products($filter=Name ne '$it')");
+    assert!(told["Products@odata.nextLink"].is_string());
 }
 
 #[test]

@@ -261,7 +261,8 @@ impl<S: Service> Feed<S> {
     /// How collections go on that a request expands; `key` is the service's.
     fn onward<'a>(&'a self, asked: &'a Asked<S::Caller>, key: &'a Digest) -> Onward<'a> {
         let format = asked.options.format.as_deref();
-        Onward { key, root: self.settings.root, format, rows: self.settings.expand_page_size }
+        let rows = self.settings.expand_page_size;
+        Onward { key, root: self.settings.root, format, rows, rows_max: rows }
     }
 }
 

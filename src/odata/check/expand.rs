@@ -2,6 +2,8 @@
 //!
 //! `$levels` is written out as `$expand` within `$expand`, so that nothing behind this module knows of it.
 
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+
 use super::{Aliases, Checker, and, not_implemented, options::given};
 use crate::{
     error::{Error, nearest},
@@ -13,6 +15,28 @@ use crate::{
     },
     query::{Expand, ExpandKind, Expr, Path, Plan, Var},
 };
+
+/// Bytes of an address at which an expanded collection can go on: it is repeated for each such collection.
+const ADDRESS_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes of all these addresses in one request, as `$levels` and `*` repeat what was written once.
+const ADDRESSES_BYTES_MAX: usize = 4 << 20;
+
+/// What the options of an item name of what is around it.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    /// `$it`, the entity the whole request is about.
+    pub(super) is_it: bool,
+    /// Aliases, of the item itself or of the request.
+    pub(super) aliases: BTreeSet<String>,
+}
+
+impl Outside {
+    fn add(&mut self, inner: Self) {
+        self.is_it |= inner.is_it;
+        self.aliases.extend(inner.aliases);
+    }
+}
 
 /// What the path of one item names.
 struct Named {
@@ -178,8 +202,10 @@ impl Checker<'_> {
         }
         let ty = cast.unwrap_or(self.model.set(target).ty);
         let mut options = self.unrolled((of, ty), item)?;
-        let mut aliases = outer.clone();
-        aliases.append(&mut options.aliases);
+        let mut aliases = Cow::Borrowed(outer);
+        if !options.aliases.is_empty() {
+            aliases.to_mut().append(&mut options.aliases);
+        }
         let guard = match cast {
             Some(of) => {
                 let itself = Path { from: Var(0), steps: Vec::new() };
@@ -187,15 +213,33 @@ impl Checker<'_> {
             }
             None => self.guard(target, Var(0)),
         };
+        let around = self.named.take();
         let mut plan = self.expansion((target, ty), (guard, is_to_many), &options, &aliases)?;
         if kind == ExpandKind::Count {
             plan = Plan { count: true, top: Some(0), ..plan };
         }
-        let written =
-            is_to_many.then(|| print_url::query(&QueryOptions { skip: None, aliases, ..options }));
-        // At an address of its own `$it` would be something else.
-        let written = written.filter(|text| !text.contains("$it")).map(Into::into);
+        let named = self.named.replace(around);
+        let written = if is_to_many { self.written(options, &aliases, &named) } else { None };
+        self.named.borrow_mut().add(named);
         Ok(Some(Expand { of, navigation, ty, plan, kind, written }))
+    }
+
+    /// The options as an address tells them; nothing where none can, as at an address of its own `$it`
+    /// would be something else, or where that would be too long.
+    fn written(
+        &self,
+        options: QueryOptions,
+        aliases: &Aliases,
+        named: &Outside,
+    ) -> Option<Arc<str>> {
+        if named.is_it || self.addresses.get() > ADDRESSES_BYTES_MAX {
+            return None;
+        }
+        let used = aliases.iter().filter(|(name, _)| named.aliases.contains(*name));
+        let aliases = used.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let text = print_url::query(&QueryOptions { skip: None, aliases, ..options });
+        self.addresses.set(self.addresses.get() + text.len());
+        (text.len() <= ADDRESS_BYTES_MAX).then(|| text.into())
     }
 
     fn expansion(

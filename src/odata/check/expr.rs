@@ -173,6 +173,7 @@ impl<'a> Scope<'a> {
                 reason: "it contains itself".to_owned(),
             });
         }
+        self.checker.named.borrow_mut().aliases.insert(name.to_owned());
         self.open_aliases.push(name.to_owned());
         let checked = check(self);
         self.open_aliases.pop();
@@ -230,11 +231,12 @@ impl<'a> Scope<'a> {
         }))
     }
 
-    /// An item of a list; the parser has counted the constants among them.
+    /// An item of a list; the parser has counted the constants among them, once.
     fn item(&mut self, written: &Ast) -> Result<Typed, Error> {
         match written {
             Ast::Literal(literal) => {
-                if !self.open_aliases.is_empty() {
+                // `*` and `$levels` put options in often, too.
+                if !self.open_aliases.is_empty() || self.checker.expanded.get() > 0 {
                     self.checker.count_item(self.option)?;
                 }
                 self.checker.literal(literal, self.option)

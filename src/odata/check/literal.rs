@@ -1,5 +1,7 @@
 //! Constants: the value a literal stands for, and constants that take the type they meet.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use super::{
@@ -34,7 +36,9 @@ impl Checker<'_> {
                 Err(_) => parsed(text, Primitive::Double)?,
             },
             Literal::Double(text) => parsed(text, Primitive::Double)?,
-            Literal::String(text) => (Value::text(text), Ty::Primitive(Primitive::String)),
+            Literal::String(text) => {
+                (Value::Text(Arc::clone(text)), Ty::Primitive(Primitive::String))
+            }
             Literal::Guid(text) => parsed(text, Primitive::Guid)?,
             Literal::Date(text) => parsed(text, Primitive::Date)?,
             Literal::DateTimeOffset(text) => parsed(text, Primitive::DateTimeOffset)?,
@@ -43,13 +47,26 @@ impl Checker<'_> {
                 let micros = parse_duration(text).ok_or_else(|| wrong(text))?;
                 (Value::Duration(micros), Ty::Primitive(Primitive::Duration))
             }
-            Literal::Binary(text) => parsed(text, Primitive::Binary)?,
+            Literal::Binary(text) => {
+                let value = self.binary(text).ok_or_else(|| wrong(text))?;
+                (value, Ty::Primitive(Primitive::Binary))
+            }
             Literal::Enum { type_name, value } => self.enum_literal((type_name, value), target)?,
             Literal::Geo { .. } => {
                 return super::not_implemented("geography and geometry");
             }
         };
         Ok(Typed::new(Expr::Literal(value), ty))
+    }
+
+    /// The bytes a text stands for, made once for all places an alias is put in.
+    fn binary(&self, text: &str) -> Option<Value> {
+        if let Some(known) = self.binaries.borrow().get(text) {
+            return Some(known.clone());
+        }
+        let value = text::parse_primitive(text, Primitive::Binary)?;
+        self.binaries.borrow_mut().insert(text.to_owned(), value.clone());
+        Some(value)
     }
 
     fn enum_literal(
@@ -85,7 +102,11 @@ impl Checker<'_> {
         let fitted = match (value, wanted) {
             (_, Ty::Primitive(Primitive::String)) => None,
             (Value::Text(text), _) => {
-                let value = text::parse(text, &ty, self.model).ok_or_else(|| {
+                let value = match ty {
+                    Type::Primitive(Primitive::Binary) => self.binary(text),
+                    _ => text::parse(text, &ty, self.model),
+                };
+                let value = value.ok_or_else(|| {
                     let name = self.type_name(wanted);
                     Error::TypeMismatch {
                         target: target.to_owned(),

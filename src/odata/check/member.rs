@@ -100,6 +100,7 @@ impl<'a> Scope<'a> {
         match segments {
             [Segment::It, rest @ ..] => match self.checker.outermost.get() {
                 Some((set, ty)) => {
+                    self.checker.named.borrow_mut().is_it = true;
                     let path = Path { from: Var::IT, steps: Vec::new() };
                     Ok((Found::One(path, Subject::Entity(set, ty)), rest))
                 }

@@ -24,7 +24,10 @@ mod ty;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
 
 pub use apply::{Applied, Member};
 pub use options::Place;
@@ -37,6 +40,7 @@ use crate::{
     error::{Error, nearest},
     model::{
         Action, EnumId, Guard, Model, Nav, Prop, Property, Relation, SetId, StructId, StructType,
+        Value,
     },
     query::{BinaryOp, Expr, Path, Rights, Step, Var},
 };
@@ -60,6 +64,12 @@ pub struct Checker<'a> {
     outermost: Cell<Option<(SetId, StructId)>>,
     /// How many `$expand` the place being checked is within.
     expanded: Cell<usize>,
+    /// What the `$expand` being checked names of what is around it.
+    named: RefCell<expand::Outside>,
+    /// Bytes of all texts for addresses of expanded collections.
+    addresses: Cell<usize>,
+    /// Binary constants that were read.
+    binaries: RefCell<BTreeMap<String, Value>>,
 }
 
 /// Rights to everything, to tell what a path is before anyone knows who asks.
@@ -78,8 +88,19 @@ impl<'a> Checker<'a> {
     pub fn new(model: &'a Model, rights: &'a dyn Rights, limits: Limits) -> Self {
         let zero = || Cell::new(0);
         let (nodes, aliases, items, expanded) = (zero(), zero(), zero(), zero());
-        let outermost = Cell::new(None);
-        Self { model, rights, limits, nodes, aliases, items, outermost, expanded }
+        Self {
+            model,
+            rights,
+            limits,
+            nodes,
+            aliases,
+            items,
+            outermost: Cell::new(None),
+            expanded,
+            named: RefCell::default(),
+            addresses: zero(),
+            binaries: RefCell::default(),
+        }
     }
 
     /// Runs `check` on what is within an `$expand` of `of`: there `$it` is what the request is about.

@@ -117,7 +117,7 @@ impl Scope<'_> {
         let Ast::Literal(Literal::String(name)) = written else {
             return Err(self.mismatch("a type is named in quotes".to_owned()));
         };
-        let name = name.rsplit_once('#').map_or(name.as_str(), |(_, name)| name);
+        let name = name.rsplit_once('#').map_or(&**name, |(_, name)| name);
         self.checker.cast_target(declared, name).ok_or_else(|| {
             self.mismatch(format!("'{name}' is no type derived from the one that is compared with"))
         })

@@ -1,6 +1,7 @@
 //! The helpdesk's model asked through the front door of the parser, with different rights.
 
 mod expressions;
+mod repeated;
 
 use super::*;
 use crate::{

@@ -264,7 +264,7 @@ mod tests {
         let ctx = context(&source);
         let checker = Checker::new(source.model(), &Everything, Limits::default());
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10 };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
         let writer = Writer { ctx, checker: &checker, addresses, format, onward };
         let rows: Vec<_> = source.rows(THINGS).collect();
         let mut want = Vec::new();

@@ -1,4 +1,4 @@
-//! Properties of `$compute`: no `$metadata` tells their types, so the payload does.
+//! Properties of `$compute` and what `$apply` made: no `$metadata` tells their types, so the payload does.
 //!
 //! Source: OData JSON Format 4.01, 4.6.3 (types of dynamic properties).
 
@@ -17,26 +17,32 @@ impl Writer<'_> {
             if self.format.omits_nulls && value.is_null() {
                 continue;
             }
-            // `divby` zero makes a decimal infinite, which only a double can be.
-            let ty = match (&value, &property.ty) {
-                (Value::Double(_), Type::Primitive(Primitive::Decimal)) => {
-                    &Type::Primitive(Primitive::Double)
-                }
-                (_, ty) => ty,
-            };
-            if self.format.level != Level::None
-                && let Some(annotation) = self.dynamic_annotation(&value, ty)
-            {
-                json.annotation(&property.name, "@odata.type");
-                push_json_text(&mut json.bytes, &annotation);
-            }
-            json.name(&property.name);
-            push_value(self, &mut json.bytes, &value, ty);
+            self.computed_value(json, (&property.name, &property.ty), &value);
         }
         Ok(())
     }
 
-    /// The type of a value nothing else tells; `None` where JSON itself does.
+    /// A value that no `$metadata` tells the type of, and so the payload does.
+    pub(super) fn computed_value(&self, json: &mut Json, (name, ty): (&str, &Type), value: &Value) {
+        // `divby` zero makes a decimal infinite, which only a double can be.
+        let ty = match (value, ty) {
+            (Value::Double(_), Type::Primitive(Primitive::Decimal)) => {
+                &Type::Primitive(Primitive::Double)
+            }
+            (_, ty) => ty,
+        };
+        if self.format.level != Level::None
+            && let Some(annotation) = self.dynamic_annotation(value, ty)
+        {
+            json.annotation(name, "@odata.type");
+            push_json_text(&mut json.bytes, &annotation);
+        }
+        json.name(name);
+        push_value(self, &mut json.bytes, value, ty);
+    }
+
+    /// The type of a value nothing else tells; `None` where JSON itself does: a number without its type
+    /// is a double.
     fn dynamic_annotation(&self, value: &Value, ty: &Type) -> Option<String> {
         match value {
             Value::Null => None,

@@ -24,6 +24,8 @@ pub struct Onward<'a> {
     pub format: Option<&'a str>,
     /// Entities in one expanded collection at most.
     pub rows: u64,
+    /// The same where a collection cannot go on, whatever size of pages the client prefers.
+    pub rows_max: u64,
 }
 
 impl Writer<'_> {

@@ -2,10 +2,10 @@
 
 use std::vec::IntoIter;
 
-use super::{Json, Level, Text, Writer, push_json_text};
+use super::{Json, Level, Text, Writer};
 use crate::{
     error::Error,
-    model::{Primitive, SetId, StructId, Type, Value},
+    model::{SetId, StructId, Type, Value},
     odata::check::Member,
     query::apply::{Answer, Item},
 };
@@ -111,32 +111,17 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A value that `$metadata` may say nothing about: then its type stands beside it, unless JSON
-    /// shows it. Source: OData JSON Format 4.0, 4.5.3.
+    /// A value that `$metadata` may say nothing about: then its type stands beside it as beside a computed one.
     fn dynamic(
         &self,
         json: &mut Json,
         (name, ty, is_declared): (&str, &Type, bool),
         value: &Value,
     ) {
-        let is_shown = match ty {
-            Type::Primitive(primitive) => {
-                primitive.integer_range().is_some()
-                    || matches!(
-                        primitive,
-                        Primitive::Boolean | Primitive::String | Primitive::Double
-                    )
-            }
-            Type::Enum(_) | Type::Complex(_) | Type::Collection(_) => false,
-        };
-        let is_told = self.format.level == Level::Minimal && !is_declared && !is_shown;
-        if is_told
-            && !value.is_null()
-            && let Some(annotation) = self.type_annotation(ty)
-        {
-            json.annotation(name, "@odata.type");
-            push_json_text(&mut json.bytes, &annotation);
+        if is_declared {
+            self.member(json, name, value, ty);
+        } else if !(self.format.omits_nulls && value.is_null()) {
+            self.computed_value(json, (name, ty), value);
         }
-        self.member(json, name, value, ty);
     }
 }

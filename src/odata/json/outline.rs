@@ -70,7 +70,10 @@ impl Outline {
         outlines.push(Self { declared, ty, shape, is_references, branches, sheets });
         for mut expand in expands {
             let model = writer.addresses.model;
-            expand.plan.page_size = expand.written.is_some().then_some(writer.onward.rows);
+            // One that cannot go on elsewhere is not longer for who prefers short pages.
+            let rows = writer.onward.rows_max;
+            expand.plan.page_size =
+                Some(if expand.written.is_some() { writer.onward.rows } else { rows });
             let shape = std::mem::take(&mut expand.plan.shape);
             let is_references = expand.kind == ExpandKind::References;
             let declared = model.set(expand.plan.set).ty;

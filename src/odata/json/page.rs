@@ -12,11 +12,14 @@ use super::{
 use crate::{
     error::Error,
     model::{Relation, Row, SetId, StructId},
-    query::{ExpandKind, Page, Plan, Shape, Start, list},
+    query::{Expand, ExpandKind, Page, Plan, Shape, Start, list},
 };
 
 /// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
 const WHOLE_ROWS: u64 = 100_000;
+
+/// Name of the setting that bounds an expanded collection, as errors give it.
+const EXPAND_PAGE_SIZE: &str = "expand_page_size";
 
 /// Entities on their way out. The pieces, one after the other, are the text.
 pub struct Pieces {
@@ -79,6 +82,7 @@ impl Text for Pieces {
             let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
             writer.try_computed(&shape, rows)?;
             self.begin(&mut json, writer, shape);
+            self.try_whole(writer)?;
         }
         // Only what is computed and what is expanded can ask for it.
         let is_told = self.outlines.iter().any(Outline::may_ask_for_it);
@@ -162,6 +166,26 @@ impl Pieces {
         }
         let is_references = matches!(self.top, Top::Page { is_references: true, .. });
         Outline::add(&mut self.outlines, writer, self.of.1, (self.of.1, shape), is_references);
+    }
+
+    /// Whether all that cannot go on elsewhere fits; what is further within is seen when it is its turn.
+    fn try_whole(&self, writer: &Writer<'_>) -> Result<(), Error> {
+        let (Some(outline), Some(page)) = (self.outlines.first(), self.stack.first()) else {
+            return Ok(());
+        };
+        for branch in outline.branches.iter().filter(|branch| branch.is_whole()) {
+            let expand = &branch.expand;
+            let rows = page.rows.as_slice().iter();
+            for row in rows.filter(|row| writer.addresses.model.is_a(row.type_id, expand.of)) {
+                let writer = writer.about(row);
+                writer.ctx.in_time()?;
+                let start = Start::Related(row.clone(), expand.navigation);
+                if list(&expand.plan, &start, &writer.ctx)?.next.is_some() {
+                    return Err(too_long(&writer));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes one entity up to its first branch, or one branch, or an end.
@@ -276,6 +300,9 @@ impl Pieces {
             list(&expand.plan, &start, &writer.ctx)?
         };
         let Start::Related(row, _) = start else { return Ok(()) };
+        if next_is_lost(expand, &page) {
+            return Err(too_long(writer));
+        }
         if let Some(count) = page.count {
             json.annotation(name, "@odata.count");
             json.digits(count);
@@ -301,7 +328,26 @@ impl Pieces {
     }
 }
 
+/// Whether there is more, and no address for it.
+fn next_is_lost(expand: &Expand, page: &Page) -> bool {
+    expand.written.is_none() && page.next.is_some()
+}
+
+fn too_long(writer: &Writer<'_>) -> Error {
+    Error::LimitExceeded {
+        limit: EXPAND_PAGE_SIZE,
+        max: writer.onward.rows_max,
+        target: "$expand".to_owned(),
+    }
+}
+
 impl Branch {
+    /// Whether it is a collection that cannot go on at an address of its own.
+    fn is_whole(&self) -> bool {
+        let is_told = self.expand.kind != ExpandKind::Count;
+        is_told && self.by.is_none() && self.expand.written.is_none()
+    }
+
     /// What a to-one navigation property leads to; each key is looked up once.
     fn one(&mut self, writer: &Writer<'_>, row: Row) -> Result<Option<Row>, Error> {
         let structure = writer.ctx.structure(&row);
@@ -358,7 +404,7 @@ mod tests {
         let plan = checker.collection(&at, &options).unwrap();
         let page = list(&plan, &Start::Set, &ctx).unwrap();
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max: 1000 };
         let format = Format::default();
         let writer = Writer { ctx, checker: &checker, addresses, format, onward };
         let mut pieces = Pieces::new((at.set, at.ty), plan.shape, page, None);
@@ -437,7 +483,7 @@ mod tests {
         let plan = checker.collection(&at, &options).unwrap();
         let page = list(&plan, &Start::Set, &ctx).unwrap();
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10 };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
         let format = Format::default();
         let writer = Writer { ctx, checker: &checker, addresses, format, onward };
         let text = Pieces::new((at.set, at.ty), plan.shape, page, None).whole(&writer).unwrap();
@@ -458,7 +504,7 @@ mod tests {
         let Ok(Target::Entity(at)) = checker.target(&path, None) else { panic!() };
         let shape = checker.entity(&at, &options).unwrap();
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10 };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
         let format = Format::default();
         let writer = Writer { ctx, checker: &checker, addresses, format, onward };
         let row = source.row(THINGS, &Key::Int(1)).unwrap();

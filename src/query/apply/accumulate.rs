@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 
 use super::{
     Aggregate, Item, Method, Number,
-    pipeline::{Held, Run},
+    held::{Held, value_bytes},
+    pipeline::Run,
     rank::Rank,
 };
 use crate::{
@@ -112,12 +113,16 @@ impl State {
                 let order = sorting(&value, best);
                 let is_better = if method == Method::Min { order.is_lt() } else { order.is_gt() };
                 if best.is_null() || is_better {
+                    held.give(value_bytes(best));
+                    held.take(value_bytes(&value))?;
                     *best = value;
                 }
             }
             Self::Distinct(seen) => {
+                let bytes = value_bytes(&value);
                 if seen.insert(Rank::ascending(value)) {
                     held.more()?;
+                    held.take(bytes)?;
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 
 use super::{
     Answer, Apply, Item,
+    held::item_bytes,
     pipeline::{Items, Run},
     rank::{Placed, Rank, ranks},
 };
@@ -57,9 +58,12 @@ pub(super) fn finish(apply: &Apply, items: Items<'_>, run: Run<'_>) -> Result<An
         if heap.len() < most {
             held.more()?;
         }
+        held.take(item_bytes(&item))?;
         heap.push(Placed { ranks, at, item });
-        if heap.len() > most {
-            heap.pop();
+        if heap.len() > most
+            && let Some(last) = heap.pop()
+        {
+            held.give(item_bytes(&last.item));
         }
     }
     let mut found: Vec<Placed> = heap.into_sorted_vec().into_iter().skip(skip).collect();

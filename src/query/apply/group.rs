@@ -1,12 +1,13 @@
 //! `groupby`: items with equal keys, in the order of the keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
     Item, Stage,
     accumulate::Sums,
+    held::{Held, value_bytes},
     pipeline::{Items, Run, all},
-    rank::Rank,
+    rank::{Best, Rank},
 };
 use crate::{error::Error, model::Value, query::expr::Expr};
 
@@ -49,6 +50,7 @@ fn aggregated<'a>(
             continue;
         }
         held.more()?;
+        held.take(keys.iter().map(|key| value_bytes(&key.value)).sum())?;
         let mut sums = empty.clone();
         sums.add(run, &item, &mut held)?;
         groups.insert(keys, sums);
@@ -60,31 +62,75 @@ fn aggregated<'a>(
     })))
 }
 
-/// Groups whose items are all needed.
+/// What is kept of a group while others come.
+enum Members<'a> {
+    All(Vec<Item>),
+    /// The first of an order, where nothing else is asked for.
+    First(Best<'a>),
+}
+
+impl<'a> Members<'a> {
+    fn add(&mut self, run: Run<'a>, item: Item, held: &mut Held) -> Result<(), Error> {
+        match self {
+            Self::All(items) => {
+                held.item(&item)?;
+                items.push(item);
+                Ok(())
+            }
+            Self::First(best) => best.add(run, item, held),
+        }
+    }
+
+    fn end(self) -> Vec<Item> {
+        match self {
+            Self::All(items) => items,
+            Self::First(best) => best.end(),
+        }
+    }
+}
+
+/// Groups of whose items more is needed than sums.
 fn held<'a>(
     run: Run<'a>,
     (keys, then, keeps): Grouping<'a>,
     items: Items<'a>,
 ) -> Result<Items<'a>, Error> {
-    let mut held = run.held();
-    let mut groups: BTreeMap<Vec<Rank>, Vec<Item>> = BTreeMap::new();
+    let (empty, rest): (Box<dyn Fn() -> Members<'a>>, _) = match then {
+        [Stage::First { order, count }, rest @ ..] => {
+            (Box::new(|| Members::First(Best::new(order, Some(*count)))), rest)
+        }
+        [Stage::Top(count), rest @ ..] => {
+            (Box::new(|| Members::First(Best::new(&[], Some(*count)))), rest)
+        }
+        all => (Box::new(|| Members::All(Vec::new())), all),
+    };
+    let (mut held, mut known) = (run.held(), run.held());
+    let mut groups: BTreeMap<Vec<Rank>, Members<'a>> = BTreeMap::new();
     for item in items {
         let item = item?;
-        held.more()?;
-        groups.entry(keys_of(run, keys, &item)?).or_default().push(item);
+        let group = match groups.entry(keys_of(run, keys, &item)?) {
+            Entry::Occupied(group) => group.into_mut(),
+            Entry::Vacant(group) => {
+                known.more()?;
+                known.take(group.key().iter().map(|key| value_bytes(&key.value)).sum())?;
+                group.insert(empty())
+            }
+        };
+        group.add(run, item, &mut held)?;
     }
     let (mut found, mut held) = (Vec::new(), run.held());
     for (at, (keys, members)) in groups.into_iter().enumerate() {
         run.in_time(at)?;
-        for item in run.stages(then, all(members))? {
-            held.more()?;
-            found.push(match item? {
+        for item in run.stages(rest, all(members.end()))? {
+            let item = match item? {
                 Item::Tuple(own) if !keeps => {
                     let keys = keys.iter().map(|key| key.value.clone());
                     Item::Tuple(keys.chain(own).collect())
                 }
                 item => item,
-            });
+            };
+            held.item(&item)?;
+            found.push(item);
         }
     }
     Ok(all(found))

@@ -8,6 +8,7 @@
 mod accumulate;
 mod finish;
 mod group;
+mod held;
 mod pipeline;
 mod rank;
 #[cfg(test)]
@@ -16,7 +17,7 @@ mod tests;
 use std::slice;
 
 use self::pipeline::{Items, Run};
-pub(crate) use self::{accumulate::Sums, pipeline::Held};
+pub(crate) use self::{accumulate::Sums, held::Held};
 use super::{
     expr::Expr,
     plan::{Order, Start},

@@ -1,13 +1,8 @@
 //! Runs stages: what can be passed on is, what must be seen whole is held.
 
-use std::collections::BinaryHeap;
+use std::rc::Rc;
 
-use super::{
-    Item, Stage,
-    accumulate::Sums,
-    group,
-    rank::{Placed, ranks},
-};
+use super::{Item, Stage, accumulate::Sums, group, held::Held, rank::Best};
 use crate::{
     error::Error,
     model::{Row, SetId, Value},
@@ -33,34 +28,6 @@ pub(super) struct Run<'a> {
     /// The set of the entities.
     pub(super) set: SetId,
     pub(super) held_max: u64,
-}
-
-/// What one stage holds.
-pub(crate) struct Held {
-    left: u64,
-    max: u64,
-}
-
-impl Held {
-    /// Nothing held yet, and that much at most.
-    pub(crate) fn new(max: u64) -> Self {
-        Self { left: max, max }
-    }
-
-    /// Holds one thing more.
-    pub(crate) fn more(&mut self) -> Result<(), Error> {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                Ok(())
-            }
-            None => Err(Error::LimitExceeded {
-                limit: super::GROUPS_MAX,
-                max: self.max,
-                target: "$apply".to_owned(),
-            }),
-        }
-    }
 }
 
 impl<'a> Run<'a> {
@@ -176,36 +143,48 @@ impl<'a> Run<'a> {
         count: Option<u64>,
         items: Items<'a>,
     ) -> Result<Vec<Item>, Error> {
-        let count = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
-        let mut held = self.held();
-        let mut heap = BinaryHeap::new();
+        let (mut held, mut best) = (self.held(), Best::new(order, count));
         for (at, item) in items.enumerate() {
-            let item = item?;
             self.in_time(at)?;
-            if heap.len() < count {
-                held.more()?;
-            }
-            heap.push(Placed { ranks: ranks(self, order, &item)?, at, item });
-            if heap.len() > count {
-                heap.pop();
-            }
+            best.add(self, item?, &mut held)?;
         }
-        Ok(heap.into_sorted_vec().into_iter().map(|placed| placed.item).collect())
+        Ok(best.end())
     }
 
+    /// One branch after the other over the same items, which are kept once.
     fn concat(self, branches: &'a [Vec<Stage>], items: Items<'a>) -> Result<Items<'a>, Error> {
-        let mut held = self.held();
-        let mut whole = Vec::new();
+        let (mut held, mut whole) = (self.held(), Vec::new());
         for item in items {
-            held.more()?;
-            whole.push(item?);
+            let item = item?;
+            held.item(&item)?;
+            whole.push(item);
         }
-        let mut joined: Items<'a> = Box::new(std::iter::empty());
-        for branch in branches {
-            let items = whole.clone().into_iter();
-            joined = Box::new(joined.chain(self.stages(branch, all(items.collect()))?));
-        }
-        Ok(joined)
+        let (whole, mut made): (Rc<[Item]>, _) = (whole.into(), self.held());
+        let mut branches = branches.iter();
+        let mut open: Items<'a> = Box::new(std::iter::empty());
+        // What is made is not held here, but counted: branches multiply where they follow one another.
+        Ok(Box::new(std::iter::from_fn(move || {
+            loop {
+                if let Some(item) = open.next() {
+                    return Some(item.and_then(|item| made.more().map(|()| item)));
+                }
+                let begun = self.begun(branches.next()?, Rc::clone(&whole));
+                match begun {
+                    Ok(items) => open = items,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        })))
+    }
+
+    /// A branch at its start.
+    fn begun(self, branch: &'a [Stage], whole: Rc<[Item]>) -> Result<Items<'a>, Error> {
+        self.ctx.in_time()?;
+        let items = (0..whole.len()).map(move |at| {
+            self.in_time(at)?;
+            Ok(whole[at].clone())
+        });
+        self.stages(branch, Box::new(items))
     }
 }
 

@@ -172,6 +172,8 @@ fn a_group_can_be_anything_that_is_made_of_its_items() {
     let best = Stage::First { order: vec![by(prop("Id"), true)], count: 1 };
     let keys = || vec![prop("String")];
     check(vec![Stage::Group { keys: keys(), then: vec![best], keeps: true }], "#11 #12 #10");
+    let few = vec![Stage::Top(2), Stage::Skip(1)];
+    check(vec![Stage::Group { keys: keys(), then: few, keeps: true }], "#5 #6 #4");
     let inner = group(&["GroupId"], vec![count()]);
     check(
         vec![Stage::Group { keys: keys(), then: vec![inner], keeps: false }],
@@ -184,6 +186,16 @@ fn results_are_joined_one_after_the_other() {
     let total = vec![Stage::Aggregate(vec![count()]), Stage::Arrange(vec![None, Some(0)])];
     let branches = vec![vec![group(&["GroupId"], vec![count()])], total];
     check(vec![Stage::Concat(branches)], "0,6 1,6 null,12");
+    let one = |at| vec![Stage::Skip(at), Stage::Top(1)];
+    check(vec![Stage::Concat(vec![one(10), vec![], one(9)]), Stage::Skip(12)], "#12 #10");
+}
+
+#[test]
+fn a_branch_begins_when_the_one_before_has_ended() {
+    let wrong = vec![Stage::Aggregate(vec![of(Method::Sum(Number::Whole), lit(i64::MAX))])];
+    let branches = |first| vec![Stage::Concat(vec![first, wrong.clone()])];
+    check([branches(vec![]), vec![Stage::Top(2)]].concat(), "#1 #2");
+    assert!(run(&plan(branches(vec![]))).starts_with("$apply: a sum is out of the range"));
 }
 
 #[test]
@@ -215,9 +227,15 @@ fn what_a_stage_holds_has_a_limit() {
     passes(&group(&["GroupId"], vec![of(Method::CountDistinct, prop("Id"))]), 14);
     passes(&Stage::Order(vec![]), 12);
     passes(&Stage::Concat(vec![]), 12);
+    // Branches that follow one another multiply.
+    passes(&Stage::Concat(vec![vec![]; 3]), 36);
     let held =
         Stage::Group { keys: vec![prop("GroupId")], then: vec![Stage::Skip(9)], keeps: true };
     passes(&held, 12);
+    let first = Stage::First { order: vec![by(prop("Id"), true)], count: 2 };
+    for few in [first, Stage::Top(2)] {
+        passes(&Stage::Group { keys: vec![prop("GroupId")], then: vec![few], keeps: true }, 4);
+    }
 }
 
 /// Every page as `next` leads to it.

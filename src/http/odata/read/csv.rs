@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant, vec::IntoIter};
 
 use warp::http::{HeaderValue, header};
 
-use super::{PIECE_BYTES, Read, negotiate::CsvType, start, stream};
+use super::{PIECE_BYTES, Position, Read, negotiate::CsvType, start, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
@@ -18,7 +18,11 @@ use crate::{
         json::{Format, Writer},
         service::Service,
     },
-    query::{self, Context, Plan, Shape, Start, apply::Item, list},
+    query::{
+        self, Context, Plan, Shape, Start,
+        apply::{Apply, Item},
+        list,
+    },
 };
 
 /// The charset is named, as Windows PowerShell takes anything else for Latin-1.
@@ -53,8 +57,14 @@ pub(super) fn applied<S: Service>(
     (path, applied): (&CollectionPath, Applied),
     csv: CsvType,
 ) -> Result<Response, Error> {
-    let (apply, columns) = match applied {
-        Applied::Plan(plan) => return answer(read, checker, (path, plan), csv),
+    let behind = read.position()?;
+    let (mut apply, columns) = match applied {
+        Applied::Plan(mut plan) => {
+            if let Some(Position { after, top }) = behind {
+                plan = Plan { after: Some(after), top, skip: 0, ..plan };
+            }
+            return answer(read, checker, (path, plan), csv);
+        }
         Applied::Entities { apply, shape } => {
             check(&shape, apply.count)?;
             (apply, columns(read, path, &shape))
@@ -64,6 +74,9 @@ pub(super) fn applied<S: Service>(
             (apply, made(&members))
         }
     };
+    if let Some(Position { after, top }) = behind {
+        apply = Apply { after: Some(after), top, skip: 0, ..apply };
+    }
     let ctx = read.ctx();
     let start = start(&ctx, path)?;
     read.weigh_all(apply.set, &start, &ctx)?;

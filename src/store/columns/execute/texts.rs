@@ -1,5 +1,7 @@
 //! Conditions on the texts of a property of many values: one search over all bytes of a chunk.
 
+use std::sync::Arc;
+
 use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
 
@@ -37,7 +39,7 @@ enum Test {
 /// A condition on one property that is a text.
 struct Texts<'a> {
     test: Test,
-    finder: Finder<'static>,
+    wanted: Arc<str>,
     is_lower: bool,
     prop: Prop,
     column: &'a Column,
@@ -66,8 +68,8 @@ pub(super) fn way<'a>(expr: &Expr, only: Prop, table: Table<'a>) -> Option<Box<d
         Expr::Call { function: Function::ToLower, args } => (args.first()?, true),
         plain => (plain, false),
     };
-    let finder = Finder::new(wanted.as_bytes()).into_owned();
-    let texts = Texts { test, finder, is_lower, prop: only, column, table };
+    let wanted = Arc::clone(wanted);
+    let texts = Texts { test, wanted, is_lower, prop: only, column, table };
     (property(of) == Some(only)).then(|| -> Box<dyn Leaf + 'a> { Box::new(texts) })
 }
 
@@ -81,10 +83,10 @@ fn named(function: Function) -> Option<Test> {
 }
 
 impl Texts<'_> {
-    fn holds(&self, text: Option<&[u8]>) -> Option<bool> {
-        let wanted = self.finder.needle();
+    fn holds(&self, finder: &Finder<'_>, text: Option<&[u8]>) -> Option<bool> {
+        let wanted = finder.needle();
         match (self.test, text) {
-            (Test::Contains, text) => text.map(|text| self.finder.find(text).is_some()),
+            (Test::Contains, text) => text.map(|text| finder.find(text).is_some()),
             (Test::StartsWith, text) => text.map(|text| text.starts_with(wanted)),
             (Test::EndsWith, text) => text.map(|text| text.ends_with(wanted)),
             (Test::Equal, text) => Some(text == Some(wanted)),
@@ -106,20 +108,20 @@ impl Texts<'_> {
         }
     }
 
-    fn holds_at(&self, at: u32) -> Option<bool> {
+    fn holds_at(&self, finder: &Finder<'_>, at: u32) -> Option<bool> {
         match self.column.text(at) {
-            Some(text) if self.is_lower => self.holds(Some(text.to_lowercase().as_bytes())),
-            text => self.holds(text.map(str::as_bytes)),
+            Some(text) if self.is_lower => self.holds(finder, Some(text.to_lowercase().as_bytes())),
+            text => self.holds(finder, text.map(str::as_bytes)),
         }
     }
 
     /// Adds those of `rows` in whose text it is found.
-    fn search(&self, arena: &Arena, rows: &[u32], found: &mut Found) {
+    fn search(finder: &Finder<'_>, arena: &Arena, rows: &[u32], found: &mut Found) {
         let mut rows = rows.iter().peekable();
         let (bytes, ends) = (arena.bytes(), arena.ends());
         let mut from = 0;
-        while let Some(hit) = bytes.get(from..).and_then(|rest| self.finder.find(rest)) {
-            let (start, end) = (from + hit, from + hit + self.finder.needle().len());
+        while let Some(hit) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
+            let (start, end) = (from + hit, from + hit + finder.needle().len());
             let owner = ends.partition_point(|limit| (*limit as usize) <= start);
             let Some(limit) = ends.get(owner).map(|limit| *limit as usize) else { break };
             if end > limit {
@@ -139,18 +141,20 @@ impl Texts<'_> {
 impl Leaf for Texts<'_> {
     fn which(&self, wanted: bool, within: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
         let mut found = Found::default();
-        let at_once = wanted && self.test == Test::Contains && !self.finder.needle().is_empty();
+        let finder = Finder::new(self.wanted.as_bytes());
+        let at_once = wanted && self.test == Test::Contains && !self.wanted.is_empty();
         each_chunk(within, self.table.ctx, |chunk, rows| {
             match self.arena(self.column.chunk(chunk)) {
                 Some(arena) if at_once && rows.len() > FEW_ROWS => {
-                    self.search(arena, rows, &mut found);
+                    Self::search(&finder, arena, rows, &mut found);
                 }
                 Some(arena) => {
-                    let holds = |at: &&u32| self.holds(arena.get(place(**at))) == Some(wanted);
+                    let holds =
+                        |at: &&u32| self.holds(&finder, arena.get(place(**at))) == Some(wanted);
                     rows.iter().filter(holds).for_each(|at| found.push(*at));
                 }
                 None => {
-                    let holds = |at: &&u32| self.holds_at(**at) == Some(wanted);
+                    let holds = |at: &&u32| self.holds_at(&finder, **at) == Some(wanted);
                     rows.iter().filter(holds).for_each(|at| found.push(*at));
                 }
             }

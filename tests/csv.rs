@@ -62,8 +62,8 @@ fn all_tickets_come_in_one_answer_from_one_moment() {
     assert_eq!(
         client.get(few).expect(200).body,
         "\u{feff}Title,TagsText,Tags,Id\r\n\
-         '=cmd|' /C calc'!A0,b; a,b; a,1\r\n\
-         \"Grüße, \"\"Öl\"\"\nund mehr\",b; a,b; a,2\r\n"
+         '=cmd|' /C calc'!A0,\"b; a\",\"b; a\",1\r\n\
+         \"Grüße, \"\"Öl\"\"\nund mehr\",\"b; a\",\"b; a\",2\r\n"
     );
     let ordered = "/odata/Tickets?$select=Id&$format=text/csv&$skip=1&$top=2400&$orderby=Id%20desc";
     let ordered = client.get(ordered).expect(200);

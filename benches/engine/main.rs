@@ -124,7 +124,7 @@ fn ask(
     now: Timestamp,
     question: impl Fn(&dyn Source, &Context<'_>, bool) -> usize,
 ) {
-    let ctx = Context { source, now, it: None, deadline: None };
+    let ctx = Context { source, now, it: None, found: None, deadline: None };
     let mut group = criterion.benchmark_group(name);
     group.bench_function("engine", |bench| bench.iter(|| black_box(question(source, &ctx, false))));
     if env::var("TESSERA_BENCH_REFERENCE").is_ok_and(|text| text == "0") {

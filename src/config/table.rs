@@ -127,6 +127,7 @@ settings! {
     query_in_items_max: u64 = "10000", 1..=100_000, "most items in one list, as after 'in'";
     query_aliases_max: u64 = "1000", 1..=10_000, "most parameter aliases in one query, and most times they are put in";
     query_computed_max: u64 = "100", 1..=1000, "most computed properties in one query";
+    query_search_words_max: u64 = "1000", 1..=10_000, "most words of all $search in one query, those of phrases too";
     expand_depth_max: u64 = "6", 1..=10, "deepest nesting of $expand";
     query_groups_max: u64 = "1000000", 1..=10_000_000, "groups, entities or different values that one transformation of $apply holds";
     query_deadline_secs: u64 = "30", 1..=55, "seconds one query may take; beyond it 503 Overloaded";

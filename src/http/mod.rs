@@ -108,6 +108,7 @@ pub fn limits(config: &Config) -> Limits {
         in_items: max(config.query_in_items_max),
         aliases: max(config.query_aliases_max),
         computed: max(config.query_computed_max),
+        search_words: max(config.query_search_words_max),
         expand_depth: max(config.expand_depth_max),
         groups: max(config.query_groups_max),
     }
@@ -376,6 +377,7 @@ mod tests {
             Limits::IN_ITEMS,
             Limits::ALIASES,
             Limits::COMPUTED,
+            Limits::SEARCH_WORDS,
             Limits::EXPAND_DEPTH,
         ] {
             assert!(crate::config::SETTINGS.iter().any(|setting| setting.name == name), "{name}");

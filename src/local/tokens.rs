@@ -220,8 +220,13 @@ pub(super) fn show(ground: &Ground, named: &str, out: &mut dyn Write) -> Result<
     let model = ground.desk.model();
     let row = snapshot.row(set::ACCESS_TOKENS, &Key::Int(id));
     let row = row.ok_or_else(|| Error::NotFound { what: format!("AccessToken {id}") })?;
-    let ctx =
-        resolve::Context { source: &*snapshot, now: ground.desk.now(), deadline: None, it: None };
+    let ctx = resolve::Context {
+        source: &*snapshot,
+        now: ground.desk.now(),
+        deadline: None,
+        it: None,
+        found: None,
+    };
     for (prop, property) in model.structure(row.type_id).props() {
         if property.hidden || prop == token::GUID {
             continue;

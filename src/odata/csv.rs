@@ -2,6 +2,8 @@
 //!
 //! Source: RFC 4180. Does not know where the entities come from, nor how many there are.
 
+use std::borrow::Cow;
+
 use super::{check::Member, json::Writer, text::print};
 use crate::{
     error::Error,
@@ -14,7 +16,11 @@ pub const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// What makes a spreadsheet run a text as a formula where a cell begins with it; the last four are the wide
 /// letters of East Asia, which are taken for the first four there.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Behind these a spreadsheet may begin another cell, where it separates lists by `;`, as in most of Europe: quotes
+/// in the middle of a line mean nothing to it then.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// Stands between the items of a collection.
 const BETWEEN: &str = "; ";
@@ -130,7 +136,7 @@ pub fn push_cell(bytes: &mut Vec<u8>, writer: &Writer<'_>, value: &Value, ty: &T
                 single => single,
             };
             if let Type::Complex(_) = item_ty {
-                push_quoted(bytes, &writer.json_text(value, ty));
+                push_text(bytes, &writer.json_text(value, ty));
                 return;
             }
             let items: Vec<String> = items.iter().map(|item| print(item, item_ty, model)).collect();
@@ -140,7 +146,7 @@ pub fn push_cell(bytes: &mut Vec<u8>, writer: &Writer<'_>, value: &Value, ty: &T
                 _ => push_quoted(bytes, &joined),
             }
         }
-        Value::Complex(_) => push_quoted(bytes, &writer.json_text(value, ty)),
+        Value::Complex(_) => push_text(bytes, &writer.json_text(value, ty)),
         Value::Bool(_)
         | Value::Int(_)
         | Value::Decimal(_)
@@ -155,20 +161,39 @@ pub fn push_cell(bytes: &mut Vec<u8>, writer: &Writer<'_>, value: &Value, ty: &T
     }
 }
 
-/// What people wrote: an empty text is told from null, and what looks like a formula begins with an apostrophe.
+/// What people wrote: an empty text is told from null, and what looks like a formula stands behind an apostrophe.
 fn push_text(bytes: &mut Vec<u8>, text: &str) {
     if text.is_empty() {
         bytes.extend(b"\"\"");
-    } else if text.starts_with(FORMULA) {
-        push_quoted(bytes, &format!("'{text}"));
+    } else if text.starts_with(SEPARATORS) {
+        push_quoted(bytes, &format!("'{}", guarded(text)));
     } else {
-        push_quoted(bytes, text);
+        push_quoted(bytes, &guarded(text));
     }
+}
+
+/// The text with an apostrophe before whatever could be a formula where a cell may begin.
+fn guarded(text: &str) -> Cow<'_, str> {
+    if !text.contains(FORMULA) {
+        return text.into();
+    }
+    let mut kept = String::with_capacity(text.len() + 1);
+    let mut begins_cell = true;
+    for (at, c) in text.char_indices() {
+        if begins_cell && FORMULA.contains(&c) {
+            kept.push('\'');
+        }
+        kept.push(c);
+        // Blanks do not keep it from being one, nor quotes that are taken off again.
+        let is_passed_over = c.is_whitespace() || c == '"' && at > 0;
+        begins_cell = SEPARATORS.contains(&c) || begins_cell && is_passed_over;
+    }
+    kept.into()
 }
 
 /// In quotes where a reader would lose something without.
 fn push_quoted(bytes: &mut Vec<u8>, text: &str) {
-    let is_special = |c: char| matches!(c, ',' | '"' | '\r' | '\n');
+    let is_special = |c: char| matches!(c, ',' | '"') || SEPARATORS.contains(&c);
     if !text.contains(is_special) && text.trim_matches(' ').len() == text.len() {
         bytes.extend(text.as_bytes());
         return;
@@ -199,7 +224,10 @@ mod tests {
         check("a\r\nb", "\"a\r\nb\"");
         check(" a", "\" a\"");
         check("a ", "\"a \"");
-        check("a;b ü", "a;b ü");
+        check("a b ü", "a b ü");
+        // With `;` between the cells of a line, as Excel has it in most of Europe.
+        check("a;b ü", "\"a;b ü\"");
+        check("a\tb", "\"a\tb\"");
     }
 
     #[test]
@@ -209,12 +237,28 @@ mod tests {
         check("+49 30 1", "'+49 30 1");
         check("-", "'-");
         check("@SUM(A1)", "'@SUM(A1)");
-        check("\t=1", "'\t=1");
-        check("\r=1", "\"'\r=1\"");
-        check("\n=1", "\"'\n=1\"");
+        check("\t=1", "\"'\t'=1\"");
+        check("\r=1", "\"'\r'=1\"");
+        check("\n=1", "\"'\n'=1\"");
+        check("\n\na", "\"'\n\na\"");
+        check(" =1", "\" '=1\"");
         check("=\"a\",1", "\"'=\"\"a\"\",1\"");
         check("＝1", "'＝1");
         check("a=1", "a=1");
         check("'=1", "'=1");
+        check("a, -1 \"=1\"", "\"a, -1 \"\"=1\"\"\"");
+    }
+
+    #[test]
+    fn a_formula_behind_what_may_end_a_cell_begins_with_an_apostrophe() {
+        // Excel that separates by `;` split such texts there, and ran what came behind.
+        check("x;=HYPERLINK(\"http://x\")", "\"x;'=HYPERLINK(\"\"http://x\"\")\"");
+        check("x\n=1+1", "\"x\n'=1+1\"");
+        check("x\r\n@a", "\"x\r\n'@a\"");
+        check("x\t+1", "\"x\t'+1\"");
+        check("vip; -1", "\"vip; '-1\"");
+        check("x;\"=1;y", "\"x;\"\"'=1;y\"");
+        check("x;;＝1", "\"x;;'＝1\"");
+        check("x\n\ny; a=1", "\"x\n\ny; a=1\"");
     }
 }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub aliases: usize,
     /// Computed properties in all of `$compute`.
     pub computed: usize,
+    /// Words of all `$search` together: each of a phrase is looked up, however often it stands there.
+    pub search_words: usize,
     /// Levels of `$expand` within `$expand`; 1 allows no nesting.
     pub expand_depth: usize,
     /// Groups, entities and distinct values that one transformation of `$apply` holds.
@@ -35,6 +37,8 @@ impl Limits {
     pub const ALIASES: &'static str = "query_aliases_max";
     /// Name of the limit on computed properties, as errors give it.
     pub const COMPUTED: &'static str = "query_computed_max";
+    /// Name of the limit on what is searched for, as errors give it.
+    pub const SEARCH_WORDS: &'static str = "query_search_words_max";
     /// Name of the limit on nested expansion, as errors give it.
     pub const EXPAND_DEPTH: &'static str = "expand_depth_max";
 }
@@ -48,6 +52,7 @@ impl Default for Limits {
             in_items: 10_000,
             aliases: 1_000,
             computed: 100,
+            search_words: 1_000,
             expand_depth: 6,
             groups: 1_000_000,
         }

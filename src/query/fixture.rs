@@ -174,7 +174,7 @@ pub(crate) fn source() -> MemorySource {
 }
 
 pub(crate) fn context(source: &MemorySource) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0), deadline: None, it: None }
+    Context { source, now: Timestamp::from_micros(0), deadline: None, it: None, found: None }
 }
 
 pub(super) fn at(text: &str) -> Value {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::source::Source;
+use super::{search::Found, source::Source};
 use crate::{
     error::Error,
     model::{
@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub deadline: Option<Instant>,
     /// Within an expansion: the entity the whole request is about, for [`super::Var::IT`].
     pub it: Option<&'a Row>,
+    /// What the searches of one answer found so far; none where each is run once anyway.
+    pub found: Option<&'a Found>,
 }
 
 impl<'a> Context<'a> {

@@ -108,7 +108,7 @@ impl Finder {
     /// `ctx` is of the rows the search is for.
     ///
     /// # Errors
-    /// `Overloaded` where the index is not ready, or past the deadline; `InvalidOption` for the end of a
+    /// `Overloaded` where the index is not ready, or past the deadline; `LimitExceeded` for the end of a
     /// phrase that stands for too many words.
     pub fn find(
         &self,

@@ -16,6 +16,8 @@ use crate::{
 
 /// Words that the open end of a phrase may stand for: of each, all places are held at once.
 pub(super) const PHRASE_ENDS_MAX: u32 = 4096;
+/// Its name, as errors give it.
+const PHRASE_ENDS: &str = "search_phrase_ends_max";
 
 /// Documents between two looks at the clock.
 const DOCS_BETWEEN: usize = 8192;
@@ -142,10 +144,8 @@ impl Look {
             while range.advance() {
                 count += 1;
                 if count > PHRASE_ENDS_MAX {
-                    let reason = format!(
-                        "'{last}*' at the end of a phrase stands for more than {PHRASE_ENDS_MAX} words; write more of it"
-                    );
-                    return Err(Error::InvalidOption { option: "$search".into(), reason }.into());
+                    let (max, target) = (PHRASE_ENDS_MAX.into(), "$search".to_owned());
+                    return Err(Error::LimitExceeded { limit: PHRASE_ENDS, max, target }.into());
                 }
             }
             most = most.max(count);

@@ -10,7 +10,7 @@ use crate::{
         set,
     },
     query::{
-        Context, Expr, Path as At, Search, Source, Step, Var,
+        Context, Expr, Hits, Path as At, Search, Source, Step, Var,
         memory::MemorySource,
         search::{Place, Term, Words},
     },
@@ -45,7 +45,7 @@ impl Kept {
 }
 
 fn context(source: &MemorySource) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0), it: None, deadline: None }
+    Context { source, now: Timestamp::from_micros(0), it: None, found: None, deadline: None }
 }
 
 /// Where an agent searches tickets; without the right to internal notes they are guarded.
@@ -240,6 +240,27 @@ fn a_place_that_is_not_in_the_index_is_left_to_a_look_at_each() {
     assert!(matches!(ready, Err(crate::error::Error::Overloaded { .. })), "{ready:?}");
     finder.open(&kept.reader, 0);
     assert_eq!(finder.find(set::TICKETS, &of_status, &context(&source)), Ok(None));
+}
+
+#[test]
+fn the_end_of_a_phrase_stands_for_so_many_words() {
+    let (mut kept, mut source) = (kept(), MemorySource::new(helpdesk().clone()));
+    let names: Vec<String> = (0..=reader::PHRASE_ENDS_MAX).map(|n| format!("w{n}")).collect();
+    let customer = |text: &str| Doing::Customer(1, Value::text(text));
+    let find = |kept: &Kept, source: &MemorySource| {
+        let finder = Finder::default();
+        finder.open(&kept.reader, 1);
+        let term = Term::Words(Words::of("hp-w*", true).unwrap());
+        let search = Search { term, places: vec![Place::Own(customer::NAME)] };
+        finder.find(set::CUSTOMERS, &search, &context(source)).map(|hits| hits.unwrap())
+    };
+    let touched = apply(&mut source, &customer(&format!("hp {}", names[1..].join(" "))));
+    kept.write(&source, &[touched]);
+    assert_eq!(find(&kept, &source), Ok(Hits::of(vec![1])));
+    let touched = apply(&mut source, &customer(&format!("hp {}", names.join(" "))));
+    kept.write(&source, &[touched]);
+    let error = find(&kept, &source).unwrap_err().to_string();
+    assert_eq!(error, "$search passes the limit 'search_phrase_ends_max' of 4096");
 }
 
 #[test]

@@ -502,7 +502,13 @@ impl Source for Root {
         search: &Search,
         ctx: &Context<'_>,
     ) -> Result<Option<Hits>, Error> {
-        self.finder.as_ref().map_or(Ok(None), |finder| finder.find(set, search, ctx))
+        match &self.finder {
+            // Of other sets there is nothing in it that could be waited for.
+            Some(finder) if self.model.set(set).searched.is_indexed => {
+                finder.find(set, search, ctx)
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 }
 
@@ -562,6 +568,26 @@ mod tests {
     }
 
     #[test]
+    fn only_sets_in_the_index_wait_for_it() {
+        // While it was built a search of teams was refused too, though nothing of them is in it.
+        let mut root = root();
+        root.set_finder(Some(Arc::new(Finder::default())));
+        let ctx = Context {
+            source: &root,
+            now: crate::time::Timestamp::from_micros(0),
+            it: None,
+            found: None,
+            deadline: None,
+        };
+        let words = crate::query::search::Words::of("net", true).unwrap();
+        let term = crate::query::search::Term::Words(words);
+        let search = Search { term, places: vec![] };
+        assert_eq!(root.search(set::TEAMS, &search, &ctx), Ok(None));
+        let waits = root.search(set::TICKETS, &search, &ctx);
+        assert!(matches!(waits, Err(Error::Overloaded { .. })), "{waits:?}");
+    }
+
+    #[test]
     fn a_tag_is_found_by_its_key() {
         let root = root();
         let found = |key: &Key| root.row(set::TICKET_TAGS, key).map(|row| row.key(root.model));
@@ -594,7 +620,7 @@ mod tests {
     fn what_has_no_columns_is_weighed_by_what_it_is_made_of() {
         let root = root();
         let now = crate::time::Timestamp::from_micros(0);
-        let ctx = Context { source: &root, now, deadline: None, it: None };
+        let ctx = Context { source: &root, now, deadline: None, it: None, found: None };
         let listed = |plan: &Plan, most| {
             root.list_light((plan, &Start::Set), &ctx, most).unwrap().map(|page| page.rows.len())
         };

@@ -63,7 +63,7 @@ fn push_entity(
     let model = source.model();
     let structure = model.structure(row.type_id);
     // Nothing that is exported looks at the time.
-    let ctx = Context { source, now: Timestamp::MIN, deadline: None, it: None };
+    let ctx = Context { source, now: Timestamp::MIN, deadline: None, it: None, found: None };
     line.extend(b"{\"@odata.type\":");
     push_json_text(line, &format!("#{}.{}", model.namespace, structure.name));
     for (prop, property) in structure.props().filter(|(_, property)| !property.hidden) {

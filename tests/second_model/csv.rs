@@ -24,7 +24,7 @@ fn every_type_is_written_as_in_json_but_for_quotes() {
     let all = lines(&server, "/Products?$filter=Id le 3&$format=csv");
     assert_eq!(all[0], names);
     insta::assert_snapshot!(all[1..].join("\n"), @r##"
-    1,01010101-0101-0101-0101-010101010101,"Lämp 'O""",-_8B,true,255,2024-02-29,2024-02-29T12:30:00.5Z,12345678901234567.8900,1e300,P1DT2H3M4.5S,09090909-0909-0909-0909-090909090909,-32768,2147483647,9007199254740993,-128,0.1,07:30:00,Green,"Home,Garden","{""Width"":1.5,""Height"":null,""Note"":""ü\""""}",new; a/b,"[{""Width"":1.5,""Height"":null,""Note"":""ü\""""},{""@odata.type"":""#Shop.Box"",""Width"":1.0,""Height"":2.0,""Note"":null,""Depth"":3.0}]",A long text,1,
+    1,01010101-0101-0101-0101-010101010101,"Lämp 'O""",-_8B,true,255,2024-02-29,2024-02-29T12:30:00.5Z,12345678901234567.8900,1e300,P1DT2H3M4.5S,09090909-0909-0909-0909-090909090909,-32768,2147483647,9007199254740993,-128,0.1,07:30:00,Green,"Home,Garden","{""Width"":1.5,""Height"":null,""Note"":""ü\""""}","new; a/b","[{""Width"":1.5,""Height"":null,""Note"":""ü\""""},{""@odata.type"":""#Shop.Box"",""Width"":1.0,""Height"":2.0,""Note"":null,""Depth"":3.0}]",A long text,1,
     2,02020202-0202-0202-0202-020202020202,Nothing,,,,,,,,,,,,,,,,,,,"",[],,,
     3,03030303-0303-0303-0303-030303030303,Song,,,,,,,NaN,,,,,,,,,,,"{""@odata.type"":""#Shop.Box"",""Width"":1.0,""Height"":2.0,""Note"":null,""Depth"":3.0}","",[],,2,
     "##);
@@ -131,6 +131,6 @@ fn a_cell_is_no_formula() {
     let select = "$select=Name,Labels,Sales,Description&$filter=Id eq 70&$format=csv";
     assert_eq!(
         lines(&server, &format!("/Products?{select}"))[1..],
-        ["'=cmd|' /C calc'!A0,'-1; b,-5,\"'=1,\"\"2\"\"\n3\""]
+        ["'=cmd|' /C calc'!A0,\"'-1; b\",-5,\"'=1,\"\"2\"\"\n3\""]
     );
 }

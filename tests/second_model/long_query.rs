@@ -44,6 +44,39 @@ fn a_list_of_ten_thousand_costs_each_row_a_few_comparisons() {
 }
 
 #[test]
+fn words_without_end_are_refused() {
+    // Each word of a phrase was looked up, up to half a million of them.
+    let server = Server::new();
+    let phrase = |words: usize| format!("$search=\"{}\"", "a ".repeat(words));
+    assert_eq!(post(&server, "/Products/$query", &phrase(1000)).status, 200);
+    let refused = |option: &str| {
+        format!("400 LimitExceeded: {option} passes the limit 'query_search_words_max' of 1000")
+    };
+    let limit = refused("$search");
+    assert_eq!(post(&server, "/Products/$query", &phrase(500_000)).error(), limit);
+    let without_blanks = format!("$search={}", "a-".repeat(1001));
+    assert_eq!(post(&server, "/Products/$query", &without_blanks).error(), limit);
+    let half = phrase(501);
+    let two = format!("{half}&$expand=Reviews({half})");
+    assert_eq!(post(&server, "/Products/$query", &two).error(), limit);
+    let applied = format!("$apply=search({})", &phrase(1001)["$search=".len()..]);
+    assert_eq!(post(&server, "/Products/$query", &applied).error(), refused("$apply"));
+}
+
+#[test]
+fn a_link_that_is_too_long_for_a_header_is_in_the_body_alone() {
+    let server = Server::new();
+    let links = |items: usize| {
+        let items: Vec<String> = (0..items).map(|n| n.to_string()).collect();
+        let body = format!("$select=Id&$filter=Id in ({}) or Id gt 0", items.join(","));
+        let answer = post(&server, "/Products/$query", &body);
+        let next = answer.json()["@odata.nextLink"].is_string();
+        (next, answer.header("link").is_some())
+    };
+    assert_eq!((links(10), links(2000)), ((true, true), (true, false)));
+}
+
+#[test]
 fn its_pages_go_on_by_get_and_by_post() {
     let server = Server::new();
     let body = "$filter=Id gt 2&$select=Id";

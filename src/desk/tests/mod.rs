@@ -190,8 +190,13 @@ impl Bench {
         let source = self.desk.snapshot();
         let row = source.row(row.set, &row.key(helpdesk())).unwrap();
         let prop: Prop = helpdesk().structure(row.type_id).property(name).unwrap();
-        let ctx =
-            resolve::Context { source: &*source, now: self.clock.now(), deadline: None, it: None };
+        let ctx = resolve::Context {
+            source: &*source,
+            now: self.clock.now(),
+            deadline: None,
+            it: None,
+            found: None,
+        };
         plain(&resolve::value(&ctx, &row, prop).unwrap())
     }
 

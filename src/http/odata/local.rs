@@ -96,7 +96,7 @@ impl<S: Service> Feed<S> {
         let mut text = match path.of {
             None => {
                 let (now, source) = (self.service.now(), &*snapshot);
-                let ctx = Context { source, now, deadline: None, it: None };
+                let ctx = Context { source, now, deadline: None, it: None, found: None };
                 let page_size = Some(plan.page_size.unwrap_or(self.settings.page_size));
                 let paged = Plan { page_size, ..plan.clone() };
                 let told = source.explain(&paged, &Start::Set, &ctx);

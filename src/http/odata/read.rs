@@ -31,7 +31,7 @@ use crate::{
         skip_token::{Position, Seal},
         text::print,
     },
-    query::{Context, Plan, Source, Start},
+    query::{Context, Plan, Source, Start, search::Found},
     time::Timestamp,
 };
 
@@ -49,6 +49,8 @@ struct Read<S: Service> {
     now: Timestamp,
     times: Option<Times>,
     weight: Weight,
+    /// What its searches found in the snapshot.
+    found: Found,
 }
 
 /// The address of a read as it came, for next links.
@@ -89,8 +91,9 @@ pub(super) fn here<S: Service>(
     let (feed, snapshot, now) = (Arc::clone(feed), feed.service.snapshot(), feed.service.now());
     let times = deadline.map(|at| Times { first: at, last: at });
     let headers = HeaderMap::new();
-    let weight = Weight::Any;
-    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times, weight }).run()
+    let (weight, found) = (Weight::Any, Found::default());
+    Arc::new(Read { feed, asked, target, headers, address, snapshot, now, times, weight, found })
+        .run()
 }
 
 /// Answers a `GET`.
@@ -134,6 +137,7 @@ pub(super) async fn get<S: Service>(
         now: feed.service.now(),
         times: Some(Times::from_now(feed)),
         weight: Weight::light(),
+        found: Found::default(),
     });
     let mut response = match turn {
         Some(turn) => Box::pin(weight::in_turn(feed, read, turn)).await?,
@@ -208,7 +212,13 @@ impl<S: Service> Read<S> {
 
     fn ctx(&self) -> Context<'_> {
         let deadline = self.times.map(|times| times.first);
-        Context { source: &*self.snapshot, now: self.now, deadline, it: None }
+        Context {
+            source: &*self.snapshot,
+            now: self.now,
+            deadline,
+            it: None,
+            found: Some(&self.found),
+        }
     }
 
     fn addresses(&self) -> Addresses<'_> {

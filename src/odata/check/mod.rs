@@ -60,6 +60,8 @@ pub struct Checker<'a> {
     aliases: Cell<usize>,
     /// Constants in lists that aliases put in.
     items: Cell<usize>,
+    /// Words of `$search`.
+    words: Cell<usize>,
     /// Within `$expand`: what the whole request is about.
     outermost: Cell<Option<(SetId, StructId)>>,
     /// How many `$expand` the place being checked is within.
@@ -95,6 +97,7 @@ impl<'a> Checker<'a> {
             nodes,
             aliases,
             items,
+            words: zero(),
             outermost: Cell::new(None),
             expanded,
             named: RefCell::default(),
@@ -268,6 +271,11 @@ impl<'a> Checker<'a> {
     /// Counts one constant of a list that an alias put in; lists that are written are as long as the text.
     fn count_item(&self, target: &str) -> Result<(), Error> {
         add_within(&self.items, 1, (Limits::IN_ITEMS, self.limits.in_items), target)
+    }
+
+    /// Counts what is searched for.
+    fn count_words(&self, words: usize, target: &str) -> Result<(), Error> {
+        add_within(&self.words, words, (Limits::SEARCH_WORDS, self.limits.search_words), target)
     }
 
     /// Counts one alias put in, since aliases within aliases multiply.

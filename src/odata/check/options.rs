@@ -174,7 +174,10 @@ impl Checker<'_> {
         Ok(Plan {
             set: of.0,
             filter: and(filter, written),
-            search: options.search.as_ref().map(|search| self.search(of.0, search)),
+            search: match &options.search {
+                Some(search) => Some(self.search(of.0, search, "$search")?),
+                None => None,
+            },
             order: orders(scope("$orderby"), &options.orderby)?,
             skip: options.skip.unwrap_or(0),
             top: options.top,

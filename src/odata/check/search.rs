@@ -2,20 +2,40 @@
 
 use super::Checker;
 use crate::{
+    error::Error,
     model::{Primitive, Prop, Property, SetId, StructType, Type},
     odata::ast,
     query::{
         Search, Var,
-        search::{Place, Term, Words},
+        search::{Place, Term, Words, words::words},
     },
 };
 
 impl Checker<'_> {
     /// A search of a set in all places the caller may read.
-    pub(super) fn search(&self, set: SetId, search: &ast::Search) -> Search {
+    pub(super) fn search(
+        &self,
+        set: SetId,
+        search: &ast::Search,
+        option: &str,
+    ) -> Result<Search, Error> {
+        self.count_written(search, option)?;
         // Where nothing is left to search for, nothing is ruled out.
         let term = term(search).unwrap_or(Term::And(Vec::new()));
-        Search { term, places: self.places(set) }
+        Ok(Search { term, places: self.places(set) })
+    }
+
+    /// Counts the words of a search before they are taken apart.
+    fn count_written(&self, search: &ast::Search, option: &str) -> Result<(), Error> {
+        match search {
+            ast::Search::Word(text) | ast::Search::Phrase(text) => {
+                self.count_words(words(text).count(), option)
+            }
+            ast::Search::Not(inner) => self.count_written(inner, option),
+            ast::Search::And(terms) | ast::Search::Or(terms) => {
+                terms.iter().try_for_each(|term| self.count_written(term, option))
+            }
+        }
     }
 
     /// Whether there is a text for this caller to search.

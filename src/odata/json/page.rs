@@ -384,9 +384,10 @@ mod tests {
             url::parse_target,
         },
         query::{
-            Context, Source,
+            Context, Hits, Search, Source,
             fixture::{THINGS, context, source},
             memory::MemorySource,
+            search::Found,
         },
     };
 
@@ -437,8 +438,8 @@ mod tests {
         }
     }
 
-    /// Says how often rows were looked up by their keys.
-    struct Counting(MemorySource, AtomicUsize);
+    /// Says how often rows were looked up by their keys, and how often an index was asked.
+    struct Counting(MemorySource, AtomicUsize, AtomicUsize);
 
     impl Source for Counting {
         fn model(&self) -> &Model {
@@ -465,6 +466,41 @@ mod tests {
         fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
             self.0.long_text(row, property)
         }
+
+        fn search(&self, _: SetId, _: &Search, _: &Context<'_>) -> Result<Option<Hits>, Error> {
+            self.2.fetch_add(1, Ordering::Relaxed);
+            Ok(Some(Hits::everything()))
+        }
+    }
+
+    #[test]
+    fn what_many_entities_are_searched_for_is_searched_once() {
+        let mut things = source();
+        for group in 5..9 {
+            things.put_named("Groups", "Group", &[("Id", Value::Int(group))]).unwrap();
+            for id in 0..70 {
+                let id = Value::Int(100 * group + id);
+                let named = [("Id", id), ("GroupId", Value::Int(group))];
+                things.put_named("Things", "Thing", &named).unwrap();
+            }
+        }
+        let source = Counting(things, AtomicUsize::new(0), AtomicUsize::new(0));
+        let found = Found::default();
+        let ctx = Context { source: &source, found: Some(&found), ..context(&source.0) };
+        let checker = Checker::new(source.model(), &Everything, Limits::default());
+        let query = "$filter=Id ge 5&$expand=Things($search=x;$count=true;$select=Id;$top=1)";
+        let (path, options) = parse_target("Groups", Some(query), &checker.limits).unwrap();
+        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!() };
+        let plan = checker.collection(&at, &options).unwrap();
+        let page = list(&plan, &Start::Set, &ctx).unwrap();
+        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
+        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
+        let format = Format::default();
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
+        let text = Pieces::new((at.set, at.ty), plan.shape, page, None).whole(&writer).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert_eq!(text.matches(r#""Things@odata.count":70"#).count(), 4, "{text}");
+        assert_eq!(source.2.load(Ordering::Relaxed), 1);
     }
 
     #[test]
@@ -474,7 +510,7 @@ mod tests {
             let named = [("Id", Value::Int(id)), ("GroupId", Value::Int(1))];
             things.put_named("Things", "Thing", &named).unwrap();
         }
-        let source = Counting(things, AtomicUsize::new(0));
+        let source = Counting(things, AtomicUsize::new(0), AtomicUsize::new(0));
         let ctx = Context { source: &source, ..context(&source.0) };
         let checker = Checker::new(source.model(), &Everything, Limits::default());
         let query = "$select=GroupName&$expand=Group($expand=Things($select=Id;$top=1))";

@@ -55,7 +55,13 @@ fn computed_rows_are_read_like_any_other() {
 #[test]
 fn a_plan_over_computed_rows_is_run_like_any_other() {
     let source = source();
-    let ctx = Context { source: &source, now: NOW.parse().unwrap(), deadline: None, it: None };
+    let ctx = Context {
+        source: &source,
+        now: NOW.parse().unwrap(),
+        deadline: None,
+        it: None,
+        found: None,
+    };
     let path = |prop| Expr::Path(Path { from: Var(0), steps: vec![Step::Property(prop)] });
     let plan = Plan {
         filter: Some(Expr::Binary {
@@ -82,7 +88,13 @@ fn a_plan_over_computed_rows_is_run_like_any_other() {
 fn what_is_not_computed_by_the_deadline_is_an_error_and_not_kept() {
     let source = source();
     let past = Some(std::time::Instant::now());
-    let ctx = Context { source: &source, now: NOW.parse().unwrap(), deadline: past, it: None };
+    let ctx = Context {
+        source: &source,
+        now: NOW.parse().unwrap(),
+        deadline: past,
+        it: None,
+        found: None,
+    };
     assert_eq!(source.ready(set::TICKETS_BY_DAY, &ctx).unwrap_err().status(), 503);
     assert!(source.read.iter().all(|read| read.get().is_none()));
     assert!(source.ready(set::TICKETS, &ctx).is_ok());

@@ -41,7 +41,7 @@ pub(crate) struct Cases<'a> {
 pub(crate) fn context<'a>(source: &'a dyn Source, it: Option<&'a Row>) -> Context<'a> {
     // 2026-03-01, among the instants of the data.
     let now = Timestamp::from_micros(1_772_323_200_000_000);
-    Context { source, now, it, deadline: None }
+    Context { source, now, it, found: None, deadline: None }
 }
 
 impl<'a> Cases<'a> {

@@ -3,11 +3,15 @@
 //! Words are looked for in the texts of a row and of the rows around it. One text has all words of
 //! a phrase; apart from that it does not matter which text has which word.
 
+mod found;
 mod hits;
 mod term;
 pub mod words;
 
+use std::sync::Arc;
+
 pub use self::{
+    found::Found,
     hits::Hits,
     term::{Term, Words},
 };
@@ -49,17 +53,21 @@ pub enum Place {
 /// How the rows of one search are told from the others.
 pub enum Sought<'a> {
     /// An index knows them.
-    Hits(Hits),
+    Hits(Arc<Hits>),
     /// By looking at each.
     Each(&'a Search),
 }
 
-/// Asks the source's index, if there is one that can tell.
+/// Asks the source's index, if there is one that can tell; once for all rows of one answer.
 ///
 /// # Errors
 /// `Overloaded` where the index is not ready, or past the deadline.
 pub fn seek<'a>(search: &'a Search, set: SetId, ctx: &Context<'_>) -> Result<Sought<'a>, Error> {
-    let hits = ctx.source.search(set, search, ctx)?;
+    let find = || ctx.source.search(set, search, ctx);
+    let hits = match ctx.found {
+        Some(found) => found.get_or((set, search), find)?,
+        None => find()?.map(Arc::new),
+    };
     Ok(hits.map_or(Sought::Each(search), Sought::Hits))
 }
 

@@ -326,7 +326,7 @@ pub(super) fn touched_by<'a>(
 
 /// No stored text depends on the time.
 fn context(source: &dyn Source) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0), it: None, deadline: None }
+    Context { source, now: Timestamp::from_micros(0), it: None, found: None, deadline: None }
 }
 
 #[cfg(test)]

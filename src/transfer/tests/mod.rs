@@ -71,7 +71,13 @@ impl Bench {
 
     fn line(&self, row: &Row, names: &[&str]) -> String {
         let source = self.store.snapshot();
-        let ctx = Context { source: &*source, now: self.clock.now(), deadline: None, it: None };
+        let ctx = Context {
+            source: &*source,
+            now: self.clock.now(),
+            deadline: None,
+            it: None,
+            found: None,
+        };
         let text = |name: &&str| {
             let prop = helpdesk().structure(row.type_id).property(name).unwrap();
             plain(&value(&ctx, row, prop).unwrap())

@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// Longest `Link` header, bytes: it repeats the whole query, and clients and proxies take few KiB of headers.
+const LINK_BYTES_MAX: usize = 4 << 10;
+
 impl<S: Service> Read<S> {
     /// Items on the page at most.
     pub(super) fn page_size(&self) -> u64 {
@@ -54,7 +57,7 @@ impl<S: Service> Read<S> {
         let preferences = negotiate::preferences(&self.headers);
         let mut response = self.page(checker, pieces)?;
         if let Some(next) = next
-            && let Ok(link) = HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))
+            && let Some(link) = link(&next)
         {
             response.headers_mut().insert(header::LINK, link);
         }
@@ -89,6 +92,15 @@ impl<S: Service> Read<S> {
     }
 }
 
+/// The header beside `@odata.nextLink`; none where it would be too long for one.
+fn link(next: &str) -> Option<HeaderValue> {
+    let link = format!("<{next}>; rel=\"next\"");
+    if link.len() > LINK_BYTES_MAX {
+        return None;
+    }
+    HeaderValue::from_str(&link).ok()
+}
+
 /// What is left of a page.
 struct Rest<S: Service, T> {
     read: Arc<Read<S>>,
@@ -109,5 +121,24 @@ impl<S: Service, T: Text + Send + 'static> stream::Rest for Rest<S, T> {
 
     fn is_done(&self) -> bool {
         self.pieces.is_done()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path_bytes: usize, want: bool) {
+        let next = format!("http://x/{}", "a".repeat(path_bytes));
+        assert_eq!(link(&next).is_some(), want, "{path_bytes}");
+    }
+
+    #[test]
+    fn a_query_that_is_too_long_for_a_header_is_in_the_body_alone() {
+        check(7, true);
+        check(LINK_BYTES_MAX - 100, true);
+        check(LINK_BYTES_MAX, false);
+        check(1 << 20, false);
     }
 }

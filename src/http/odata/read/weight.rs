@@ -26,7 +26,7 @@ use crate::{
     },
     model::{Contents, Relation, SetId},
     odata::{check::EntityPath, service::Service},
-    query::{Context, Page, Plan, Shape, Start, list},
+    query::{Context, Page, Plan, Shape, Start, list, search::Found},
 };
 
 /// How many rows of a column could be looked at while one entity is taken as a whole.
@@ -69,8 +69,8 @@ pub(super) async fn in_turn<S: Service>(
     let turn = turns.next(deadline).await?;
     let read = Arc::into_inner(read).ok_or_else(|| Error::internal(&"a read is still running"))?;
     let (snapshot, now) = (feed.service.snapshot(), feed.service.now());
-    let (times, weight) = (Some(Times::from_now(feed)), Weight::Heavy);
-    let read = Arc::new(Read { snapshot, now, times, weight, ..read });
+    let (times, weight, found) = (Some(Times::from_now(feed)), Weight::Heavy, Found::default());
+    let read = Arc::new(Read { snapshot, now, times, weight, found, ..read });
     on_a_thread(turn, move || read.run()).await
 }
 
@@ -240,7 +240,9 @@ mod tests {
             now: feed.service.now(),
             times: Some(Times::from_now(&feed)),
             weight: Weight::light(),
+            found: Found::default(),
         });
+        assert!(read.ctx().found.is_some(), "each search of an answer is to be run once");
         let turn = feed.turn(None).await?;
         in_turn(&feed, read, turn).await.map(|response| response.status().as_u16())
     }

@@ -70,7 +70,7 @@ fn reader<'a, C>(checker: &'a Checker<'a>, asked: &'a Asked<C>) -> Reader<'a> {
 /// A context that gives up as reads do.
 fn context<'a, S: Service>(feed: &Feed<S>, snapshot: &'a dyn Source) -> Context<'a> {
     let deadline = Instant::now().checked_add(feed.settings.query_deadline);
-    Context { source: snapshot, now: feed.service.now(), deadline, it: None }
+    Context { source: snapshot, now: feed.service.now(), deadline, it: None, found: None }
 }
 
 fn target<C>(checker: &Checker<'_>, asked: &Asked<C>) -> Result<Target, Error> {

@@ -186,7 +186,7 @@ impl<S: Service> Turn<S> {
 
 fn in_time<'a, S: Service>(feed: &Feed<S>, source: &'a dyn Source) -> Context<'a> {
     let deadline = Instant::now().checked_add(WRITING_MAX);
-    Context { source, now: feed.service.now(), deadline, it: None }
+    Context { source, now: feed.service.now(), deadline, it: None, found: None }
 }
 
 /// Whether all there is to tell can be told in time, tried on what is there before the change: whoever
@@ -348,8 +348,13 @@ mod tests {
     fn what_is_too_long_or_cannot_be_told_is_not_told() {
         let app = App::in_memory(Config::default());
         let snapshot = app.feed.service.snapshot();
-        let ctx =
-            Context { source: &*snapshot, now: app.feed.service.now(), deadline: None, it: None };
+        let ctx = Context {
+            source: &*snapshot,
+            now: app.feed.service.now(),
+            deadline: None,
+            it: None,
+            found: None,
+        };
         for (told, is_told) in [(Ok(8), true), (Ok(9), false), (Err(Error::StorageFull), false)] {
             let plain = told_in_full(&Long(told.clone()), &ctx, (Effect::Nothing, 8));
             assert_eq!(plain.is_some(), is_told, "{told:?}");

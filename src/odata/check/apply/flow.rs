@@ -121,7 +121,8 @@ impl<'a> Flow<'a> {
     fn search(&mut self, written: &Search) -> Result<(), Error> {
         match &self.input {
             Input::Entities(_) => {
-                self.stages.push(Stage::Search(self.checker.search(self.of.0, written)));
+                let search = self.checker.search(self.of.0, written, "$apply")?;
+                self.stages.push(Stage::Search(search));
                 Ok(())
             }
             Input::Tuples(_) => not_implemented("search in what $apply made"),

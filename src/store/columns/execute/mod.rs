@@ -269,7 +269,11 @@ fn listed(hits: &Hits, among: &RoaringBitmap, table: Table<'_>) -> RoaringBitmap
     let positions = |ids: &[i64]| -> RoaringBitmap {
         ids.iter().filter_map(|id| table.columns.find(&Key::Int(*id))).collect()
     };
+    let few = |ids: &[i64]| among.len() < ids.len() as u64;
     match (hits.ids(), hits.left_out()) {
+        (Some(ids), _) | (None, Some(ids)) if few(ids) => {
+            among.iter().filter(|at| hits.has(&table.columns.key(*at))).collect()
+        }
         (Some(ids), _) => positions(ids) & among,
         (None, Some(ids)) => among - positions(ids),
         (None, None) => among.clone(),

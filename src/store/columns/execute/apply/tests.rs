@@ -49,7 +49,7 @@ fn filled(tickets: &[Ticket]) -> (MemorySource, Tickets) {
 }
 
 fn context(source: &MemorySource) -> Context<'_> {
-    Context { source, now: Timestamp::from_micros(0), deadline: None, it: None }
+    Context { source, now: Timestamp::from_micros(0), deadline: None, it: None, found: None }
 }
 
 /// The columns of tickets, and of nothing else.

@@ -111,7 +111,13 @@ fn plan(filter: Option<Expr>, order: Vec<Order>) -> Plan {
 }
 
 fn told(tabled: &Tabled, plan: &Plan) -> String {
-    let ctx = Context { source: tabled, now: Timestamp::from_micros(0), deadline: None, it: None };
+    let ctx = Context {
+        source: tabled,
+        now: Timestamp::from_micros(0),
+        deadline: None,
+        it: None,
+        found: None,
+    };
     let found = tabled.list(plan, &Start::Set, &ctx).unwrap();
     let wanted = crate::query::list::reference(plan, &Start::Set, &ctx).unwrap();
     assert_eq!(found, wanted);
@@ -170,7 +176,7 @@ fn days_are_worked_out_once_for_all_comparisons() {
         };
         let plan = plan(Some(Expr::Or((0..terms).map(one).collect())), vec![]);
         let now = Timestamp::from_micros(0);
-        let ctx = Context { source: &tabled, now, deadline: None, it: None };
+        let ctx = Context { source: &tabled, now, deadline: None, it: None, found: None };
         let page = tabled.list(&plan, &Start::Set, &ctx).unwrap();
         let times = tabled.zone_asked.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(page, crate::query::list::reference(&plan, &Start::Set, &ctx).unwrap());
@@ -262,7 +268,13 @@ fn an_order_is_walked_where_it_is_kept() {
 #[test]
 fn few_rows_are_expected_where_few_are_touched() {
     let tabled = Tabled::new(&world(300), SERVED);
-    let ctx = Context { source: &tabled, now: Timestamp::from_micros(0), deadline: None, it: None };
+    let ctx = Context {
+        source: &tabled,
+        now: Timestamp::from_micros(0),
+        deadline: None,
+        it: None,
+        found: None,
+    };
     let rows = |plan: &Plan| explain(&tabled, plan, &Start::Set, &ctx).rows;
     let by = |name| vec![Order { expr: path(name), descending: true }];
     let newest = rows(&plan(Some(is("Status", "Open")), by("CreatedDateTime")));

@@ -215,6 +215,33 @@ fn records_cut_short_are_rebuilt() {
     folder.serves_everything();
 }
 
+#[test]
+fn a_damaged_image_of_the_columns_is_not_used() {
+    let folder = Folder::filled();
+    let image = folder.workspace().join("columns/image");
+    let size = fs::metadata(&image).unwrap().len();
+    let file = OpenOptions::new().write(true).open(&image).unwrap();
+    file.write_all_at(b"rot", size / 2).unwrap();
+    let log = folder.serves_everything();
+    let told = log.lines().filter(|line| line.contains("image of the columns is not used"));
+    assert_eq!(told.count(), 1, "{log}");
+    assert!(!folder.serves_everything().contains("image of the columns"));
+    OpenOptions::new().write(true).open(&image).unwrap().set_len(size / 3).unwrap();
+    assert!(folder.serves_everything().contains("image of the columns is not used"));
+}
+
+#[test]
+fn a_killed_server_leaves_no_image_of_the_columns() {
+    let folder = Folder::filled();
+    let image = folder.workspace().join("columns/image");
+    assert!(image.is_file());
+    let server = Server::start(folder.path());
+    assert!(!image.exists(), "it would outlive what is written now");
+    server.kill();
+    folder.serves_everything();
+    assert!(image.is_file());
+}
+
 fn files_below(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {

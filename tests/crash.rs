@@ -134,6 +134,11 @@ impl<'a> Folder<'a> {
         self.verify(&server);
         server.stop();
         run(self.dir, &["check"]).ok();
+        // This one begins with the image of the columns.
+        let server = Server::start_with(self.dir, &[], &SETTINGS);
+        self.verify(&server);
+        server.stop();
+        run(self.dir, &["check"]).ok();
     }
 }
 

@@ -13,6 +13,7 @@ pub mod embedded;
 pub mod fault;
 pub mod files;
 pub mod gauges;
+mod image;
 pub mod journal;
 mod lock;
 pub mod memory;

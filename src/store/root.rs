@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 
 use super::{
     Seq, Snapshot,
-    change::{Change, Commit, has_int_key, set_code},
+    change::{Change, Commit, has_int_key, set_code, set_of_code},
     columns::{Columns, Stored, execute},
+    records::Applied,
 };
 use crate::{
     error::Error,
@@ -92,6 +93,26 @@ impl Root {
         };
         let sets = model.set_ids().map(state).collect();
         Self { model, zone, seq: 0, sets, fresh_texts: OrdMap::new(), texts, finder: None }
+    }
+
+    /// The state of columns that are there already, and what was counted of them.
+    pub(super) fn of(
+        model: &'static Model,
+        zone: TimeZone,
+        texts: Arc<dyn Texts>,
+        (applied, sets): (&Applied, Vec<(SetId, Columns)>),
+    ) -> Self {
+        let mut root = Self::empty(model, zone, texts);
+        for (set, columns) in sets {
+            root.state_mut(set).stored = Stored::of(columns);
+        }
+        applied.give_to(&mut root, model);
+        for (code, counts) in &applied.counts {
+            if let Some(set) = set_of_code(model, *code) {
+                root.state_mut(set).hash = counts.hash;
+            }
+        }
+        root
     }
 
     /// What can be compared of one set.

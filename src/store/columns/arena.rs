@@ -1,6 +1,12 @@
 //! Up to 4,096 texts or payloads, one behind the other.
 
-use super::nulls::Nulls;
+use std::io;
+
+use super::{
+    CHUNK_ROWS,
+    codec::{In, Out, sound},
+    nulls::Nulls,
+};
 
 /// Bytes by place, in one piece; null where nothing was put.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +78,21 @@ impl Arena {
 
     pub(super) fn is_nothing(&self) -> bool {
         self.held == 0
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        out.numbers(&self.ends, u32::to_le_bytes)?;
+        self.nulls.write_to(out)?;
+        out.list(&self.bytes)
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        let ends = input.numbers(CHUNK_ROWS, u32::from_le_bytes)?;
+        let (nulls, bytes) = (Nulls::read_from(input)?, input.list()?);
+        let end = ends.last().map_or(0, |end| *end as usize);
+        sound(ends.is_sorted() && end == bytes.len(), "texts end where there is none")?;
+        let held = nulls.held(ends.len());
+        Ok(Self { bytes, ends, nulls, held })
     }
 
     #[cfg(test)]

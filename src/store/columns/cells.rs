@@ -1,6 +1,14 @@
 //! One property of up to 4,096 rows, each type in the form that suits it.
 
-use super::{arena::Arena, guids::Guids, ints::Ints, refs::Refs};
+use std::io;
+
+use super::{
+    arena::Arena,
+    codec::{In, Out, damaged},
+    guids::Guids,
+    ints::Ints,
+    refs::Refs,
+};
 use crate::model::TextRef;
 
 /// One stored property of one row, as its record has it.
@@ -145,6 +153,42 @@ impl Cells {
             Self::Refs(refs) => refs.is_nothing(),
             Self::Raw(arena) => arena.is_nothing(),
         }
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        match self {
+            Self::Nothing => out.byte(0),
+            Self::Ints(ints) => out.byte(1).and_then(|()| ints.write_to(out)),
+            Self::Codes(codes) => out.byte(2).and_then(|()| codes.write_to(out)),
+            Self::Texts(Texts { exact, lower: None }) => {
+                out.byte(3).and_then(|()| exact.write_to(out))
+            }
+            Self::Texts(Texts { exact, lower: Some(lower) }) => {
+                out.byte(4)?;
+                exact.write_to(out)?;
+                lower.write_to(out)
+            }
+            Self::Guids(guids) => out.byte(5).and_then(|()| guids.write_to(out)),
+            Self::Refs(refs) => out.byte(6).and_then(|()| refs.write_to(out)),
+            Self::Raw(arena) => out.byte(7).and_then(|()| arena.write_to(out)),
+        }
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        Ok(match input.byte()? {
+            0 => Self::Nothing,
+            1 => Self::Ints(Ints::read_from(input)?),
+            2 => Self::Codes(Ints::read_from(input)?),
+            3 => Self::Texts(Texts { exact: Arena::read_from(input)?, lower: None }),
+            4 => {
+                let (exact, lower) = (Arena::read_from(input)?, Arena::read_from(input)?);
+                Self::Texts(Texts { exact, lower: Some(lower) })
+            }
+            5 => Self::Guids(Guids::read_from(input)?),
+            6 => Self::Refs(Refs::read_from(input)?),
+            7 => Self::Raw(Arena::read_from(input)?),
+            _ => return Err(damaged("values are of another kind")),
+        })
     }
 
     #[cfg(test)]

@@ -1,6 +1,11 @@
 //! The texts of a property that has few, each kept once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc};
+
+use super::{
+    DISTINCT_MAX,
+    codec::{In, Out, damaged, sound},
+};
 
 /// Texts by code, codes by text; none is ever taken out.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +36,22 @@ impl Dictionary {
         self.texts.push(Arc::clone(&text));
         self.codes.insert(text, code);
         code
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        out.count(self.texts.len())?;
+        self.texts.iter().try_for_each(|text| out.list(text.as_bytes()))
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        let mut all = Self::default();
+        for _ in 0..input.count(DISTINCT_MAX)? {
+            let bytes = input.list()?;
+            let text = std::str::from_utf8(&bytes).map_err(|_| damaged("a text is not UTF-8"))?;
+            sound(all.code(text).is_none(), "a text has two codes")?;
+            all.add(text);
+        }
+        Ok(all)
     }
 
     #[cfg(test)]

@@ -1,11 +1,15 @@
 //! For a property with few different values: which rows have each of them.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use imbl::OrdMap;
 use roaring::RoaringBitmap;
 
-use super::column::Column;
+use super::{
+    DISTINCT_MAX,
+    codec::{In, Out, sound},
+    column::Column,
+};
 use crate::model::Value;
 
 /// What is known of the values of a property, as long as they are few.
@@ -80,6 +84,26 @@ impl Bitmaps {
         if positions.is_empty() {
             self.values.remove(&number);
         }
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        out.bitmap(&self.present)?;
+        out.count(self.len())?;
+        self.iter().try_for_each(|(number, positions)| {
+            out.i64(number)?;
+            out.bitmap(positions)
+        })
+    }
+
+    /// Those of positions below `len`.
+    pub(super) fn read_from(input: &mut In<'_>, len: u32) -> io::Result<Self> {
+        let (present, mut values) = (Arc::new(input.bitmap(len)?), OrdMap::new());
+        for _ in 0..input.count(DISTINCT_MAX)? {
+            let (number, positions) = (input.i64()?, input.bitmap(len)?);
+            sound(!positions.is_empty(), "a value is no row's")?;
+            values.insert(number, Arc::new(positions));
+        }
+        Ok(Self { values, present })
     }
 
     #[cfg(test)]

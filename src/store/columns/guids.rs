@@ -1,6 +1,12 @@
 //! Up to 4,096 Guids: the six bytes that begin them, which are a time in most, as narrow numbers.
 
-use super::ints::Ints;
+use std::io;
+
+use super::{
+    CHUNK_ROWS,
+    codec::{In, Out, sound},
+    ints::Ints,
+};
 
 /// Guids by place; null where nothing was put.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +43,18 @@ impl Guids {
 
     pub(super) fn is_nothing(&self) -> bool {
         self.heads.is_nothing()
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        self.heads.write_to(out)?;
+        out.numbers(&self.tails, |tail| tail)
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        let heads = Ints::read_from(input)?;
+        let tails = input.numbers(CHUNK_ROWS, |tail| tail)?;
+        sound(tails.len() == heads.len(), "a Guid is cut short")?;
+        Ok(Self { heads, tails })
     }
 
     #[cfg(test)]

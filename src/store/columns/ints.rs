@@ -3,7 +3,13 @@
 //! The scale is the greatest step that all have in common, so whole seconds kept as microseconds take no
 //! more than seconds would. All alike take no bits at all.
 
-use super::{CHUNK_ROWS, nulls::Nulls};
+use std::io;
+
+use super::{
+    CHUNK_ROWS,
+    codec::{In, Out, sound},
+    nulls::Nulls,
+};
 
 /// Bits beyond which a code could straddle nine bytes: it takes eight whole ones then.
 const BITS_MAX: u8 = 56;
@@ -112,6 +118,30 @@ impl Ints {
     /// Whether nothing was put anywhere, or all of it taken away.
     pub(super) fn is_nothing(&self) -> bool {
         self.held == 0
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        out.i64(self.base)?;
+        out.u64(self.scale)?;
+        out.byte(self.bits)?;
+        out.u16(self.len)?;
+        out.i64(self.least)?;
+        out.i64(self.most)?;
+        self.nulls.write_to(out)?;
+        out.list(&self.codes)
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        let (base, scale) = (input.i64()?, input.u64()?);
+        let (bits, len) = (input.byte()?, input.u16()?);
+        let (least, most) = (input.i64()?, input.i64()?);
+        let (nulls, codes) = (Nulls::read_from(input)?, input.list()?);
+        let count = usize::from(len);
+        sound(count <= CHUNK_ROWS && (bits <= BITS_MAX || bits == 64), "numbers are too many")?;
+        let needed = (count * usize::from(bits)).div_ceil(8) + PAD;
+        sound(count == 0 || codes.len() == needed, "numbers are missing")?;
+        let held = u16::try_from(nulls.held(count)).unwrap_or(len);
+        Ok(Self { base, scale, bits, len, codes, nulls, least, most, held })
     }
 
     #[cfg(test)]

@@ -9,13 +9,16 @@ mod arena;
 #[cfg(test)]
 mod bytes;
 mod cells;
+pub(super) mod codec;
 mod column;
+mod column_image;
 mod dictionary;
 mod distinct;
 pub(crate) mod execute;
 mod find;
 mod fresh;
 mod guids;
+pub(super) mod image;
 mod ints;
 mod keys;
 mod lookup;

@@ -1,6 +1,11 @@
 //! Which of up to 4,096 places hold nothing. Takes no memory while all hold something.
 
-use super::CHUNK_ROWS;
+use std::io;
+
+use super::{
+    CHUNK_ROWS,
+    codec::{In, Out, damaged},
+};
 
 const WORDS: usize = CHUNK_ROWS / 64;
 
@@ -32,6 +37,32 @@ impl Nulls {
     pub(super) fn trim(&mut self) {
         if self.0.as_ref().is_some_and(|words| words.iter().all(|word| *word == 0)) {
             self.0 = None;
+        }
+    }
+
+    /// How many of the first `len` places hold something.
+    pub(super) fn held(&self, len: usize) -> usize {
+        (0..len).filter(|at| !self.is_null(*at)).count()
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        let Some(words) = &self.0 else { return out.byte(0) };
+        out.byte(1)?;
+        words.iter().try_for_each(|word| out.u64(*word))
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        match input.byte()? {
+            0 => Ok(Self(None)),
+            1 => {
+                let bytes = input.array::<{ WORDS * 8 }>()?;
+                let mut words = Box::new([0; WORDS]);
+                for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                    *word = u64::from_le_bytes(*bytes);
+                }
+                Ok(Self(Some(words)))
+            }
+            _ => Err(damaged("what is null is not readable")),
         }
     }
 

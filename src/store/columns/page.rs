@@ -1,6 +1,11 @@
 //! Some hundred entries of an order: ranks as narrow as their spread allows, and positions.
 
-use super::sorted::Entry;
+use std::io;
+
+use super::{
+    codec::{In, Out, damaged, sound},
+    sorted::{Entry, PAGE_MAX},
+};
 
 /// Room taken at once where a page gets more entries.
 const ROOM: usize = 16;
@@ -119,6 +124,63 @@ impl Page {
             Ranks::Whole(ranks) => return ranks.get(at).copied(),
         };
         Some(self.base.wrapping_add((code * self.scale).cast_signed()))
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        out.i64(self.base)?;
+        out.u64(self.scale)?;
+        match &self.ranks {
+            Ranks::Narrow(ranks) => {
+                out.byte(2).and_then(|()| out.numbers(ranks, u16::to_le_bytes))?;
+            }
+            Ranks::Half(ranks) => {
+                out.byte(4).and_then(|()| out.numbers(ranks, u32::to_le_bytes))?;
+            }
+            Ranks::Whole(ranks) => {
+                out.byte(8).and_then(|()| out.numbers(ranks, i64::to_le_bytes))?;
+            }
+        }
+        out.numbers(&self.positions, u32::to_le_bytes)
+    }
+
+    /// A page of positions below `len`.
+    pub(super) fn read_from(input: &mut In<'_>, len: u32) -> io::Result<Self> {
+        let (base, scale) = (input.i64()?, input.u64()?);
+        let most = |codes: u64| codes.checked_mul(scale.max(1)).is_some();
+        let (ranks, count, fits) = match input.byte()? {
+            2 => {
+                let ranks = input.numbers(PAGE_MAX, u16::from_le_bytes)?;
+                let (count, greatest) = (ranks.len(), ranks.last().copied().unwrap_or(0));
+                (Ranks::Narrow(ranks), count, most(greatest.into()))
+            }
+            4 => {
+                let ranks = input.numbers(PAGE_MAX, u32::from_le_bytes)?;
+                let (count, greatest) = (ranks.len(), ranks.last().copied().unwrap_or(0));
+                (Ranks::Half(ranks), count, most(greatest.into()))
+            }
+            8 => {
+                let ranks = input.numbers(PAGE_MAX, i64::from_le_bytes)?;
+                let count = ranks.len();
+                (Ranks::Whole(ranks), count, true)
+            }
+            _ => return Err(damaged("ranks are of another kind")),
+        };
+        let positions = input.numbers(PAGE_MAX, u32::from_le_bytes)?;
+        let is_whole = count > 0 && positions.len() == count && scale > 0 && fits;
+        sound(is_whole, "a page of an order is cut short")?;
+        sound(positions.iter().all(|at| *at < len), "a position is beyond the last")?;
+        let page = Self { base, scale, ranks, positions };
+        sound(page.is_ascending(), "an order is none")?;
+        Ok(page)
+    }
+
+    fn is_ascending(&self) -> bool {
+        let codes_ascend = match &self.ranks {
+            Ranks::Narrow(ranks) => ranks.is_sorted(),
+            Ranks::Half(ranks) => ranks.is_sorted(),
+            Ranks::Whole(ranks) => ranks.is_sorted(),
+        };
+        codes_ascend && self.entries().is_sorted_by(|a, b| a < b)
     }
 
     #[cfg(test)]

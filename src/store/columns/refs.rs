@@ -1,6 +1,12 @@
 //! Up to 4,096 references to long texts, which are not in memory themselves.
 
-use super::ints::Ints;
+use std::io;
+
+use super::{
+    CHUNK_ROWS,
+    codec::{In, Out, sound},
+    ints::Ints,
+};
 use crate::model::TextRef;
 
 /// References by place; null where there is no text.
@@ -37,6 +43,20 @@ impl Refs {
 
     pub(super) fn is_nothing(&self) -> bool {
         self.seqs.is_nothing()
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        self.seqs.write_to(out)?;
+        self.bytes.write_to(out)?;
+        out.numbers(&self.digests, |digest| digest)
+    }
+
+    pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
+        let (seqs, bytes) = (Ints::read_from(input)?, Ints::read_from(input)?);
+        let digests = input.numbers(CHUNK_ROWS, |digest| digest)?;
+        let is_whole = bytes.len() == seqs.len() && digests.len() == seqs.len();
+        sound(is_whole, "a reference is cut short")?;
+        Ok(Self { seqs, bytes, digests })
     }
 
     #[cfg(test)]

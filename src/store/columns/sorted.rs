@@ -3,16 +3,20 @@
 //! Pages of some hundred entries in a persistent map: a change copies the pages it touches. Changes are
 //! gathered and done together, since many of one block touch the same page.
 
-use std::{ops::Bound, sync::Arc};
+use std::{io, ops::Bound, sync::Arc};
 
 use imbl::OrdMap;
 
-use super::page::Page;
+use super::{
+    codec::{In, Out, sound},
+    page::Page,
+};
 
 /// A rank and the position that has it.
 pub(super) type Entry = (i64, u32);
 
-const PAGE_MAX: usize = 512;
+/// Entries of a page.
+pub(super) const PAGE_MAX: usize = 512;
 /// Up to that many changes of one page are done one by one.
 const EDITS_MAX: usize = 32;
 
@@ -27,6 +31,37 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
+    /// All of `entries`, in whatever order they come, each once.
+    pub(super) fn of(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable();
+        let pages = entries.chunks(PAGE_MAX);
+        let pages = pages.map(|page| (page[0], Arc::new(Page::of(page)))).collect();
+        Self { pages, len: entries.len(), pending: Vec::new() }
+    }
+
+    pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
+        debug_assert!(!self.is_unsettled(), "only what is settled is written");
+        out.count(self.pages.len())?;
+        self.pages.values().try_for_each(|page| page.write_to(out))
+    }
+
+    /// An order of positions below `positions`.
+    pub(super) fn read_from(input: &mut In<'_>, positions: u32) -> io::Result<Self> {
+        let (mut pages, mut len, mut last) = (OrdMap::new(), 0, None);
+        for _ in 0..input.count(positions as usize)? {
+            let page = Page::read_from(input, positions)?;
+            let first = page.get(0);
+            sound(first > last, "an order is none")?;
+            last = page.get(page.len() - 1);
+            len += page.len();
+            if let Some(first) = first {
+                pages.insert(first, Arc::new(page));
+            }
+        }
+        sound(len <= positions as usize, "an order has more than there is")?;
+        Ok(Self { pages, len, pending: Vec::new() })
+    }
+
     /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.len

@@ -25,6 +25,13 @@ impl Stored {
         Self { columns, fresh, rows: 0 }
     }
 
+    /// Rows that are all in columns.
+    pub(in crate::store) fn of(columns: Columns) -> Self {
+        let fresh = Fresh::new(columns.model(), columns.set_id());
+        let rows = columns.count();
+        Self { columns: Arc::new(columns), fresh, rows }
+    }
+
     /// The columns; all there is in a published state.
     pub(in crate::store) fn columns(&self) -> &Columns {
         debug_assert!(self.fresh.is_empty(), "only a published state is read by its columns");

@@ -78,6 +78,11 @@ impl Counts {
         self.writing.store(writing, Ordering::Relaxed);
     }
 
+    /// Whether writing stopped, since nobody knows what is on the disk.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.writing.load(Ordering::Relaxed) == STOPPED
+    }
+
     /// Tells that changes began to wait for the records, or got there.
     pub(super) fn moved(&self) {
         let since = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);

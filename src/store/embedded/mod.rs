@@ -30,6 +30,7 @@ use super::{
     Commits, Fault, Gauges, Receipt, Root, Seq, Snapshot, Store, Transaction,
     change::{Commit, UNKNOWN_SET},
     files::Files,
+    image::Image,
     journal::{Entries, JournalReader},
     lock::Lock,
     records::Records,
@@ -102,6 +103,7 @@ pub struct Embedded {
     committer: Mutex<Option<JoinHandle<()>>>,
     finder: Option<Arc<Finder>>,
     follower: Mutex<Option<Follower>>,
+    image: Mutex<Option<Image>>,
     _lock: Lock,
 }
 
@@ -175,6 +177,7 @@ impl Embedded {
             committer: Mutex::new(Some(committer)),
             finder,
             follower: Mutex::new(follower),
+            image: Mutex::new(Some(recovered.image)),
             _lock: lock,
         };
         Ok((engine, opened))
@@ -263,14 +266,27 @@ impl Embedded {
         self.shared.stopping.store(true, Ordering::Release);
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(committer) = committer
-            && committer.join().is_err()
-        {
-            tracing::error!("the committer ended with a panic");
+        match committer.map(JoinHandle::join) {
+            Some(Ok(())) => self.leave_image(),
+            Some(Err(_)) => tracing::error!("the committer ended with a panic"),
+            None => {}
         }
         let follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(follower) = follower {
             follower.finish();
+        }
+    }
+
+    /// Leaves the columns for the next start, where the records have all they show.
+    fn leave_image(&self) {
+        let image = self.image.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let root = self.root();
+        let is_clean = self.applied() == root.seq()
+            && self.pending_bytes() == 0
+            && !self.shared.counts.is_stopped();
+        let Some(image) = image.filter(|_| is_clean) else { return };
+        if let Err(fault) = image.leave(&root) {
+            tracing::warn!("the next start reads the records, for no image was written: {fault}");
         }
     }
 }

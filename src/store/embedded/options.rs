@@ -87,6 +87,12 @@ impl Options {
         self.workspace().join("checkpoints")
     }
 
+    /// Folder of the image of the columns.
+    #[must_use]
+    pub fn columns_dir(&self) -> PathBuf {
+        self.workspace().join("columns")
+    }
+
     /// Folder of the search index.
     #[must_use]
     pub fn search_dir(&self) -> PathBuf {

@@ -19,6 +19,7 @@ use crate::{
         change::set_code,
         checkpoint,
         files::Files,
+        image::Image,
         journal::{Journal, JournalConfig, Lost, Open, TornTail},
         records::{Applied, Found, Place, Records, Step},
         root::Texts,
@@ -40,6 +41,8 @@ pub struct Opened {
     pub restarted: bool,
     /// Why the records were rebuilt from the journal, if they were.
     pub rebuilt: Option<String>,
+    /// Whether the columns were read from their image, and not made of the records.
+    pub imaged: bool,
     /// Transactions repeated on the records.
     pub replayed: u64,
     /// The newest checkpoint; 0 if there is none.
@@ -51,6 +54,7 @@ pub(super) struct Recovered {
     pub root: Root,
     pub journal: Journal,
     pub records: Arc<Records>,
+    pub image: Image,
     pub opened: Opened,
 }
 
@@ -67,6 +71,8 @@ pub(super) fn recover(
     for dir in [options.journal_dir(), options.records_dir()] {
         files.create_dir_all(&dir).map_err(|error| Fault::io("create", &dir, &error))?;
     }
+    // Before the records are opened, which writes to them.
+    let mut image = Image::take(&options.columns_dir())?;
     let found_records = open_records(model, options);
     if let Ok((_, applied)) = &found_records {
         applied.check_known(model)?;
@@ -83,8 +89,13 @@ pub(super) fn recover(
         checkpoint_seq,
         ..Opened::default()
     };
-    let loaded = found_records
-        .and_then(|(records, applied)| load(model, options, &journal, records, &applied));
+    // Whatever a recovery or a torn tail tells of, it was no clean stop.
+    if options.recover || opened.torn.is_some() {
+        image.discard()?;
+    }
+    let loaded = found_records.and_then(|(records, applied)| {
+        load(model, options, (&journal, &mut image), records, &applied)
+    });
     let (mut root, records) = match loaded {
         Ok(loaded) => loaded,
         Err(reason) => {
@@ -93,6 +104,7 @@ pub(super) fn recover(
             rebuild(model, options, &journal)?
         }
     };
+    opened.imaged = image.is_used();
     opened.replayed = replay(model, &mut root, &records, &journal)?;
     check_known(model, &root)?;
     if root.seq() > journal.last_seq() {
@@ -107,7 +119,7 @@ pub(super) fn recover(
         opened.checkpoint_seq = checkpoint::write(&root, &options.checkpoints_dir())?;
     }
     opened.seq = root.seq();
-    Ok(Recovered { root, journal, records, opened })
+    Ok(Recovered { root, journal, records, image, opened })
 }
 
 /// Refuses entities with properties of a later version: whoever changed one would lose them.
@@ -136,7 +148,7 @@ fn open_records(
 fn load(
     model: &'static Model,
     options: &Options,
-    journal: &Journal,
+    (journal, image): (&Journal, &mut Image),
     records: Arc<Records>,
     applied: &Applied,
 ) -> Result<(Root, Arc<Records>), Fault> {
@@ -148,6 +160,12 @@ fn load(
         )));
     }
     let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
+    if applied_seq == journal.last_seq()
+        && let Some(root) = image.load(model, &options.zone, &texts, applied)
+    {
+        return Ok((root, records));
+    }
+    image.discard()?;
     let mut root = Root::empty(model, options.zone.clone(), texts);
     let mut progress = Progress::new("loading records");
     records.for_each_row(&mut |Found { set, key, version, record }| {

@@ -229,6 +229,24 @@ fn check_values(columns: &Columns, rows: &Rows, column: &Column) {
     }
 }
 
+/// The same, written to bytes and read again.
+#[track_caller]
+fn again(columns: &Columns) -> Columns {
+    let bytes = written(columns);
+    let mut rest = &bytes[..];
+    let mut input = codec::In::new(&mut rest, bytes.len() as u64);
+    let read = Columns::read_from(model(), columns.set, &mut input).unwrap();
+    assert_eq!(input.rest(), 0);
+    assert_eq!(written(&read), bytes);
+    read
+}
+
+fn written(columns: &Columns) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    columns.write_to(&mut codec::Out::new(&mut bytes)).unwrap();
+    bytes
+}
+
 fn run(set: SetId, keeps_all: bool, blocks: Vec<Vec<((Key, Row), bool)>>) {
     let (mut columns, mut rows) = (Columns::new(model(), set), Rows::new());
     columns.keeps_all = keeps_all;
@@ -245,6 +263,9 @@ fn run(set: SetId, keeps_all: bool, blocks: Vec<Vec<((Key, Row), bool)>>) {
         columns.settle();
         check(&columns, &rows);
         check(&before, &as_they_were);
+        // What is read from an image goes on as what was written.
+        columns = again(&columns);
+        check(&columns, &rows);
     }
     columns.move_together();
     check(&columns, &rows);
@@ -274,6 +295,26 @@ proptest! {
     #[test]
     fn rows_with_a_key_of_two_are_as_in_a_plain_map(blocks in blocks(PAIRS, 0..3)) {
         run(PAIRS, false, blocks);
+    }
+
+    #[test]
+    fn columns_that_were_damaged_are_refused_or_read_without_a_panic(
+        blocks in blocks(THINGS, 0..12),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut columns = Columns::new(model(), THINGS);
+        blocks.iter().flatten().for_each(|((key, row), _)| columns.write(key, row));
+        columns.settle();
+        let mut bytes = written(&columns);
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
+        let mut rest = &bytes[..];
+        let mut input = codec::In::new(&mut rest, bytes.len() as u64);
+        drop(Columns::read_from(model(), THINGS, &mut input));
     }
 
     #[test]
@@ -322,6 +363,7 @@ fn thousands_of_values_are_found_without_a_bitmap_each() {
         columns.write(&key, &row);
     }
     columns.settle_loaded();
+    let columns = again(&columns);
     assert!(!columns.keeps_all && columns.kept.is_empty());
     let prop = |name| model().structure(THING).property(name).unwrap();
     for name in ["Parent", "Name", "Edm.String", "Title"] {

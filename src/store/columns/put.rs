@@ -37,7 +37,7 @@ impl Columns {
         self.keep(at, row, is_sound);
     }
 
-    /// As [`Columns::remove`], for one of many.
+    /// Takes a row out, one of many changes; whether it was there.
     pub(crate) fn erase(&mut self, key: &Key) -> bool {
         let Some(at) = self.find(key) else { return false };
         for index in 0..self.props.len() {

@@ -27,7 +27,7 @@ impl Asked {
     /// Its value for the row at a position.
     ///
     /// # Errors
-    /// As [`eval`].
+    /// As [`eval()`].
     pub(super) fn of(&self, table: &Table<'_>, at: u32) -> Result<Value, Error> {
         eval(&self.expr, table.ctx, &mut vec![Binding::Row(self.row(table, at))])
     }

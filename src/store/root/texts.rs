@@ -1,0 +1,95 @@
+//! Long texts of a state: those the records do not have yet, and the others from where they are kept.
+
+use std::sync::Arc;
+
+use super::{Root, TextKey};
+use crate::{
+    error::Error,
+    model::{Key, Origin, Prop, Row, SetId, TextRef, Value},
+    query::source::TakeText,
+    store::Seq,
+};
+
+/// Reads long texts from where they are kept for good.
+pub trait Texts: Send + Sync {
+    /// The text of property `tag` of an entity, as written by transaction `seq`.
+    ///
+    /// # Errors
+    /// `Internal` if it cannot be read.
+    fn read(&self, set: SetId, key: &Key, tag: u16, seq: Seq) -> Result<Arc<str>, Error>;
+
+    /// As [`Texts::read`] for each of `wanted`, which ascend by key, handed to `take` in their order.
+    fn read_all(
+        &self,
+        set: SetId,
+        tag: u16,
+        wanted: &[(Key, Seq)],
+        take: &mut dyn FnMut(Result<&str, Error>),
+    ) {
+        for (key, seq) in wanted {
+            take(self.read(set, key, tag, *seq).as_deref().map_err(Clone::clone));
+        }
+    }
+}
+
+impl Root {
+    /// Where a long text is and how to know it again; `None` for null.
+    fn text_of(&self, row: &Row, property: Prop) -> Option<(TextKey, TextRef)> {
+        let structure = self.model.structure(row.type_id);
+        let text = row.record.text_ref(structure, property)?;
+        let Origin::LongText { tag } = structure.property_at(property).origin else { return None };
+        Some(((row.set, row.key(self.model), tag, text.seq), text))
+    }
+
+    /// A long text of a row; null where it has none.
+    pub(super) fn read_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        let Some((place, text)) = self.text_of(row, property) else { return Ok(Value::Null) };
+        if let Some(fresh) = self.fresh_texts.get(&place) {
+            return Ok(Value::Text(Arc::clone(fresh)));
+        }
+        let (set, key, tag, seq) = place;
+        let found = self.texts.read(set, &key, tag, seq)?;
+        vouched(text, &found)?;
+        Ok(Value::Text(found))
+    }
+
+    /// The long texts of rows, in their order; by one scan where that can be.
+    pub(super) fn read_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
+        let places: Vec<_> = rows.iter().map(|row| self.text_of(row, property)).collect();
+        let is_fresh = |(place, _): &(TextKey, TextRef)| self.fresh_texts.contains_key(place);
+        let Some((set, _, tag, _)) = places.iter().flatten().map(|(place, _)| place).next() else {
+            return rows.iter().for_each(|_| take(Ok(None)));
+        };
+        let is_one_kind = |((s, _, t, _), _): &(TextKey, TextRef)| (s, t) == (set, tag);
+        let ascend = places.iter().flatten().is_sorted_by_key(|((_, key, ..), _)| key);
+        let mut all = places.iter().flatten();
+        if !ascend || !all.all(|place| is_one_kind(place) && !is_fresh(place)) {
+            for row in rows {
+                let text = self.read_text(row, property);
+                take(text.as_ref().map(Value::as_text).map_err(Clone::clone));
+            }
+            return;
+        }
+        let wanted = places.iter().flatten();
+        let wanted: Vec<(Key, Seq)> =
+            wanted.map(|((_, key, _, seq), _)| (key.clone(), *seq)).collect();
+        let mut rest = places.iter();
+        self.texts.read_all(*set, *tag, &wanted, &mut |found| {
+            for place in rest.by_ref() {
+                let Some((_, text)) = place else {
+                    take(Ok(None));
+                    continue;
+                };
+                return take(found.and_then(|found| vouched(*text, found).map(|()| Some(found))));
+            }
+        });
+        rest.for_each(|_| take(Ok(None)));
+    }
+}
+
+fn vouched(text: TextRef, found: &str) -> Result<(), Error> {
+    if text.vouches_for(found) {
+        return Ok(());
+    }
+    Err(Error::internal(&"a long text is not what its record vouches for"))
+}

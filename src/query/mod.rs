@@ -20,6 +20,7 @@ mod pattern;
 pub mod plan;
 #[cfg(test)]
 pub(crate) mod random;
+mod rank;
 pub mod resolve;
 pub mod search;
 pub mod source;

@@ -8,7 +8,6 @@ use super::{
     Aggregate, Item, Method, Number,
     held::{Held, value_bytes},
     pipeline::Run,
-    rank::Rank,
 };
 use crate::{
     error::Error,
@@ -16,6 +15,7 @@ use crate::{
     query::{
         arithmetic::to_decimal,
         compare::{sorting, to_double},
+        rank::Rank,
     },
 };
 

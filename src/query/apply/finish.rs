@@ -9,12 +9,12 @@ use super::{
     Answer, Apply, Item,
     held::item_bytes,
     pipeline::{Items, Run},
-    rank::{Placed, Rank, ranks},
+    rank::{Placed, ranks},
 };
 use crate::{
     error::Error,
     model::Value,
-    query::{compare::is_alike, list::bad_token},
+    query::{compare::is_alike, list::bad_token, rank::Rank},
 };
 
 /// Bytes of text that a position may have in it; it goes into an address.

@@ -7,9 +7,13 @@ use super::{
     accumulate::Sums,
     held::{Held, value_bytes},
     pipeline::{Items, Run, all},
-    rank::{Best, Rank},
+    rank::Best,
 };
-use crate::{error::Error, model::Value, query::expr::Expr};
+use crate::{
+    error::Error,
+    model::Value,
+    query::{expr::Expr, rank::Rank},
+};
 
 /// Keys, what is done with a group, and whether that keeps what came in.
 type Grouping<'a> = (&'a [Expr], &'a [Stage], bool);

@@ -98,6 +98,26 @@ pub enum Stage {
     Arrange(Vec<Option<usize>>),
 }
 
+impl Stage {
+    /// The condition of a filter.
+    #[must_use]
+    pub fn condition(&self) -> Option<&Expr> {
+        match self {
+            Self::Filter(condition) => Some(condition),
+            Self::Search(_)
+            | Self::Compute(_)
+            | Self::Aggregate(_)
+            | Self::Group { .. }
+            | Self::Order(_)
+            | Self::First { .. }
+            | Self::Skip(_)
+            | Self::Top(_)
+            | Self::Concat(_)
+            | Self::Arrange(_) => None,
+        }
+    }
+}
+
 /// One aggregated value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
@@ -204,8 +224,8 @@ type Tuples = Result<Vec<Vec<Value>>, Error>;
 
 /// What the store makes of the first grouping, and the stages after it; `None` where it declines.
 fn grouped<'a>(apply: &'a Apply, ctx: &Context<'_>) -> Option<(Tuples, &'a [Stage])> {
-    let is_filter = |stage: &&Stage| matches!(stage, Stage::Filter(_));
-    let (filters, rest) = apply.stages.split_at(apply.stages.iter().take_while(is_filter).count());
+    let filters = apply.stages.iter().map_while(Stage::condition).count();
+    let (filters, rest) = apply.stages.split_at(filters);
     let (first, rest) = rest.split_first()?;
     let (keys, aggregates) = match first {
         Stage::Aggregate(aggregates) => (&[][..], aggregates.as_slice()),

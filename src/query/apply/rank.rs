@@ -1,4 +1,4 @@
-//! The order of values, of keys of groups and of sorted items.
+//! Items in order, and the first of them.
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
@@ -10,43 +10,8 @@ use super::{
 use crate::{
     error::Error,
     model::Value,
-    query::{compare::sorting, list::sorted_text, plan::Order},
+    query::{list::sorted_text, plan::Order, rank::Rank},
 };
-
-/// A sort key's value, ordered as asked.
-#[derive(Clone, Debug)]
-pub(super) struct Rank {
-    pub(super) value: Value,
-    pub(super) descending: bool,
-}
-
-impl Rank {
-    /// Smallest first, the whole of a text.
-    pub(super) fn ascending(value: Value) -> Self {
-        Self { value, descending: false }
-    }
-}
-
-impl Ord for Rank {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = sorting(&self.value, &other.value);
-        if self.descending { order.reverse() } else { order }
-    }
-}
-
-impl PartialOrd for Rank {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Rank {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Rank {}
 
 /// An item with its place: its ranks, then when it came.
 pub(super) struct Placed {

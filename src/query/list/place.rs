@@ -1,15 +1,14 @@
 //! Where a row stands in the order of a plan, and the values that name such a place in a token.
 
-use std::cmp::Ordering;
-
 use crate::{
     error::Error,
     model::{Key, Row, Value},
     query::{
         cast,
-        compare::{is_alike, sorting},
+        compare::is_alike,
         eval::of_row,
         plan::{Order, Plan},
+        rank::Rank,
         resolve::Context,
     },
 };
@@ -24,12 +23,6 @@ pub(super) struct Place {
     pub(super) key: Key,
 }
 
-/// A sort key's value, ordered as the plan asks.
-struct Rank {
-    value: Value,
-    descending: bool,
-}
-
 impl Place {
     /// Whether a token's place was made for the same order.
     pub(super) fn is_like(&self, other: &Place) -> bool {
@@ -37,27 +30,6 @@ impl Place {
         pairs.all(|(a, b)| is_alike(&a.value, &b.value))
     }
 }
-
-impl Ord for Rank {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = sorting(&self.value, &other.value);
-        if self.descending { order.reverse() } else { order }
-    }
-}
-
-impl PartialOrd for Rank {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Rank {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Rank {}
 
 /// Where a row of a plan stands.
 pub(super) fn place(plan: &Plan, row: &Row, ctx: &Context<'_>) -> Result<Place, Error> {

@@ -49,20 +49,7 @@ pub(crate) fn grouped(
 
 /// The rows that the filters leave.
 fn left(table: Table<'_>, filters: &[Stage]) -> Result<RoaringBitmap, Error> {
-    let condition = |stage: &Stage| match stage {
-        Stage::Filter(condition) => Some(condition.clone()),
-        Stage::Search(_)
-        | Stage::Compute(_)
-        | Stage::Aggregate(_)
-        | Stage::Group { .. }
-        | Stage::Order(_)
-        | Stage::First { .. }
-        | Stage::Skip(_)
-        | Stage::Top(_)
-        | Stage::Concat(_)
-        | Stage::Arrange(_) => None,
-    };
-    let all: Vec<Expr> = filters.iter().filter_map(condition).collect();
+    let all: Vec<Expr> = filters.iter().filter_map(Stage::condition).cloned().collect();
     if all.is_empty() {
         return Ok(table.columns.live().clone());
     }

@@ -123,8 +123,12 @@ impl Finder {
             Ok(Ok(hits)) => return Ok(Some(hits)),
             Ok(Err(Failure::Asked(error))) => return Err(error),
             Ok(Err(Failure::Index(trouble))) => trouble,
-            Err(_) => Trouble("a search panicked".into()),
+            Err(_) => Trouble::Damaged("a search panicked".into()),
         };
+        if let Trouble::Passing(why) = &trouble {
+            tracing::warn!("a search could not be run: {why}");
+            return Err(NO_ROOM);
+        }
         tracing::warn!("the search index is given up: {trouble}");
         self.is_broken.store(true, Ordering::Release);
         self.close();
@@ -134,5 +138,10 @@ impl Finder {
 
 const NOT_READY: Error = Error::Overloaded {
     reason: "the search index is being built; everything but $search works meanwhile",
+    retry_after: RETRY_AFTER,
+};
+
+const NO_ROOM: Error = Error::Overloaded {
+    reason: "the search index cannot be read at the moment",
     retry_after: RETRY_AFTER,
 };

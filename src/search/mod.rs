@@ -12,10 +12,15 @@ mod splitter;
 mod tests;
 mod writer;
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use tantivy::{
-    Index, ReloadPolicy, TantivyError, directory::MmapDirectory, indexer::IndexWriterOptions,
+    Index, ReloadPolicy, TantivyError,
+    directory::{
+        MmapDirectory,
+        error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError},
+    },
+    indexer::IndexWriterOptions,
 };
 
 pub use self::{
@@ -29,15 +34,61 @@ use crate::model::Model;
 /// The least memory a writer works with, bytes.
 pub const WRITER_BYTES_MIN: u64 = 15_000_000;
 
-/// Why an index cannot be used; nothing but building it anew helps.
+/// Why an index cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Trouble(pub String);
+pub enum Trouble {
+    /// Nothing but building it anew helps.
+    #[error("{0}")]
+    Damaged(String),
+    /// The disk or the process has no room at the moment; what was committed is as it was.
+    #[error("{0}")]
+    Passing(String),
+}
 
 impl From<TantivyError> for Trouble {
     fn from(error: TantivyError) -> Self {
-        Self(error.to_string())
+        let reason = error.to_string();
+        let is_passing = match &error {
+            TantivyError::IoError(error)
+            | TantivyError::LockFailure(LockError::IoError(error), _)
+            | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError {
+                io_error: error,
+                ..
+            })
+            | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+            | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: error, .. }) => {
+                is_for_lack_of_room(error)
+            }
+            // A thread keeps its cause for itself; whether anything is damaged shows in opening it again.
+            TantivyError::ErrorInThread(_)
+            | TantivyError::SystemError(_)
+            | TantivyError::LockFailure(..) => true,
+            _ => false,
+        };
+        if is_passing { Self::Passing(reason) } else { Self::Damaged(reason) }
     }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        TantivyError::from(error).into()
+    }
+}
+
+/// Whether the same may go well once there is room on the disk, or there are files to be opened.
+fn is_for_lack_of_room(error: &io::Error) -> bool {
+    use io::ErrorKind;
+    // ENFILE and EMFILE, which have no kind of their own.
+    matches!(error.raw_os_error(), Some(23 | 24))
+        || matches!(
+            error.kind(),
+            ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::PermissionDenied
+                | ErrorKind::OutOfMemory
+                | ErrorKind::Interrupted
+        )
 }
 
 /// Opens the index in `dir`, which must exist, or makes one there; every byte of it is looked at.
@@ -51,7 +102,7 @@ pub fn open(dir: &Path, model: &Model, memory: u64) -> Result<(Writer, Reader), 
     let index = Index::open_or_create(directory, layout.schema.clone())?;
     let damaged = index.validate_checksum()?;
     if let Some(file) = damaged.iter().next() {
-        return Err(Trouble(format!("'{}' is not what was written", file.display())));
+        return Err(Trouble::Damaged(format!("'{}' is not what was written", file.display())));
     }
     splitter::register(&index);
     let memory = usize::try_from(memory.max(WRITER_BYTES_MIN)).unwrap_or(usize::MAX);
@@ -61,6 +112,8 @@ pub fn open(dir: &Path, model: &Model, memory: u64) -> Result<(Writer, Reader), 
         .num_merge_threads(1)
         .build();
     let writer = index.writer_with_options(options)?;
+    // Of a writer that ended before its commit there may be files that nothing refers to.
+    writer.garbage_collect_files().wait()?;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
     let position = index.load_metas()?.payload.as_deref().and_then(Position::read);
     Ok((Writer::new(writer, layout.clone(), position), Reader::new(reader, layout)))

@@ -264,6 +264,93 @@ fn the_end_of_a_phrase_stands_for_so_many_words() {
 }
 
 #[test]
+fn lack_of_room_is_told_from_damage() {
+    // A full disk was taken for damage: the index was set aside and built anew, without end.
+    let check = |error: std::io::Error, is_passing: bool| {
+        let error = tantivy::TantivyError::from(error);
+        let shown = error.to_string();
+        assert_eq!(matches!(Trouble::from(error), Trouble::Passing(_)), is_passing, "{shown}");
+    };
+    for raw in [28, 24, 23, 122, 30] {
+        check(std::io::Error::from_raw_os_error(raw), true);
+    }
+    check(std::io::ErrorKind::NotFound.into(), false);
+    check(std::io::ErrorKind::UnexpectedEof.into(), false);
+    check(std::io::ErrorKind::InvalidData.into(), false);
+    let damage = tantivy::TantivyError::SchemaError("x".into());
+    assert!(matches!(Trouble::from(damage), Trouble::Damaged(_)));
+}
+
+#[test]
+fn what_was_not_committed_leaves_no_files_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut source = MemorySource::new(helpdesk().clone());
+    apply(&mut source, &Doing::Customer(1, "Ann".into()));
+    let row = source.row(set::CUSTOMERS, &Key::Int(1)).unwrap();
+    let files = || std::fs::read_dir(dir.path()).unwrap().count();
+    let (mut writer, _reader) = open(dir.path(), helpdesk(), 0).unwrap();
+    writer.commit(Position { seq: 1, at: 0 }).unwrap();
+    let before = files();
+    for _ in 0..3 {
+        writer.add(&row, &context(&source)).unwrap();
+        drop(writer);
+        writer = open(dir.path(), helpdesk(), 0).unwrap().0;
+        assert_eq!(files(), before);
+    }
+}
+
+/// Its long texts cannot be read.
+struct Unreadable(MemorySource);
+
+impl Source for Unreadable {
+    fn model(&self) -> &crate::model::Model {
+        self.0.model()
+    }
+
+    fn zone(&self) -> &jiff::tz::TimeZone {
+        self.0.zone()
+    }
+
+    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.0.rows(set)
+    }
+
+    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
+        self.0.row(set, key)
+    }
+
+    fn rows_where(&self, set: SetId, property: crate::model::Prop, value: &Value) -> Vec<Row> {
+        self.0.rows_where(set, property, value)
+    }
+
+    fn long_text(&self, _: &Row, _: crate::model::Prop) -> Result<Value, crate::error::Error> {
+        Err(crate::error::Error::internal(&"gone"))
+    }
+}
+
+#[test]
+fn an_entity_is_found_by_the_texts_that_can_be_read() {
+    // One text that could not be read had the whole index built anew, without end.
+    let (mut kept, mut source) = (kept(), MemorySource::new(helpdesk().clone()));
+    let texts = ["printer".into(), "down".into(), Value::Null, Value::Null];
+    apply(&mut source, &Doing::Ticket(1, texts, vec![]));
+    let source = Unreadable(source);
+    let ctx = Context { source: &source, ..context(&source.0) };
+    let row = source.row(set::TICKETS, &Key::Int(1)).unwrap();
+    assert!(matches!(kept.writer.add(&row, &ctx), Err(WriteFailure::Source(_))));
+    let mut skipped = vec![];
+    kept.writer.add_readable(&row, &ctx, |name, _| skipped.push(name)).unwrap();
+    assert_eq!(skipped, ["Description"]);
+    kept.writer.commit(Position { seq: 1, at: 0 }).unwrap();
+    kept.reader.reload().unwrap();
+    let finder = Finder::default();
+    finder.open(&kept.reader, 1);
+    let term = Term::Words(Words::of("printer", true).unwrap());
+    let search = Search { term, places: vec![Place::Own(ticket::TITLE)] };
+    assert_eq!(finder.find(set::TICKETS, &search, &ctx), Ok(Some(Hits::of(vec![1]))));
+}
+
+#[test]
 fn an_index_is_where_its_last_commit_left_it() {
     let dir = tempfile::tempdir().unwrap();
     let at = || open(dir.path(), helpdesk(), 0).map(|(writer, _)| writer.position());

@@ -57,7 +57,7 @@ impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Index(trouble) => trouble,
-            Failure::Source(error) => Self(format!("a text cannot be read: {error}")),
+            Failure::Source(error) => Self::Passing(format!("a text cannot be read: {error}")),
         }
     }
 }
@@ -102,6 +102,31 @@ impl Writer {
     /// # Errors
     /// Of the index, or of the source its texts are read from.
     pub fn add(&mut self, row: &Row, ctx: &Context<'_>) -> Result<(), Failure> {
+        self.write(row, ctx, &mut |_, error| Err(Failure::Source(error)))
+    }
+
+    /// As [`Writer::add`], without the texts that cannot be read; `skipped` hears of each.
+    ///
+    /// # Errors
+    /// Of the index.
+    pub fn add_readable(
+        &mut self,
+        row: &Row,
+        ctx: &Context<'_>,
+        mut skipped: impl FnMut(&'static str, Error),
+    ) -> Result<(), Failure> {
+        self.write(row, ctx, &mut |name, error| {
+            skipped(name, error);
+            Ok(())
+        })
+    }
+
+    fn write(
+        &mut self,
+        row: &Row,
+        ctx: &Context<'_>,
+        unread: &mut dyn FnMut(&'static str, Error) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let key = row.key(ctx.model());
         // Sets in the index have integer keys; others would never be found by it.
         let Some(id) = key.as_int() else { return Ok(()) };
@@ -110,7 +135,13 @@ impl Writer {
         document.add_bytes(self.layout.entity, &self.layout.entity(row.set, &key));
         document.add_i64(self.layout.own, id);
         for (_, prop, field) in self.layout.texts.iter().filter(|(set, ..)| *set == row.set) {
-            let text = value(ctx, row, *prop).map_err(Failure::Source)?;
+            let text = match value(ctx, row, *prop) {
+                Ok(text) => text,
+                Err(error) => {
+                    unread(ctx.structure(row).property_at(*prop).name, error)?;
+                    continue;
+                }
+            };
             for text in std::slice::from_ref(&text).iter().chain(text.items()) {
                 if let Some(text) = text.as_text() {
                     document.add_text(*field, text);

@@ -18,7 +18,7 @@ use super::{
     recovery::{Progress, set_aside},
 };
 use crate::{
-    model::{Key, Model, SetId},
+    model::{Key, Model, Row, SetId},
     query::{Context, Source},
     search::{Finder, Position, Reader, Trouble, WriteFailure, Writer, open},
     store::{Change, Commit, Fault, Root, Seq, Snapshot, files::Files, journal::JournalReader},
@@ -35,8 +35,14 @@ const BEHIND_MAX: u64 = 4096;
 const SLICE: Duration = Duration::from_millis(20);
 /// How long it sleeps where nothing happens; it is woken by what does.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long it waits after the index could not be built, before it tries again.
-const RETRY_AFTER: Duration = Duration::from_secs(10);
+/// How long it waits after the index could not be kept, before it tries again: twice as long each time.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// As long at most; an index that was kept for longer is tried again at once.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(5);
+/// How often in one round texts that cannot be read are waited for: the records may be opened again at the moment.
+const TEXT_TRIES: u32 = 3;
+/// How long each time.
+const TEXT_WAIT: Duration = Duration::from_secs(1);
 
 /// What the thread is told.
 pub(super) struct Setup {
@@ -88,6 +94,8 @@ struct Kept {
     writer: Writer,
     reader: Reader,
     shown: Option<Arc<Root>>,
+    /// How often texts are still waited for before the next commit.
+    tries: u32,
 }
 
 impl Kept {
@@ -100,7 +108,28 @@ impl Kept {
             self.writer.commit(position).and_then(|()| self.reader.reload())?;
         }
         self.shown = Some(Arc::clone(root));
+        self.tries = TEXT_TRIES;
         Ok(())
+    }
+
+    /// Writes a document. A text that cannot be read is left out and told: without it the others are found.
+    fn add(&mut self, row: &Row, ctx: &Context<'_>, wait: impl Fn()) -> Result<(), WriteFailure> {
+        loop {
+            match self.writer.add(row, ctx) {
+                Err(WriteFailure::Source(error)) if self.tries > 0 => {
+                    tracing::warn!("the search index waits for a text: {error}");
+                    self.tries -= 1;
+                    wait();
+                }
+                Err(WriteFailure::Source(_)) => break,
+                done => return done,
+            }
+        }
+        let (model, key) = (ctx.model(), row.key(ctx.model()));
+        let set = model.set(row.set).name;
+        self.writer.add_readable(row, ctx, |name, error| {
+            tracing::error!("$search will not find {set} {key:?} by its {name}: {error}");
+        })
     }
 }
 
@@ -119,34 +148,62 @@ impl<T: Into<Trouble>> From<T> for End {
 }
 
 fn trouble(error: &impl Display) -> Trouble {
-    Trouble(error.to_string())
+    Trouble::Damaged(error.to_string())
+}
+
+/// What keeps the journal from being read: it may be trimmed, or there is no file to be had at the moment.
+fn unread(fault: &Fault) -> Trouble {
+    match fault {
+        Fault::Io(..) | Fault::Full => Trouble::Passing(fault.to_string()),
+        fault => trouble(fault),
+    }
 }
 
 impl Worker {
     fn run(self) {
-        let mut is_first = true;
+        let mut wait = Duration::ZERO;
         while !self.is_stopping() {
+            let began = Instant::now();
             let kept = catch_unwind(AssertUnwindSafe(|| self.keep()));
-            let ended = kept.unwrap_or_else(|_| Err(Trouble("it panicked".into()).into()));
-            self.setup.finder.close();
-            let Err(End::Trouble(why)) = ended else { return };
-            tracing::warn!("the search index is built anew: {why}");
-            if let Err(fault) = set_aside(&self.setup.dir) {
-                tracing::warn!("the search index stays where it is: {fault}");
+            let panicked = |_| Err(Trouble::Damaged("it panicked".into()).into());
+            let Err(End::Trouble(trouble)) = kept.unwrap_or_else(panicked) else { break };
+            if began.elapsed() > RETRY_AFTER_MAX {
+                wait = Duration::ZERO;
             }
-            if !is_first {
-                self.pause(RETRY_AFTER, || false);
+            self.give_up(&trouble);
+            let least = match trouble {
+                Trouble::Damaged(_) => Duration::ZERO,
+                Trouble::Passing(_) => RETRY_AFTER,
+            };
+            self.pause(wait.max(least), || false);
+            wait = (2 * wait).clamp(RETRY_AFTER, RETRY_AFTER_MAX);
+        }
+        self.setup.finder.close();
+    }
+
+    /// What becomes of an index that could not be kept; the next try opens it, or builds it anew.
+    fn give_up(&self, trouble: &Trouble) {
+        match trouble {
+            Trouble::Damaged(why) => {
+                self.setup.finder.close();
+                tracing::warn!("the search index is built anew: {why}");
+                if let Err(fault) = set_aside(&self.setup.dir) {
+                    tracing::warn!("the search index stays where it is: {fault}");
+                }
             }
-            is_first = false;
+            // What it shows is old, but right; it is told by 'tessera_sequence_searched'.
+            Trouble::Passing(why) => {
+                tracing::warn!("the search index stays behind until there is room: {why}");
+            }
         }
     }
 
     /// Opens the index, brings it up to the state and keeps it there.
     fn keep(&self) -> Result<(), End> {
         let Setup { files, dir, memory, finder, .. } = &self.setup;
-        files.create_dir_all(dir).map_err(|error| trouble(&error))?;
+        files.create_dir_all(dir).map_err(Trouble::from)?;
         let (writer, reader) = open(dir, self.shared.model, *memory)?;
-        let mut kept = Kept { writer, reader, shown: None };
+        let mut kept = Kept { writer, reader, shown: None, tries: TEXT_TRIES };
         // The texts of the state it is brought up to, and the journal behind it, must stay until then.
         let hold = self.shared.hold();
         let root = self.shared.root.load_full();
@@ -162,6 +219,13 @@ impl Worker {
         drop(hold);
         finder.open(&kept.reader, root.seq());
         tracing::info!(transactions = root.seq(), "the search index is ready");
+        // What was set aside for this one is of no use any more.
+        let aside = dir.with_extension("damaged");
+        if aside.exists()
+            && let Err(error) = std::fs::remove_dir_all(&aside)
+        {
+            tracing::warn!("'{}' cannot be removed: {error}", aside.display());
+        }
         self.follow(&mut kept)
     }
 
@@ -175,7 +239,7 @@ impl Worker {
                 news.wait(IDLE);
             }
             if finder.is_broken() {
-                return Err(Trouble("a search could not read it".into()).into());
+                return Err(Trouble::Damaged("a search could not read it".into()).into());
             }
             let is_last = self.is_stopping();
             pending.append(news.take());
@@ -185,14 +249,8 @@ impl Worker {
                 });
                 pending.append(news.take());
                 last = Instant::now();
-                match self.round(kept, &pending) {
-                    Ok(()) => pending = Batch::default(),
-                    Err(WriteFailure::Index(trouble)) => return Err(trouble.into()),
-                    // The records may be opened again at the moment; what was written twice counts once.
-                    Err(WriteFailure::Source(error)) => {
-                        tracing::warn!("the search index waits for a text: {error}");
-                    }
-                }
+                self.round(kept, &pending)?;
+                pending = Batch::default();
             }
             if is_last {
                 return Err(End::Stopped);
@@ -236,7 +294,7 @@ impl Worker {
                 (_, now) => {
                     kept.writer.remove(*set, key);
                     if let Some(row) = now {
-                        kept.writer.add(row, &ctx)?;
+                        kept.add(row, &ctx, || self.pause(TEXT_WAIT, || false))?;
                     }
                 }
             }
@@ -253,7 +311,7 @@ impl Worker {
                 if self.is_stopping() {
                     return Err(End::Stopped);
                 }
-                kept.writer.add(&row, &ctx)?;
+                kept.add(&row, &ctx, || self.pause(TEXT_WAIT, || false))?;
                 progress.step();
             }
         }
@@ -264,10 +322,12 @@ impl Worker {
     fn trust(&self, position: Position) -> Result<(), Trouble> {
         let Position { seq, at } = position;
         if seq > self.setup.opened_at {
-            return Err(Trouble(format!("it goes up to transaction {seq}, which is not known")));
+            return Err(Trouble::Damaged(format!(
+                "it goes up to transaction {seq}, which is not known"
+            )));
         }
         if seq > 0 && self.time_of(seq).micros() != at {
-            return Err(Trouble(format!("its transaction {seq} is another one")));
+            return Err(Trouble::Damaged(format!("its transaction {seq} is another one")));
         }
         Ok(())
     }
@@ -275,8 +335,8 @@ impl Worker {
     /// What the journal says was touched by the transactions `after..=last`.
     fn touched(&self, after: Seq, last: Seq) -> Result<HashSet<(SetId, Key)>, Trouble> {
         let mut touched = HashSet::new();
-        for entry in self.setup.journal.entries(after + 1, last).map_err(|fault| trouble(&fault))? {
-            let (seq, bytes) = entry.map_err(|fault| trouble(&fault))?;
+        for entry in self.setup.journal.entries(after + 1, last).map_err(|fault| unread(&fault))? {
+            let (seq, bytes) = entry.map_err(|fault| unread(&fault))?;
             let commit = Commit::from_bytes(seq, &bytes, self.shared.model);
             let commit = commit.map_err(|reason| trouble(&reason))?;
             touched.extend(touched_by(&commit, self.shared.model));

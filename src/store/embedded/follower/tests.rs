@@ -130,6 +130,8 @@ fn an_index_that_is_gone_or_damaged_is_built_anew() {
         spoil();
         let engine = open(dir.path());
         assert_eq!((found(&engine, "printer"), found(&engine, "down")), (vec![1, 2], vec![1]));
+        drop(engine);
+        assert!(!index.with_extension("damaged").exists(), "it was set aside for nothing");
     }
 }
 

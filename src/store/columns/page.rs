@@ -42,9 +42,9 @@ impl Page {
         let most = entries.last().map_or(0, |(rank, _)| above(*rank) / scale);
         let codes = entries.iter().map(|(rank, _)| above(*rank) / scale);
         let ranks = if u16::try_from(most).is_ok() {
-            Ranks::Narrow(codes.filter_map(|code| code.try_into().ok()).collect())
+            Ranks::Narrow(codes.filter_map(|code| u16::try_from(code).ok()).collect())
         } else if u32::try_from(most).is_ok() {
-            Ranks::Half(codes.filter_map(|code| code.try_into().ok()).collect())
+            Ranks::Half(codes.filter_map(|code| u32::try_from(code).ok()).collect())
         } else {
             Ranks::Whole(entries.iter().map(|(rank, _)| *rank).collect())
         };

@@ -4,7 +4,7 @@
  */
 
 /** How every draft's key begins; signing out removes what begins so. */
-export const PREFIX = 'tessera.draft.';
+export const PREFIX = 'tessera:draft:';
 /** Drafts of one person; of more the oldest go. A page full of tabs has fewer. */
 export const DRAFTS_MAX = 200;
 /** Days after which a draft is forgotten: a shared browser must not keep texts for ever. */
@@ -22,13 +22,13 @@ export class Drafts {
   /** @param {Storage} storage @param {number} user @param {() => number} [now] */
   constructor(storage, user, now = Date.now) {
     this.#storage = storage;
-    this.#prefix = `${PREFIX}${user}.`;
+    this.#prefix = `${PREFIX}${user}:`;
     this.#now = now;
   }
 
   /** @param {number|string} ticket @param {DraftKind} kind */
   #key(ticket, kind) {
-    return `${this.#prefix}${ticket}.${kind}`;
+    return `${this.#prefix}${ticket}:${kind}`;
   }
 
   /** @param {number|string} ticket @param {DraftKind} kind @returns {Draft|null} */

@@ -30,7 +30,7 @@ export const SHORTCUTS = [
 /** The key that lists the others. It works even where they are off, for that is where they are turned on. */
 export const HELP = '?';
 
-const OFF = 'tessera.pref.shortcuts';
+const OFF = 'tessera:pref:shortcuts';
 
 /** Whether single keys do something. @param {Storage} storage */
 export const areOn = (storage) => storage.getItem(OFF) !== 'off';

@@ -1,0 +1,97 @@
+/**
+ * What stands around every page: the bar with its links, the banner of a lost server, and nothing else.
+ * @module
+ */
+import { connection, probe } from './api.js';
+import { html, render } from './html.js';
+import { errorText, language, t } from './i18n.js';
+import { menu } from './menu.js';
+import { navigate, navigation } from './router.js';
+import { can, me, session, signOut } from './session.js';
+import { announce, toast } from './toast.js';
+
+/** Links of the bar: address, text, and the scope without which there is nothing to see. */
+const LINKS = /** @type {const} */ ([
+  ['/dashboard', 'nav.dashboard', ''],
+  ['/tickets', 'nav.tickets', 'tickets:read'],
+  ['/people/customers', 'nav.people', 'customers:read'],
+  ['/teams', 'nav.teams', 'teams:read'],
+  ['/settings/pickers', 'nav.pickers', 'tickets:read'],
+  ['/tokens', 'nav.tokens', 'tokens:mint'],
+  ['/audit', 'nav.audit', 'audit:read'],
+]);
+
+const RETRY_MS = 5000;
+
+let isOffline = false;
+let isOpen = false;
+
+/** Shows the frame, and keeps it right. */
+export function showFrame() {
+  const home = /** @type {HTMLElement} */ (document.getElementById('frame'));
+  const update = () => render(home, frame(update));
+  session.addEventListener('change', update);
+  language.addEventListener('change', update);
+  navigation.addEventListener('change', () => { isOpen = false; update(); });
+  connection.addEventListener('offline', () => { isOffline = true; update(); announce(t('offline.text')); waitForServer(); });
+  connection.addEventListener('online', () => { isOffline = false; update(); announce(t('online')); });
+  update();
+}
+
+function waitForServer() {
+  setTimeout(async () => {
+    if (isOffline && !(await probe())) waitForServer();
+  }, RETRY_MS);
+}
+
+/** @param {() => void} update */
+function frame(update) {
+  return html`
+    <a class="button skip" href="#main">${t('skip')}</a>
+    ${isOffline && html`<div class="banner">
+      <span>${t('offline.text')}</span>
+      <button class="button small" @click=${() => probe()}>${t('retry')}</button>
+    </div>`}
+    ${me() ? bar(update) : null}`;
+}
+
+/** @param {() => void} update */
+function bar(update) {
+  return html`<header class="bar">
+    <a class="brand" href="/"><img src="/ui/icon.svg" alt="">Tessera</a>
+    <nav id="nav" class=${isOpen ? 'is-open' : null} aria-label=${t('nav')}>
+      ${LINKS.filter(([, , scope]) => !scope || can(scope)).map(([href, text]) => html`
+        <a key=${href} href=${href} aria-current=${isAt(href) ? 'page' : null}>${t(text)}</a>`)}
+    </nav>
+    <div class="end">
+      <button class="button plain menu-button" aria-expanded=${isOpen} aria-controls="nav"
+        @click=${() => { isOpen = !isOpen; update(); }}>${t('nav.menu')}</button>
+      ${menu({
+        id: 'me',
+        label: t('nav.me', { name: me()?.Name ?? '' }),
+        face: html`${me()?.Name} <span aria-hidden="true">▾</span>`,
+        className: 'button plain',
+        items: [
+          { label: t('nav.profile'), href: '/profile' },
+          { label: t('nav.connect'), href: '/connect' },
+          { label: t('sign-out'), onclick: () => void leave() },
+        ],
+      })}
+    </div>
+  </header>`;
+}
+
+/** @param {string} href */
+function isAt(href) {
+  const path = location.pathname === '/' ? '/dashboard' : location.pathname;
+  return path === href || path.startsWith(`${href}/`) || (href.startsWith('/people') && path.startsWith('/people'));
+}
+
+async function leave() {
+  try {
+    await signOut();
+    await navigate('/sign-in');
+  } catch (error) {
+    toast(errorText(error), { tone: 'bad' });
+  }
+}

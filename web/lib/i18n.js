@@ -1,0 +1,152 @@
+/**
+ * Texts in the language of the person, and times and numbers as they write them.
+ * Pages register their own texts; a key that is missing is shown as it is, so that a test finds it.
+ * @module
+ */
+
+/** A text, or one for each plural form. @typedef {string | { one: string, other: string }} Message */
+/** @typedef {Record<string, Message>} Messages */
+
+const LANGUAGES = /** @type {const} */ (['en', 'de']);
+/** @typedef {'en' | 'de'} Language */
+
+const KEPT_AS = 'tessera:lang';
+
+/** @type {Record<Language, Messages>} */
+const known = { en: {}, de: {} };
+
+/** @type {Language} */
+let current = chosen();
+
+/** Hears `change` when another language was chosen. */
+export const language = new EventTarget();
+
+function chosen() {
+  /** @type {readonly string[]} */
+  const wanted = [globalThis.localStorage?.getItem(KEPT_AS) ?? '', ...(globalThis.navigator?.languages ?? [])];
+  for (const tag of wanted) {
+    const found = LANGUAGES.find((one) => tag.toLowerCase().startsWith(one));
+    if (found) return found;
+  }
+  return 'en';
+}
+
+/**
+ * Adds texts; the same keys in both languages.
+ * @param {{ en: Messages, de: Messages }} messages
+ */
+export function register(messages) {
+  for (const one of LANGUAGES) Object.assign(known[one], messages[one]);
+}
+
+/** The language that is shown. */
+export function lang() {
+  return current;
+}
+
+/** @param {Language} next */
+export function setLang(next) {
+  current = next;
+  globalThis.localStorage?.setItem(KEPT_AS, next);
+  document.documentElement.lang = next;
+  language.dispatchEvent(new Event('change'));
+}
+
+/**
+ * The text of `key`, its `{names}` filled in. A text with plural forms goes by `count`.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const message = known[current][key] ?? known.en[key] ?? key;
+  const form = typeof message === 'string' ? message : plural(message, Number(values['count'] ?? 0));
+  return form.replace(/\{(\w+)\}/g, (written, name) => {
+    const value = values[name];
+    if (value === undefined) return written;
+    return typeof value === 'number' ? number(value) : value;
+  });
+}
+
+/** Whether there is a text for `key`. @param {string} key */
+export function has(key) {
+  return key in known[current] || key in known.en;
+}
+
+/**
+ * @param {{ one: string, other: string }} forms
+ * @param {number} count
+ */
+function plural(forms, count) {
+  return new Intl.PluralRules(current).select(count) === 'one' ? forms.one : forms.other;
+}
+
+/** A number with the separators of the language. @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export function number(value, options) {
+  return new Intl.NumberFormat(current, options).format(value);
+}
+
+/** Day and time where the reader is. @param {string | null | undefined} iso */
+export function dateTime(iso) {
+  return iso ? new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)) : '';
+}
+
+/** The day where the reader is; of a bare date, that date. @param {string | null | undefined} iso */
+export function date(iso) {
+  if (!iso) return '';
+  const isBare = iso.length === 10;
+  const options = /** @type {const} */ ({ dateStyle: 'medium', ...(isBare ? { timeZone: 'UTC' } : {}) });
+  return new Intl.DateTimeFormat(current, options).format(new Date(iso));
+}
+
+const UNITS = /** @type {const} */ ([
+  ['year', 31_536_000], ['month', 2_592_000], ['week', 604_800], ['day', 86_400], ['hour', 3600], ['minute', 60],
+]);
+
+/** How long ago or how far ahead. @param {string | null | undefined} iso @param {number} [now] */
+export function relative(iso, now = Date.now()) {
+  if (!iso) return '';
+  const secs = (new Date(iso).getTime() - now) / 1000;
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(secs) >= size) ?? ['second', 1];
+  const format = new Intl.RelativeTimeFormat(current, { numeric: 'auto' });
+  return unit === 'second' ? format.format(0, 'second') : format.format(Math.trunc(secs / size), unit);
+}
+
+/** A span in words, in at most two units. @param {number} secs */
+export function duration(secs) {
+  const units = /** @type {const} */ ([['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]]);
+  let rest = Math.max(0, Math.round(secs));
+  const parts = [];
+  for (const [unit, size] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count) parts.push(number(count, { style: 'unit', unit, unitDisplay: 'short' }));
+    else if (parts.length) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join(' ') || number(0, { style: 'unit', unit: 'minute', unitDisplay: 'short' });
+}
+
+/**
+ * An error in words: by its code, with what the server said where that tells more.
+ * @param {unknown} error
+ */
+export function errorText(error) {
+  if (!(error instanceof Error)) return String(error);
+  const { code, retryAfterSecs } = /** @type {Error & { code?: string, retryAfterSecs?: number }} */ (error);
+  const message = sentence(error.message);
+  const key = `error.${code ?? ''}`;
+  if (!code || !has(key)) return message;
+  return t(key, { message, secs: retryAfterSecs || 1, count: retryAfterSecs || 1 });
+}
+
+/** @param {string} text */
+function sentence(text) {
+  if (!text) return text;
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?:]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/** Whether `error` is only that a page was left. @param {unknown} error */
+export function isAborted(error) {
+  return error instanceof DOMException && error.name === 'AbortError';
+}

@@ -4,17 +4,13 @@
  */
 import { Offline } from './lib/api.js';
 import { showFrame } from './lib/frame.js';
-import { lang, register } from './lib/i18n.js';
+import { startTexts } from './lib/i18n.js';
 import { navigate, route, start } from './lib/router.js';
 import { can, loadMe, me } from './lib/session.js';
 import { takeSetupLink } from './lib/setup-link.js';
 import { applyTheme } from './lib/theme.js';
-import { de } from './i18n/de.js';
-import { en } from './i18n/en.js';
 
-register({ en, de });
 applyTheme();
-document.documentElement.lang = lang();
 
 route('/', () => import('./pages/dashboard.js'));
 route('/dashboard', () => import('./pages/dashboard.js'));
@@ -53,6 +49,7 @@ function gate(found, url) {
 
 async function begin() {
   const hasLink = takeSetupLink();
+  await startTexts(async (language) => (language === 'de' ? (await import('./i18n/de.js')).de : (await import('./i18n/en.js')).en));
   showFrame();
   try {
     await loadMe();

@@ -164,6 +164,7 @@ export async function callAll(path, { most = 2000, ...options } = {}) {
   /** @type {string | undefined} */
   let next = path;
   while (next && all.length < most) {
+    /** @type {{ value: any[], "@odata.nextLink"?: string }} */
     const page = await call(next, options);
     all.push(...page.value);
     next = page['@odata.nextLink'];

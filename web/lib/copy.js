@@ -61,6 +61,6 @@ export function copyButton({ text, label = t('copy'), className = 'button small'
  */
 export function snippet({ text, label }) {
   return html`<div class="snippet">
-    <pre tabindex="0" role="region" aria-label=${label}><code>${text}</code></pre>${copyButton({ text })}
+    <pre tabindex="0" role="group" aria-label=${label}><code>${text}</code></pre>${copyButton({ text })}
   </div>`;
 }

@@ -107,7 +107,10 @@ export function check({ label, name, checked, type = 'checkbox', id, value = 'on
 export function fieldErrors(error, names) {
   const target = String(/** @type {{ target?: string }} */ (error)?.target ?? '');
   const found = names.find((name) => target === name || target.endsWith(`/${name}`));
-  return { [found ?? 'form']: errorText(error) };
+  // Beside its field the name need not be said again.
+  const text = errorText(error);
+  const bare = /'[^']+' does not fit: (.+)$/s.exec(text)?.[1];
+  return found && bare ? { [found]: bare.charAt(0).toUpperCase() + bare.slice(1) } : { [found ?? 'form']: text };
 }
 
 /** An error of a whole form. @param {string | null | undefined} text */

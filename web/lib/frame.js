@@ -23,8 +23,13 @@ const LINKS = /** @type {const} */ ([
 
 const RETRY_MS = 5000;
 
+const ICON = new URL('../icon.svg', import.meta.url).href;
+
 let isOffline = false;
 let isOpen = false;
+
+/** The name of the product with its sign, on pages without a bar. */
+export const brand = () => html`<p class="brand"><img src=${ICON} alt="">Tessera</p>`;
 
 /** Shows the frame, and keeps it right. */
 export function showFrame() {
@@ -58,7 +63,7 @@ function frame(update) {
 /** @param {() => void} update */
 function bar(update) {
   return html`<header class="bar">
-    <a class="brand" href="/"><img src="/ui/icon.svg" alt="">Tessera</a>
+    <a class="brand" href="/"><img src=${ICON} alt="">Tessera</a>
     <nav id="nav" class=${isOpen ? 'is-open' : null} aria-label=${t('nav')}>
       ${LINKS.filter(([, , scope]) => !scope || can(scope)).map(([href, text]) => html`
         <a key=${href} href=${href} aria-current=${isAt(href) ? 'page' : null}>${t(text)}</a>`)}

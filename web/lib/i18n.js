@@ -17,6 +17,8 @@ const known = { en: {}, de: {} };
 
 /** @type {Language} */
 let current = chosen();
+/** Fetches the texts that all pages share. @type {(language: Language) => Promise<void>} */
+let fetchShared = async () => {};
 
 /** Hears `change` when another language was chosen. */
 export const language = new EventTarget();
@@ -32,11 +34,21 @@ function chosen() {
 }
 
 /**
- * Adds texts; the same keys in both languages.
- * @param {{ en: Messages, de: Messages }} messages
+ * Adds texts; the same keys in both languages. What all pages share comes in one at a time.
+ * @param {Partial<Record<Language, Messages>>} messages
  */
 export function register(messages) {
-  for (const one of LANGUAGES) Object.assign(known[one], messages[one]);
+  for (const one of LANGUAGES) Object.assign(known[one], messages[one] ?? {});
+}
+
+/**
+ * Says how the shared texts of a language are fetched, and fetches those of the one that is shown.
+ * @param {(language: Language) => Promise<Messages>} fetch
+ */
+export async function startTexts(fetch) {
+  fetchShared = async (language) => register({ [language]: await fetch(language) });
+  await fetchShared(current);
+  document.documentElement.lang = current;
 }
 
 /** The language that is shown. */
@@ -45,7 +57,8 @@ export function lang() {
 }
 
 /** @param {Language} next */
-export function setLang(next) {
+export async function setLang(next) {
+  await fetchShared(next);
   current = next;
   globalThis.localStorage?.setItem(KEPT_AS, next);
   document.documentElement.lang = next;

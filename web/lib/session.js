@@ -3,10 +3,6 @@
  * @module
  */
 import { ApiError, call, onSessionEnded } from './api.js';
-import { openDialog } from './dialog.js';
-import { field, formValues } from './field.js';
-import { html } from './html.js';
-import { errorText, t } from './i18n.js';
 
 /**
  * @typedef {object} Me
@@ -68,53 +64,12 @@ export async function signOut() {
   setMe(null);
 }
 
-/**
- * A dialog that asks for the password and does something with it; true once that succeeded.
- * @param {{ label: string, text: string, action: string, email?: string, send: (password: string) => Promise<void>, other?: boolean }} options
- */
-async function askPassword({ label, text, action, email, send, other = false }) {
-  let error = '';
-  let isBusy = false;
-  /** @param {Event} event @param {import('./dialog.js').Dialog<boolean>} dialog */
-  const submit = async (event, dialog) => {
-    const values = formValues(event);
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      await send(values['again-password'] ?? '');
-      dialog.close(true);
-      return;
-    } catch (caught) {
-      error = errorText(caught);
-    }
-    isBusy = false;
-    dialog.update();
-    const input = dialog.element.querySelector('input[type=password]');
-    if (input instanceof HTMLInputElement) input.select();
-  };
-  const opened = openDialog(/** @param {import('./dialog.js').Dialog<boolean>} dialog */ (dialog) => html`
-    <form @submit=${(/** @type {Event} */ event) => submit(event, dialog)}>
-      <p>${text}</p>
-      ${email && html`<p class="field"><label for="again-email">${t('email')}</label>
-        <input id="again-email" name="email" type="email" autocomplete="username" readonly .value=${email}></p>`}
-      ${field({ label: t('password'), name: 'again-password', type: 'password', autocomplete: 'current-password', required: true, autofocus: true, error })}
-      <p class="actions">
-        <button class="button primary">${action}</button>
-        <button class="button" type="button" @click=${() => dialog.close(false)}>${t('cancel')}</button>
-        ${other && html`<a href="/sign-in" @click=${() => dialog.close(false)}>${t('session.other')}</a>`}
-      </p>
-    </form>`, { label, className: 'narrow' });
-  return (await opened.result) === true;
-}
+/** The dialogs that ask for a password, loaded when one is needed. */
+const dialogs = () => import('./password-dialog.js');
 
 /** Asks for the password again; true when the session is confirmed. */
-export function confirmAgain() {
-  return askPassword({
-    label: t('confirm.title'),
-    text: t('confirm.text'),
-    action: t('confirm.action'),
-    send: async (password) => { await call('/session/confirm', { body: { Password: password } }); },
-  });
+export async function confirmAgain() {
+  return (await dialogs()).askToConfirm((password) => call('/session/confirm', { body: { Password: password } }));
 }
 
 /**
@@ -136,12 +91,5 @@ export async function whenConfirmed(action) {
 onSessionEnded(async () => {
   const former = known;
   if (!former) return false;
-  return askPassword({
-    label: t('ended.title'),
-    text: t('ended.text'),
-    action: t('sign-in'),
-    email: former.Email,
-    other: true,
-    send: (password) => signIn(former.Email, password),
-  });
+  return (await dialogs()).askToSignIn(former.Email, (password) => signIn(former.Email, password));
 });

@@ -46,7 +46,7 @@ export function table(options) {
   const { caption, columns, rows, selected, onselect } = options;
   if (!rows.length && options.empty) return html`<div class="empty">${options.empty}</div>`;
   const isAll = Boolean(selected && rows.length && rows.every((row) => selected.has(options.rowKey(row))));
-  return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${caption}>
+  return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${caption}>
     <table class=${options.className}>
       <caption class=${options.showCaption ? null : 'live'}>${caption}</caption>
       <thead><tr>

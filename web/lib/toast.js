@@ -70,8 +70,10 @@ function show() {
     home = document.createElement('div');
     home.id = 'toasts';
     home.popover = 'manual';
+    home.setAttribute('role', 'region');
     document.body.append(home);
   }
+  home.setAttribute('aria-label', t('toasts'));
   render(home, toasts.map((toast) => html`
     <div class=${`toast ${toast.tone}`} key=${toast.id} data-toast=${toast.id}>
       <span>${toast.text}</span>

@@ -1,10 +1,11 @@
 /** Signing in. @module */
 import { field, formError, formValues } from '../lib/field.js';
+import { brand } from '../lib/frame.js';
 import { html } from '../lib/html.js';
 import { errorText, t } from '../lib/i18n.js';
 import { Page } from '../lib/page.js';
 import { replace } from '../lib/router.js';
-import { me, signIn } from '../lib/session.js';
+import { me, setMe, signIn } from '../lib/session.js';
 
 class SignInPage extends Page {
   #error = '';
@@ -17,6 +18,7 @@ class SignInPage extends Page {
 
   connectedCallback() {
     super.connectedCallback();
+    if (this.query.has('other')) setMe(null);
     if (me()) void replace(this.#next());
     else this.querySelector('input')?.focus();
   }
@@ -24,7 +26,7 @@ class SignInPage extends Page {
   view() {
     return html`<div class="page narrow center sign-in">
       <div class="stack">
-        <p class="brand"><img src="/ui/icon.svg" alt="">Tessera</p>
+        ${brand()}
         <h1 tabindex="-1">${t('sign-in.title')}</h1>
         <p class="lead">${t('sign-in.lead')}</p>
       </div>

@@ -2,7 +2,7 @@
  * The places in a tag that follow values: attributes, properties, events.
  * @module
  */
-import { MARK, safeValue } from './compile.js';
+import { APART, MARK, safeValue } from './compile.js';
 
 /** One place of an instance that follows a value. @typedef {{ set(values: readonly unknown[]): void }} Part */
 
@@ -16,8 +16,8 @@ const HOLE_IN_TEXT = new RegExp(`${MARK}(\\d+);`);
  */
 export function attributeParts(element, holes, parts) {
   for (const attribute of [...element.attributes]) {
+    if (!attribute.name.startsWith(APART)) continue;
     const pieces = attribute.value.split(HOLE_IN_TEXT);
-    if (pieces.length === 1) continue;
     element.removeAttribute(attribute.name);
     const index = Number(pieces[1]);
     const hole = holes[index];

@@ -16,6 +16,9 @@
 /** What stands for hole `i` in the markup: a comment among children, a text within an attribute. */
 export const MARK = 'tsr-hole-';
 
+/** What the names of attributes with holes begin with. */
+export const APART = 'tsr-';
+
 const FORBIDDEN_ATTRIBUTE = /^(on.*|style|srcdoc)$/i;
 const FORBIDDEN_PROPERTY = /^(innerHTML|outerHTML|srcdoc|textContent)$/;
 const LAST_ATTRIBUTE = /([^\s"'<>/=]+)\s*=\s*(?:"[^"]*|'[^']*|)$/;
@@ -39,9 +42,13 @@ export function compile(strings) {
       markup += `<!--${MARK}${index}-->`;
       return;
     }
-    const found = LAST_ATTRIBUTE.exec(markup.slice(markup.lastIndexOf('<')));
+    const found = LAST_ATTRIBUTE.exec(markup);
     if (!found) throw new Error(`a hole in a tag must be the value of an attribute: ${string}`);
-    holes.push(attributeHole(found[1] ?? ''));
+    const name = found[1] ?? '';
+    const isFirst = !name.startsWith(APART);
+    holes.push(attributeHole(isFirst ? name : name.slice(APART.length)));
+    // Under its own name the browser would take the mark for the value.
+    if (isFirst) markup = markup.slice(0, found.index) + APART + markup.slice(found.index);
     markup += state.quote ? `${MARK}${index};` : `"${MARK}${index};"`;
   });
   return { markup, holes };

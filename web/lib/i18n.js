@@ -20,6 +20,11 @@ let current = chosen();
 /** Fetches the texts that all pages share. @type {(language: Language) => Promise<void>} */
 let fetchShared = async () => {};
 
+/** The language with the region the browser asks for, for times and numbers. */
+function locale() {
+  return globalThis.navigator?.languages?.find((tag) => tag.toLowerCase().startsWith(current)) ?? current;
+}
+
 /** Hears `change` when another language was chosen. */
 export const language = new EventTarget();
 
@@ -95,12 +100,12 @@ function plural(forms, count) {
 
 /** A number with the separators of the language. @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options) {
-  return new Intl.NumberFormat(current, options).format(value);
+  return new Intl.NumberFormat(locale(), options).format(value);
 }
 
 /** Day and time where the reader is. @param {string | null | undefined} iso */
 export function dateTime(iso) {
-  return iso ? new Intl.DateTimeFormat(current, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)) : '';
+  return iso ? new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)) : '';
 }
 
 /** The day where the reader is; of a bare date, that date. @param {string | null | undefined} iso */
@@ -108,7 +113,12 @@ export function date(iso) {
   if (!iso) return '';
   const isBare = iso.length === 10;
   const options = /** @type {const} */ ({ dateStyle: 'medium', ...(isBare ? { timeZone: 'UTC' } : {}) });
-  return new Intl.DateTimeFormat(current, options).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), options).format(new Date(iso));
+}
+
+/** Day and month of a bare date, short. @param {string} iso */
+export function dayMonth(iso) {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso));
 }
 
 const UNITS = /** @type {const} */ ([
@@ -120,7 +130,7 @@ export function relative(iso, now = Date.now()) {
   if (!iso) return '';
   const secs = (new Date(iso).getTime() - now) / 1000;
   const [unit, size] = UNITS.find(([, size]) => Math.abs(secs) >= size) ?? ['second', 1];
-  const format = new Intl.RelativeTimeFormat(current, { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   return unit === 'second' ? format.format(0, 'second') : format.format(Math.trunc(secs / size), unit);
 }
 

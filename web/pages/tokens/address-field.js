@@ -1,4 +1,7 @@
-// The field for the addresses a token works from, with an answer for each line and a warning for whom it leaves out.
+/**
+ * The field for the addresses a token works from, with an answer for each line and a warning for whom it leaves out.
+ * @module
+ */
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
 import { ADDRESSES_MAX, allows, read } from './addresses.js';
@@ -67,14 +70,4 @@ function answer({ text, fault, meant, size, network }) {
 /** @param {bigint} size @param {number} bits */
 function sizeText(size, bits) {
   return bits === 32 ? number(Number(size)) : `2^${size.toString(2).length - 1}`;
-}
-
-/**
- * The list as it is sent; null while a line cannot be read.
- * @param {string} text
- */
-export function addressList(text) {
-  const lines = read(text);
-  if (lines.some((line) => line.fault && line.fault !== 'twice')) return null;
-  return lines.filter((line) => !line.fault).map((line) => line.text);
 }

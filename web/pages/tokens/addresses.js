@@ -1,4 +1,7 @@
-// Lists of addresses and networks, read as the server reads them, so that each line is answered while it is typed.
+/**
+ * Lists of addresses and networks, read as the server reads them, so that each line is answered while it is typed.
+ * @module
+ */
 
 /** Longest list the server takes. */
 export const ADDRESSES_MAX = 64;
@@ -144,4 +147,14 @@ function holds(wide, one) {
   if (wide.bits !== one.bits || wide.prefix > one.prefix) return false;
   const shift = BigInt(wide.bits - wide.prefix);
   return wide.base >> shift === one.base >> shift;
+}
+
+/**
+ * The list as it is sent; null while a line cannot be read.
+ * @param {string} text
+ */
+export function addressList(text) {
+  const lines = read(text);
+  if (lines.some((line) => line.fault && line.fault !== 'twice')) return null;
+  return lines.filter((line) => !line.fault).map((line) => line.text);
 }

@@ -1,5 +1,7 @@
-// When a token is to end: presets, the latest end, and the end of a chosen day. Every time is an instant, never a guess.
-
+/**
+ * When a token is to end: presets, the latest end, and the end of a chosen day. Every time is an instant, never a guess.
+ * @module
+ */
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 

@@ -1,5 +1,7 @@
-// What a row of AccessTokens means today: its state in a word, and what deserves a look. Knows no page and no text.
-
+/**
+ * What a row of AccessTokens means today: its state in a word, and what deserves a look. Knows no page and no text.
+ * @module
+ */
 const DAY = 86_400_000;
 
 /** Days before its end at which a token is said to be ending. */

@@ -1,4 +1,7 @@
-// What bounds a new token of whoever is signed in, as far as they may know; the server decides all the same.
+/**
+ * What bounds a new token of whoever is signed in, as far as they may know; the server decides all the same.
+ * @module
+ */
 import { call } from '../../lib/api.js';
 import { can, me } from '../../lib/session.js';
 import { HOURS_MAX, READER_HOURS } from './expiry.js';

@@ -1,4 +1,7 @@
-// Follows one token while something waits for its next request: asks for its row from time to time, and stops with the signal.
+/**
+ * Follows one token while something waits for its next request: asks for its row from time to time, and stops with the signal.
+ * @module
+ */
 import { call } from '../../lib/api.js';
 
 /** Between two looks, while the page is seen. */

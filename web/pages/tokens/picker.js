@@ -1,4 +1,7 @@
-// The picker of scopes: a table of resources by what is done with them, with a search and a mark for the least needed.
+/**
+ * The picker of scopes: a table of resources by what is done with them, with a search and a mark for the least needed.
+ * @module
+ */
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
 import { COLUMNS, broughtBy, isReading, pickerRows, toggled } from './rights.js';

@@ -1,5 +1,7 @@
-// The list's search, filter and order: from the address of the page, to OData, and back. Never a secret in either.
-
+/**
+ * The list's search, filter and order: from the address of the page, to OData, and back. Never a secret in either.
+ * @module
+ */
 import { ENDING_DAYS, IDLE_DAYS } from './facts.js';
 
 /** @typedef {{ search: string, card: string, state: string, owner: string, sort: string }} Wish */

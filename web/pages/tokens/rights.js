@@ -1,4 +1,7 @@
-// Scopes and roles: what holds what, who may give what, and what a set of scopes opens. Knows no page.
+/**
+ * Scopes and roles: what holds what, who may give what, and what a set of scopes opens. Knows no page.
+ * @module
+ */
 
 /** All scopes in the order the server tells them. */
 export const SCOPES = [

@@ -1,4 +1,7 @@
-// Ready lines for the common clients. The secret is never in them: they read it from the environment or ask for it.
+/**
+ * Ready lines for the common clients. The secret is never in them: they read it from the environment or ask for it.
+ * @module
+ */
 
 /** Tabs, in the order they stand. */
 export const TABS = ['curl', 'powershell', 'powerbi', 'automate', 'python'];

@@ -1,4 +1,7 @@
-// Ready-made tokens for common programs: role, the least scopes, a name. Knows no texts: those are in i18n.
+/**
+ * Ready-made tokens for common programs: role, the least scopes, a name. Knows no texts: those are in i18n.
+ * @module
+ */
 
 /**
  * @typedef {object} Template

@@ -1,4 +1,7 @@
-// Rows of the audit log about a token, read into what a person wants to know. Texts of the log are taken apart here only.
+/**
+ * Rows of the audit log about a token, read into what a person wants to know. Texts of the log are taken apart here only.
+ * @module
+ */
 
 /**
  * @typedef {object} AuditEvent

@@ -1,4 +1,7 @@
-// How a token is told wherever one is: its state, its end, its last use, its rights.
+/**
+ * How a token is told wherever one is: its state, its end, its last use, its rights.
+ * @module
+ */
 import { html } from '../../lib/html.js';
 import { date, dateTime, number, relative, t } from '../../lib/i18n.js';
 import { standing } from './facts.js';

@@ -1,0 +1,131 @@
+/**
+ * One token: what it is, what it may do now and might when it was made, and everything that happened to it and with it.
+ * @module
+ */
+import './texts.js';
+import { call, odata } from '../../lib/api.js';
+import { html } from '../../lib/html.js';
+import { t } from '../../lib/i18n.js';
+import { menu } from '../../lib/menu.js';
+import { Page } from '../../lib/page.js';
+import { can, me } from '../../lib/session.js';
+import { revoke } from './bulk.js';
+import { deniedCard, doneCard, timelineCard } from './detail-events.js';
+import { factsCard, rightsCard, warnings } from './detail-facts.js';
+import { editDialog } from './edit.js';
+import { allowed } from './facts.js';
+import { follow } from './live.js';
+import { changeOver, rotateDialog } from './rotate.js';
+import { rowItems } from './row-menu.js';
+import { aboutFilter, doneFilter } from './timeline.js';
+import { stateOf } from './words.js';
+
+/** @typedef {import('./facts.js').Token} Token */
+/** @typedef {import('./timeline.js').AuditEvent} AuditEvent */
+
+const COLUMNS = 'Id,CreatedDateTime,Event,ActorName,ActorTokenId,EntitySet,EntityId,EntityName,Detail,Address,Agent,Count';
+/** Events of the timeline that are read; the audit log has all of them. */
+const EVENTS_MAX = 500;
+const DONE_AT_ONCE = 25;
+
+/** Shows a token. */
+export default class TokenPage extends Page {
+  /** @type {Token | null} */
+  #token = null;
+  /** @type {AuditEvent[]} */
+  #events = [];
+  /** @type {AuditEvent[]} */
+  #done = [];
+  #doneCount = 0;
+  #next = '';
+  #isPlaced = false;
+
+  /** @override */
+  pageTitle() {
+    return this.#token?.Name ?? t('tokens.one');
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    if (/^\d+$/.test(this.#id)) void follow(Number(this.#id), this.signal, (token) => { if (this.#token) void this.#changed(token); });
+  }
+
+  get #id() {
+    return this.params['id'] ?? '';
+  }
+
+  /** A newer row: shown at once, and what happened is read anew. @param {Token} token */
+  async #changed(token) {
+    const isSame = JSON.stringify(token) === JSON.stringify(this.#token);
+    this.#token = token;
+    if (!isSame) await this.reload();
+  }
+
+  /** @override @param {AbortSignal} signal */
+  async load(signal) {
+    const id = Number(this.#id);
+    const hasLog = can('audit:read') && Number.isInteger(id);
+    const [token, events, done] = await Promise.all([
+      call(`/odata/AccessTokens(${encodeURIComponent(this.#id)})`, { signal }),
+      hasLog ? call(odata('AuditEvents', { filter: aboutFilter(id), orderby: 'Id desc', select: COLUMNS }), { signal, prefer: `maxpagesize=${EVENTS_MAX}` }) : null,
+      hasLog ? call(odata('AuditEvents', { filter: doneFilter(id), orderby: 'Id desc', select: COLUMNS, count: true }), { signal, prefer: `maxpagesize=${DONE_AT_ONCE}` }) : null,
+    ]);
+    this.#token = token;
+    this.#events = events?.value ?? [];
+    this.#done = done?.value ?? [];
+    this.#doneCount = done?.['@odata.count'] ?? 0;
+    this.#next = done?.['@odata.nextLink'] ?? '';
+  }
+
+  async #more() {
+    const page = await call(this.#next, { signal: this.signal, prefer: `maxpagesize=${DONE_AT_ONCE}` });
+    this.#done = [...this.#done, ...page.value];
+    this.#next = page['@odata.nextLink'] ?? '';
+    this.update();
+  }
+
+  /** @override */
+  update() {
+    super.update();
+    if (this.#isPlaced || !this.#token || this.query.get('at') !== 'timeline') return;
+    this.#isPlaced = true;
+    this.querySelector('#timeline')?.scrollIntoView();
+  }
+
+  /** @override */
+  view() {
+    const token = this.#token;
+    if (!token) return html`<div class="page"><h1 tabindex="-1">${t('tokens.one')}</h1><p class="waiting" role="status">${t('loading')}</p></div>`;
+    const may = allowed(token, me() ?? { UserId: 0, Scopes: [] });
+    const changed = () => void this.reload();
+    return html`<div class="page">
+      <p class="crumb"><a href="/tokens">${t('tokens.title')}</a></p>
+      <div class="page-head">
+        <div><h1 tabindex="-1">${token.Name}</h1>${token.Purpose ? html`<p class="soft">${token.Purpose}</p>` : null}</div>
+        ${stateOf(token)}
+        <div class="end">
+          ${may.rotate ? html`<button type="button" class="button" @click=${async () => { if (await rotateDialog(token)) changed(); }}>${t('tokens.rotate')}</button>` : null}
+          ${may.edit ? html`<button type="button" class="button" @click=${async () => { if (await editDialog(token)) changed(); }}>${t('tokens.edit')}</button>` : null}
+          ${may.revoke ? html`<button type="button" class="button danger" @click=${async () => { if (await revoke([token])) changed(); }}>${t('tokens.revoke')}</button>` : null}
+          ${menu({ id: 'token-more', label: t('tokens.menu', { name: token.Name }), className: 'button', items: rowItems(token, changed).filter((item) => item && item.label !== t('tokens.open')) })}
+        </div>
+      </div>
+      ${warnings(token)}
+      ${changeOver(token, { mayEnd: may.revoke, changed })}
+      <div class="split wide-end">
+        <div class="stack">
+          ${rightsCard(token, this.#events)}
+          ${timelineCard(this.#events, can('audit:read'))}
+          ${can('audit:read') ? doneCard(token, { events: this.#done, count: this.#doneCount, more: this.#next ? () => void this.#more() : null }) : null}
+        </div>
+        <aside class="stack">
+          ${factsCard(token)}
+          ${deniedCard(token, this.#events)}
+        </aside>
+      </div>
+    </div>`;
+  }
+}
+
+customElements.define('token-page', TokenPage);

@@ -1,0 +1,203 @@
+/**
+ * The page on which a token is made, and on which its secret is shown once.
+ * @module
+ */
+import './texts.js';
+import { call, callAll, odata } from '../../lib/api.js';
+import { ask } from '../../lib/dialog.js';
+import { fieldErrors, focusError, formError } from '../../lib/field.js';
+import { html } from '../../lib/html.js';
+import { t } from '../../lib/i18n.js';
+import { Page } from '../../lib/page.js';
+import { beforeLeave } from '../../lib/router.js';
+import { can, me, whenConfirmed } from '../../lib/session.js';
+import { addressField } from './address-field.js';
+import { begun, faults, needsConfirmation, renewed, toBody, withRole, withTemplate } from './draft.js';
+import { loadLimits } from './limits.js';
+import { expiryFields, nameFields, ownerFields, preview, rightsFields, templateCards } from './new-parts.js';
+import { TokenReveal } from './reveal.js';
+import { endOf } from './expiry.js';
+import { endSentence } from './sentences.js';
+import { template } from './templates.js';
+import { onceKey, roleName } from './words.js';
+
+const FIELDS = ['Name', 'Purpose', 'OwnerId', 'ResponsibleId', 'ExpiresDateTime', 'Scopes', 'AllowedAddresses'];
+
+/** Makes a token. */
+export default class NewTokenPage extends Page {
+  /** @type {import('./draft.js').Draft | null} */
+  #draft = null;
+  /** @type {import('./limits.js').Limits | null} */
+  #limits = null;
+  /** @type {import('./draft.js').Person[]} */
+  #people = [];
+  /** @type {string[]} */
+  #taken = [];
+  /** @type {Record<string, string>} */
+  #errors = {};
+  #search = '';
+  #isBusy = false;
+  #key = onceKey();
+  /** @type {TokenReveal | null} */
+  #reveal = null;
+  #letGo = () => {};
+
+  /** @override */
+  pageTitle() {
+    return this.#reveal ? t('tokens.made.title', { name: this.#draft?.name ?? '' }) : t('tokens.new.title');
+  }
+
+  /** @override @param {AbortSignal} signal */
+  async load(signal) {
+    if (this.#draft) return;
+    const maker = this.#maker();
+    const from = /^\d+$/.test(this.query.get('from') ?? '') ? this.query.get('from') : null;
+    const [limits, people, own, former] = await Promise.all([
+      loadLimits(signal),
+      can('tokens:write') ? callAll(odata('Users', { filter: 'IsActive eq true', select: 'Id,Name,Role', orderby: 'Name' }), { signal }) : [],
+      callAll(odata('AccessTokens', { filter: `State in ('active','rotating')`, select: 'Name', orderby: 'Id desc' }), { signal, most: 1000 }),
+      from ? call(`/odata/AccessTokens(${from})`, { signal }) : null,
+    ]);
+    this.#limits = limits;
+    this.#people = people;
+    this.#taken = own.map((token) => token.Name);
+    const first = begun(maker, limits);
+    this.#draft = former ? renewed(first, former, maker) : this.#withTexts(first, this.query.get('template') ?? first.template);
+    if (this.#draft.addresses) this.#errors = {};
+  }
+
+  /** @returns {import('./draft.js').Maker} */
+  #maker() {
+    return me() ?? { UserId: 0, Role: '', Scopes: [] };
+  }
+
+  /** @param {import('./draft.js').Draft} draft @param {string} id */
+  #withTexts(draft, id) {
+    const known = template(id) ? id : '';
+    const text = (/** @type {string} */ part) => (known ? t(`tokens.template.${known}.${part}`) : '');
+    return withTemplate(draft, known, { name: text('name'), purpose: text('purpose'), taken: this.#taken });
+  }
+
+  /** @param {Partial<import('./draft.js').Draft>} change */
+  #set(change) {
+    if (!this.#draft) return;
+    this.#draft = { ...this.#draft, ...change };
+    const now = new Date();
+    // What was wrong is right again as soon as it is; what is not yet wrong is said when it is sent.
+    const wrong = this.#limits ? faults(this.#draft, this.#limits, now) : {};
+    this.#errors = Object.fromEntries(Object.keys(this.#errors).filter((name) => wrong[name]).map((name) => [name, t(wrong[name] ?? '')]));
+    this.update();
+  }
+
+  /** @override */
+  view() {
+    const draft = this.#draft;
+    const limits = this.#limits;
+    if (!draft || !limits) return html`<div class="page"><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="waiting" role="status">${t('loading')}</p></div>`;
+    if (this.#reveal) return this.#made(draft, this.#reveal);
+    if (!limits.mayMint) return html`<div class="page narrow"><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="notice warn">${t('tokens.new.not', { role: roleName(this.#maker().Role) })}</p></div>`;
+    const person = this.#people.find((one) => String(one.Id) === draft.owner);
+    /** @type {import('./new-parts.js').Scene} */
+    const scene = { draft, maker: this.#maker(), limits, people: this.#people, ownerRole: person?.Role ?? null, errors: this.#errors, search: this.#search, set: (change) => this.#set(change) };
+    const needing = limits.needing.filter((scope) => draft.scopes.includes(scope));
+    return html`<form class="page token-form" novalidate autocomplete="off" @submit=${(/** @type {Event} */ event) => this.#submit(event)}>
+      <div><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="lead">${t('tokens.new.lead')}</p></div>
+      <div class="split wide-end">
+        <div class="stack">
+          <section class="card">${templateCards(scene, (id) => { this.#draft = this.#withTexts(draft, id); this.#errors = {}; this.update(); })}</section>
+          <section class="card">${nameFields(scene)}${ownerFields(scene)}${expiryFields(scene)}</section>
+          <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); } })}</section>
+          <section class="card">${addressField({ id: 'AllowedAddresses', text: draft.addresses, address: limits.address, needing, error: this.#errors['AllowedAddresses'] ?? null, onchange: (text) => this.#set({ addresses: text }) })}</section>
+        </div>
+        <aside class="card stick" aria-labelledby="preview-title">
+          <h2 id="preview-title">${t('tokens.preview')}</h2>
+          ${preview(draft.scopes)}
+          <p class="sentence">${this.#sentence(draft, limits)}</p>
+          ${needsConfirmation(draft) ? html`<p class="hint">${t('tokens.new.confirm')}</p>` : null}
+          ${formError(this.#errors['form'])}
+          <p class="actions"><button class="button primary" ?disabled=${this.#isBusy}>${t('tokens.new.action')}</button><a class="button" href="/tokens">${t('cancel')}</a></p>
+        </aside>
+      </div>
+    </form>`;
+  }
+
+  /** @param {import('./draft.js').Draft} draft @param {import('./limits.js').Limits} limits */
+  #sentence(draft, limits) {
+    const now = new Date();
+    const end = endOf(draft.expiry, draft.day, { now, hoursMax: limits.hoursMax });
+    return end && end > now ? endSentence(end, now) : t('tokens.expiry.none');
+  }
+
+  /** @param {import('./draft.js').Draft} draft @param {TokenReveal} reveal */
+  #made(draft, reveal) {
+    return html`<div class="page medium">
+      <div class="page-head"><h1 tabindex="-1">${t('tokens.made.title', { name: draft.name })}</h1>
+        <div class="end"><a class="button" href=${`/tokens/${this.#madeId}`}>${t('tokens.made.done')}</a></div></div>
+      ${reveal}
+    </div>`;
+  }
+
+  #madeId = 0;
+
+  /** @param {Event} event */
+  async #submit(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const draft = this.#draft;
+    const limits = this.#limits;
+    if (!draft || !limits || this.#isBusy) return;
+    const now = new Date();
+    const wrong = faults(draft, limits, now);
+    this.#errors = Object.fromEntries(Object.entries(wrong).map(([name, key]) => [name, t(key)]));
+    this.#isBusy = !Object.keys(wrong).length;
+    this.update();
+    if (!this.#isBusy) return focusError(form);
+    try {
+      const minted = await whenConfirmed(() => call('/odata/AccessTokens/Tessera.Mint', { body: toBody(draft, limits, now), key: this.#key }));
+      this.#show(minted, draft);
+    } catch (error) {
+      this.#refused(error);
+      this.update();
+      focusError(form);
+    }
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    this.#isBusy = false;
+    const { status = 0, code } = /** @type {{ status?: number, code?: string }} */ (error);
+    // After a lost answer the same key finds out whether the token was made; any other refusal leaves nothing behind.
+    if (status !== 0) this.#key = onceKey();
+    this.#errors = code === 'SecretAlreadyShown' ? { form: t('tokens.new.lost') } : fieldErrors(error, FIELDS);
+  }
+
+  /** @param {import('./reveal.js').Minted} minted @param {import('./draft.js').Draft} draft */
+  #show(minted, draft) {
+    this.#isBusy = false;
+    this.#madeId = minted.Id;
+    const tab = template(draft.template)?.snippet;
+    const reveal = new TokenReveal({ minted, name: draft.name, scopes: draft.scopes, ...(tab ? { tab } : {}) });
+    this.#reveal = reveal;
+    this.#letGo = beforeLeave(() => reveal.isKept || ask({ title: t('tokens.leave.title'), text: t('tokens.leave.text'), action: t('tokens.leave.action'), cancel: t('tokens.leave.stay'), danger: true }), () => !reveal.isKept);
+    this.update();
+    const heading = this.querySelector('h1');
+    if (heading instanceof HTMLElement) heading.focus();
+    scrollTo(0, 0);
+  }
+
+  /** @override */
+  queryChanged() {
+    if (this.#reveal) return;
+    this.#draft = null;
+    super.queryChanged();
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#letGo();
+    this.#reveal = null;
+  }
+}
+
+customElements.define('new-token-page', NewTokenPage);

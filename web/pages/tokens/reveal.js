@@ -1,0 +1,149 @@
+/**
+ * A new secret, shown this once: hidden until asked for, copied, downloaded, tested, with lines for each client, and
+ * waiting until the first real request comes in. The secret stands in one `<output>` and in no other place.
+ * @module
+ */
+import { copyText } from '../../lib/copy.js';
+import { html, render } from '../../lib/html.js';
+import { dateTime, language, t } from '../../lib/i18n.js';
+import { switching } from './facts.js';
+import { follow } from './live.js';
+import { envFile } from './snippets.js';
+import { snippetTabs } from './snippet-tabs.js';
+import { runTest, testResult } from './test-token.js';
+
+/** @typedef {{ Id: number, KeyPrefix: string, ExpiresDateTime: string, Secret: string }} Minted */
+/** @typedef {{ minted: Minted, name: string, scopes: readonly string[], tab?: string, isRotation?: boolean, onkept?: () => void }} RevealOptions */
+
+/** The panel with the secret. */
+export class TokenReveal extends HTMLElement {
+  /** @type {RevealOptions} */
+  #options;
+  #isShown = false;
+  #isKept = false;
+  #isBusy = false;
+  #tab;
+  /** @type {import('./test-token.js').TestResult | null} */
+  #result = null;
+  /** How many requests were ours, by "Test now". */
+  #tests = 0;
+  /** How often it was used when the panel opened. @type {number | null} */
+  #uses = null;
+  /** @type {import('./facts.js').Token | null} */
+  #first = null;
+  #ends = new AbortController();
+
+  /** @param {RevealOptions} options */
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.#tab = options.tab ?? 'curl';
+  }
+
+  connectedCallback() {
+    this.#ends = new AbortController();
+    language.addEventListener('change', () => this.update(), { signal: this.#ends.signal });
+    this.update();
+    void follow(this.#options.minted.Id, this.#ends.signal, (token) => this.#seen(token));
+  }
+
+  disconnectedCallback() {
+    this.#ends.abort();
+  }
+
+  /** Whether the secret was copied, downloaded, or said to be kept. */
+  get isKept() {
+    return this.#isKept;
+  }
+
+  /** Whether its first real request has come. */
+  get isUsed() {
+    return this.#first !== null;
+  }
+
+  /**
+   * The first request that is not a test from here; after a rotation the first with the new secret.
+   * @param {import('./facts.js').Token} token
+   */
+  #seen(token) {
+    this.#uses ??= token.UseCount;
+    const isNew = this.#options.isRotation ? switching(token) === 'switched' : true;
+    if (this.#first || !isNew || token.UseCount <= (this.#options.isRotation ? this.#uses : 0) + this.#tests) return;
+    this.#first = token;
+    this.update();
+  }
+
+  #keep() {
+    if (this.#isKept) return;
+    this.#isKept = true;
+    this.#options.onkept?.();
+    this.update();
+  }
+
+  /** Shows the panel anew. */
+  update() {
+    if (!this.isConnected) return;
+    const { minted, scopes, name } = this.#options;
+    render(this, html`<div class="stack">
+      <section class="card secret" aria-labelledby="secret-title">
+        <h2 id="secret-title">${t('tokens.secret')}</h2>
+        <p class="notice warn">${t('tokens.secret.once')}</p>
+        <div class="secret-line">
+          <output id="secret" class="secret-text" aria-label=${t('tokens.secret')} ?hidden=${!this.#isShown}>${minted.Secret}</output>
+          ${this.#isShown ? null : html`<span class="secret-text soft" aria-hidden="true">${minted.KeyPrefix}${'•'.repeat(20)}</span>`}
+          <button type="button" class="button" aria-pressed=${String(this.#isShown)} @click=${() => { this.#isShown = !this.#isShown; this.update(); }}>
+            ${this.#isShown ? t('tokens.secret.hide') : t('tokens.secret.show')}</button>
+          <button type="button" class="button primary" id="secret-copy" @click=${() => this.#copy()}>${t('tokens.secret.copy')}</button>
+        </div>
+        <div class="row">
+          <button type="button" class="button small" @click=${() => this.#download()}>${t('tokens.secret.env')}</button>
+          <button type="button" class="button small" ?disabled=${this.#isBusy} @click=${() => this.#test()}>${t('tokens.test.now')}</button>
+          ${this.#isKept ? html`<span class="state good">${t('tokens.secret.kept')}</span>`
+            : html`<button type="button" class="button small plain" @click=${() => this.#keep()}>${t('tokens.secret.keep')}</button>`}
+        </div>
+        <div role="status">${this.#result && testResult(this.#result)}</div>
+      </section>
+      ${this.#waiting()}
+      <section class="card" aria-labelledby="use-title">
+        <h2 id="use-title">${t('tokens.use')}</h2>
+        ${snippetTabs({ tab: this.#tab, name, scopes, oncopy: () => this.#copy(), ontab: (tab) => { this.#tab = tab; this.update(); } })}
+      </section>
+    </div>`);
+  }
+
+  #waiting() {
+    const first = this.#first;
+    return html`<section class=${first ? 'card first-use arrived' : 'card first-use'} aria-labelledby="first-title">
+      <h2 id="first-title">${t('tokens.first')}</h2>
+      <div role="status">${first
+        ? html`<p class="state good">${t('tokens.first.came', { when: dateTime(first.LastUsedDateTime), address: first.LastUsedAddress ?? '' })}</p>
+          <p class="soft">${first.LastUsedAgent}</p>`
+        : html`<p class="state info waiting-dot">${t('tokens.first.waiting')}</p><p class="soft">${t('tokens.first.hint')}</p>`}</div>
+    </section>`;
+  }
+
+  async #copy() {
+    if (await copyText(this.#options.minted.Secret)) this.#keep();
+  }
+
+  #download() {
+    const file = new Blob([envFile(`${location.origin}/odata`, this.#options.minted.Secret)], { type: 'text/plain' });
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(file);
+    link.download = 'tessera.env';
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    this.#keep();
+  }
+
+  async #test() {
+    this.#isBusy = true;
+    this.update();
+    this.#result = await runTest(this.#options.minted.Secret, this.#ends.signal);
+    if (this.#result.isCounted) this.#tests += 1;
+    this.#isBusy = false;
+    this.update();
+  }
+}
+
+customElements.define('token-reveal', TokenReveal);

@@ -70,7 +70,7 @@ test('a draft is kept for its author and ticket alone', () => {
 test('signing out forgets all drafts and nothing else', () => {
   const held = storage();
   new Drafts(held, 3).save(7, 'note', { text: 'x', key: 'k' });
-  held.setItem('tessera.pref.density', 'compact');
+  held.setItem('tessera:pref:density', 'compact');
   forgetAll(held);
   assert.equal(held.length, 1);
 });
@@ -89,7 +89,7 @@ test('drafts that are old, broken or too many are forgotten', () => {
   }
   assert.equal(held.length, DRAFTS_MAX);
   assert.equal(drafts.load(0, 'reply'), null);
-  held.setItem('tessera.draft.3.9.note', '{"text":7}');
+  held.setItem('tessera:draft:3:9:note', '{"text":7}');
   assert.equal(drafts.load(9, 'note'), null);
   now += DRAFT_DAYS * 86_400_000;
   assert.equal(drafts.load(2, 'reply'), null);

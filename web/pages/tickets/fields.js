@@ -46,11 +46,14 @@ export const FIELDS = [
 
 /** The columns of somebody who chose none. */
 export const DEFAULT_COLUMNS = [
-  'Id', 'Title', 'Status', 'Priority', 'RequesterName', 'AssigneeName', 'TeamName', 'UpdatedDateTime',
+  'Id', 'Title', 'Status', 'Priority', 'RequesterName', 'AssigneeName', 'UpdatedDateTime',
 ];
 
 /** What a row needs beside its columns: its number, and what a shortcut changes. */
 export const ALWAYS = ['Id', 'Title', 'StatusId', 'PriorityId', 'AssigneeId', 'TeamId', 'UpdatedDateTime'];
+
+/** What is read beside a column, for its look. @type {Readonly<Record<string, string[]>>} */
+export const BESIDE = { Status: ['StatusKind'], Priority: ['PriorityPosition'] };
 
 /**
  * The field of that name, exactly.

@@ -2,11 +2,7 @@
  * Pages of a collection, each found by the link of the one before: page 10,000 costs what page 1 costs.
  */
 
-/**
- * @typedef {object} Answer
- * @property {Row[]} value
- * @property {string} [@odata.nextLink]
- */
+/** @typedef {{value: Row[], '@odata.nextLink'?: string}} Answer */
 /** @typedef {{Id: number, '@odata.etag'?: string} & Record<string, unknown>} Row */
 
 /** What of a link the browser may follow: the server may know itself by another name. @param {string} link */

@@ -2,7 +2,7 @@
  * The query of the list: in the page's address, in a saved view, and as an address of the feed.
  * Pure: it takes and gives texts.
  */
-import { ALWAYS, DEFAULT_COLUMNS, fieldOf } from './fields.js';
+import { ALWAYS, BESIDE, DEFAULT_COLUMNS, fieldOf } from './fields.js';
 
 /**
  * @typedef {object} ListQuery
@@ -120,7 +120,8 @@ export function feedAddress(query, { me, select = shownColumns(query), top, path
 }
 
 /** What the list reads of each row: its columns and what it needs itself. @param {ListQuery} query */
-export const readColumns = (query) => [...new Set([...ALWAYS, ...shownColumns(query)])];
+export const readColumns = (query) =>
+  [...new Set([...ALWAYS, ...shownColumns(query).flatMap((name) => [name, ...(BESIDE[name] ?? [])])])];
 
 /** The sort after a press on a column's head: up, down, up. @param {string} orderby @param {string} key */
 export function toggledOrder(orderby, key) {

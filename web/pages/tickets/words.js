@@ -52,12 +52,13 @@ export function valueText(name, value) {
   return typeof value === 'number' ? (name.endsWith('Id') ? String(value) : number(value)) : String(value);
 }
 
-const STATES = ['New', 'Open', 'Pending', 'Resolved', 'Closed'];
+/** What each kind of status looks like: a colour and a form. @type {Readonly<Record<string, string>>} */
+const STATES = { New: 'state info', Open: 'state accent', Pending: 'state warn', Resolved: 'state good', Closed: 'state off' };
 
 /** A status as a dot and its word. @param {unknown} name @param {unknown} kind */
 export function stateCell(name, kind) {
-  const known = STATES.includes(String(kind)) ? String(kind).toLowerCase() : 'none';
-  return html`<span class=${`state ticket-${known}`}>${name}</span>`;
+
+  return html`<span class=${STATES[String(kind)] ?? 'state off'}>${name}</span>`;
 }
 
 /** The cell of a property. @param {string} name @param {Readonly<Record<string, unknown>>} ticket */

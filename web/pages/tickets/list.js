@@ -1,0 +1,293 @@
+/**
+ * The list of tickets: what the address says is what it shows. Keys, marks and views; no row moves by itself.
+ */
+import { ApiError, call } from '../../lib/api.js';
+import { errorText, isAborted, register, t } from '../../lib/i18n.js';
+import { Page } from '../../lib/page.js';
+import { navigate } from '../../lib/router.js';
+import { me } from '../../lib/session.js';
+import { toast } from '../../lib/toast.js';
+import { de } from '../../i18n/tickets.de.js';
+import { en } from '../../i18n/tickets.en.js';
+import { placeOf } from './caret.js';
+import { editChip } from './chip-dialog.js';
+import { isDense, setDense } from './columns.js';
+import { isRaw, parse, print } from './filter.js';
+import { rememberWalk } from './walk.js';
+import { Keyboard } from './list-keys.js';
+import { listView } from './list-view.js';
+import { choices } from './lists.js';
+import { Live } from './live.js';
+import { Pages } from './paging.js';
+import { EMPTY, feedAddress, fromOptions, pageAddress, readColumns, same, tellsQuery, toggledOrder } from './query.js';
+import { viewName } from './rail.js';
+import { ROWS_MAX, RowCache } from './rows.js';
+import { problemText, triage } from './triage.js';
+import { FIXED, viewsOf } from './views.js';
+import { Watch } from './watch.js';
+import { watchTickets } from './news.js';
+
+register({ en, de });
+
+/** Rows of one page: a screen or two, so that the first is there at once. */
+const PAGE_ROWS = 100;
+
+/** @typedef {import('./query.js').ListQuery} ListQuery */
+/** @typedef {import('./paging.js').Row} Row */
+/** @typedef {import('./views.js').View} View */
+
+/** The page at `/tickets`. */
+export default class TicketsPage extends Page {
+  /** @type {ListQuery} */
+  asked = EMPTY;
+  /** @type {View[]} */
+  views = [...FIXED];
+  /** @type {View|null} */
+  current = FIXED[0];
+  /** Options of the address or view that the list does not show. @type {string[]} */
+  others = [];
+  /** @type {number|null} */
+  count = null;
+  /** @type {import('./filter-bar.js').Mistake|null} */
+  mistake = null;
+  asText = false;
+  isGrowing = false;
+  pages = new Pages((path) => call(path, { signal: this.signal, prefer: `maxpagesize=${PAGE_ROWS}` }));
+  live = new Live();
+  cache = new RowCache();
+  /** @type {Set<number>} */
+  selected = new Set();
+  /** @type {Map<number, string>} */
+  problems = new Map();
+  /** @type {Map<string, string>} */
+  people = new Map();
+  #hasViews = false;
+  /** @type {Watch|null} */
+  #watch = null;
+
+  connectedCallback() {
+    super.connectedCallback();
+    const { signal } = this;
+    new Keyboard(this, signal);
+    this.#watch = new Watch({
+      live: this.live, query: () => this.asked, select: () => readColumns(this.asked), held: () => this.held, me: () => this.me, signal,
+      show: (newer) => {
+        for (const row of newer) this.pages.replace(row);
+        this.update();
+      },
+    });
+    watchTickets(signal, (ids) => {
+      for (const id of ids) this.live.note(id);
+      this.#watch?.soon();
+    });
+    void choices('Users').then((users) => {
+      this.people = new Map(users.map(({ Id, Name }) => [String(Id), Name]));
+      this.update();
+    }, () => {});
+  }
+
+  /** Who looks. */
+  get me() {
+    return me()?.UserId ?? null;
+  }
+
+  /** The rows by their number. */
+  get held() {
+    return new Map(this.pages.rows.map((row) => [row.Id, row]));
+  }
+
+  pageTitle() {
+    const { current } = this;
+    return current && current.id !== 'all' ? `${viewName(current)} · ${t('tickets.title')}` : t('tickets.title');
+  }
+
+  /** @param {AbortSignal} signal */
+  async load(signal) {
+    const views = this.#loadViews(signal);
+    const named = this.query.get('view');
+    if (named !== null && !FIXED.some((view) => view.id === named)) await views;
+    this.#readAddress();
+    this.mistake = null;
+    const path = feedAddress(this.asked, { me: this.me, select: readColumns(this.asked) });
+    void this.#loadCount(signal);
+    try {
+      if (!(await this.pages.start(path))) return;
+      performance.mark('tickets:answer');
+      requestAnimationFrame(() => setTimeout(() => performance.measure('tickets:paint', 'tickets:answer')));
+    } catch (error) {
+      if (!this.#takeMistake(error)) throw error;
+      this.pages.rows = [];
+      this.pages.next = null;
+    }
+    this.live.reset();
+    this.problems.clear();
+    this.selected = new Set([...this.selected].filter((id) => this.held.has(id)));
+    rememberWalk(this.pages.rows.map((row) => row.Id), location.pathname + location.search);
+    this.#watch?.soon();
+  }
+
+  /** @param {AbortSignal} signal */
+  async #loadViews(signal) {
+    if (this.#hasViews) return;
+    const answer = await call(`/odata/SavedViews?$filter=EntitySet%20eq%20'Tickets'&$top=500`, { signal, prefer: 'maxpagesize=500' });
+    this.views = viewsOf(answer.value, this.me ?? 0);
+    this.#hasViews = true;
+    this.#readAddress();
+    this.update();
+  }
+
+  #readAddress() {
+    const { query, others } = fromOptions(this.query);
+    const id = this.query.get('view') ?? (tellsQuery(this.query) ? null : 'all');
+    this.current = this.views.find((view) => view.id === id) ?? null;
+    const next = this.current && !tellsQuery(this.query) ? this.current.query : query;
+    this.others = [...others, ...(this.current?.others ?? [])];
+    if (!same(next, this.asked)) {
+      this.asked = next;
+      this.count = null;
+    }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #loadCount(signal) {
+    try {
+      this.count = Number(await call(feedAddress(this.asked, { me: this.me, path: '/$count' }), { signal }));
+      this.update();
+    } catch {
+      // The rows tell what is wrong; without a number the list is as good.
+    }
+  }
+
+  /** Whether an error is about what was asked; then it is told where it was written. @param {unknown} error */
+  #takeMistake(error) {
+    if (!(error instanceof ApiError) || error.status !== 400) return false;
+    const target = error.target.replace(/^\$/, '');
+    if (target !== 'filter' && target !== 'search' && target !== 'orderby') return false;
+    const source = this.asked[target].trim();
+    this.mistake = { target, text: errorText(error), source, place: placeOf(source, error) };
+    if (target === 'filter') this.asText = true;
+    return true;
+  }
+
+  /** Asks something else; the address tells it. @param {Partial<ListQuery>} change */
+  ask(change) {
+    const next = { ...this.asked, ...change };
+    const from = this.current ? { view: this.current.id === 'all' ? '' : this.current.id, of: this.current.query } : {};
+    const address = this.current?.id === 'all' ? pageAddress(next) : pageAddress(next, from);
+    if (address === location.pathname + location.search) void this.reload();
+    else void navigate(address);
+  }
+
+  /** @param {number|null} index */
+  async editPart(index) {
+    const parts = parse(this.asked.filter);
+    const part = index === null ? undefined : parts[index];
+    if (part && isRaw(part)) {
+      this.asText = true;
+      this.update();
+      /** @type {HTMLElement|null} */ (this.querySelector('#filter-text'))?.focus();
+      return;
+    }
+    const chip = await editChip(part);
+    if (!chip) return;
+    this.ask({ filter: print(index === null ? [...parts, chip] : parts.with(index, chip)) });
+  }
+
+  /** @param {number} index */
+  removePart(index) {
+    this.ask({ filter: print(parse(this.asked.filter).toSpliced(index, 1)) });
+    /** @type {HTMLElement|null} */ (this.querySelector('#add-filter'))?.focus();
+  }
+
+  /** @param {string} key */
+  sortBy(key) {
+    this.ask({ orderby: toggledOrder(this.asked.orderby, key) });
+  }
+
+  /** Reads the next page. */
+  async grow() {
+    if (this.isGrowing || !this.pages.hasMore || this.pages.rows.length >= ROWS_MAX) return;
+    this.isGrowing = true;
+    try {
+      await this.pages.more();
+      rememberWalk(this.pages.rows.map((row) => row.Id), location.pathname + location.search);
+    } catch (error) {
+      if (!isAborted(error)) toast(errorText(error), { tone: 'bad' });
+    }
+    this.isGrowing = false;
+    this.update();
+  }
+
+  /** Reads on as the end comes into sight. @param {Element} end */
+  watchEnd(end) {
+    const seen = new IntersectionObserver((entries) => {
+      if (!end.isConnected) seen.disconnect();
+      else if (entries.some((entry) => entry.isIntersecting)) void this.grow();
+    }, { rootMargin: '600px' });
+    seen.observe(end);
+    this.signal.addEventListener('abort', () => seen.disconnect());
+  }
+
+  /** @param {number} id @param {boolean} on */
+  select(id, on) {
+    this.selected = new Set(this.selected);
+    if (on) this.selected.add(id);
+    else this.selected.delete(id);
+    this.update();
+  }
+
+  /** @param {boolean} on */
+  selectAll(on) {
+    this.selected = new Set(on ? this.pages.rows.map((row) => row.Id) : []);
+    this.update();
+  }
+
+  /** Does something with the rows marked, else with the one in focus. @param {import('./triage.js').Deed} deed @param {number|null} focused */
+  async act(deed, focused) {
+    const ids = this.selected.size > 0 ? this.selected : new Set(focused === null ? [] : [focused]);
+    const rows = this.pages.rows.filter((row) => ids.has(row.Id));
+    if (rows.length === 0) {
+      toast(t('tickets.noRow'));
+      return;
+    }
+    await triage(deed, rows, { select: readColumns(this.asked), show: (outcomes) => this.#showOutcomes(outcomes) });
+  }
+
+  /** @param {import('./change.js').Outcome[]} outcomes */
+  #showOutcomes(outcomes) {
+    for (const { row, after, error } of outcomes) {
+      if (after) this.pages.replace(after);
+      if (error) this.problems.set(row.Id, problemText(error));
+      else this.problems.delete(row.Id);
+      // Whether it still belongs here is asked as for a change by others.
+      this.live.note(row.Id);
+    }
+    this.update();
+    this.#watch?.soon();
+  }
+
+  /** After a view was saved, renamed or deleted. @param {import('./views.js').SavedView|null} row */
+  async viewsChanged(row) {
+    this.#hasViews = false;
+    await this.#loadViews(this.signal).catch((error) => toast(errorText(error), { tone: 'bad' }));
+    void navigate(row ? `/tickets?view=${row.Id}` : '/tickets');
+    this.update();
+  }
+
+  toggleText() {
+    this.asText = !this.asText;
+    this.update();
+    if (this.asText) /** @type {HTMLElement|null} */ (this.querySelector('#filter-text'))?.focus();
+  }
+
+  toggleDense() {
+    setDense(!isDense());
+    this.update();
+  }
+
+  view() {
+    return listView(this);
+  }
+}
+
+customElements.define('tickets-page', TicketsPage);

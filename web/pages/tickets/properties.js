@@ -1,0 +1,132 @@
+/**
+ * The properties of a ticket, each changed where it stands, with what the server says about it beside it.
+ */
+import { html } from '../../lib/html.js';
+import { dateTime, t } from '../../lib/i18n.js';
+import { can } from '../../lib/session.js';
+import { LIST_OF } from './lists.js';
+import { labelOf, stateCell, timeCell, valueText } from './words.js';
+
+/** @typedef {Record<string, any>} Ticket */
+/** @typedef {import('./lists.js').Choice} Choice */
+/** @typedef {import('./lists.js').ListName} ListName */
+
+/** What shows the name of an id. @type {Readonly<Record<string, string>>} */
+export const NAME_OF = {
+  StatusId: 'Status', PriorityId: 'Priority', AssigneeId: 'AssigneeName', TeamId: 'TeamName', CategoryId: 'Category',
+  TypeId: 'Type', SourceId: 'Source', ResolutionId: 'Resolution',
+};
+
+/** What is compared when two change one ticket. */
+export const COMPARED = [
+  'Title', 'Description', 'StatusId', 'PriorityId', 'AssigneeId', 'TeamId', 'CategoryId', 'TypeId', 'SourceId', 'ResolutionId',
+  'RequesterEmail', 'DueDateTime', 'Tags', 'ExternalReference',
+];
+
+const CHOSEN = /** @type {const} */ (['StatusId', 'PriorityId', 'AssigneeId', 'TeamId', 'CategoryId', 'TypeId', 'SourceId', 'ResolutionId']);
+
+/**
+ * @typedef {object} Editing
+ * @property {Ticket} ticket
+ * @property {(name: string) => unknown} value what a control shows: what it had when somebody began to change it
+ * @property {ReadonlyMap<ListName, Choice[]>} lists
+ * @property {ReadonlyMap<string, string>} errors
+ * @property {string} saving the property that is being saved
+ * @property {string} saved the property that was saved last
+ * @property {(name: string) => void} touch somebody begins to change it
+ * @property {(name: string) => boolean} isTouched
+ * @property {(name: string, value: unknown) => void} save
+ */
+
+/** A time as a field of the browser takes it. @param {unknown} iso */
+function localTime(iso) {
+  if (typeof iso !== 'string') return '';
+  const at = new Date(iso);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** @param {Editing} editing */
+export function properties(editing) {
+  const { ticket } = editing;
+  return html`<aside class="card properties" aria-label=${t('tickets.properties')}>
+    <h2>${t('tickets.properties')}</h2>
+    ${can('tickets:write') ? editors(editing) : facts(ticket)}
+    <dl class="facts times">
+      ${['CreatedDateTime', 'UpdatedDateTime', 'FirstResponseDateTime', 'ResolvedDateTime', 'ClosedDateTime'].filter((name) => ticket[name]).map((name) => html`
+        <dt>${labelOf(name)}</dt><dd>${timeCell(ticket[name])}</dd>`)}
+      ${ticket['ReopenCount'] > 0 ? html`<dt>${labelOf('ReopenCount')}</dt><dd>${t('tickets.times', { count: ticket['ReopenCount'] })}</dd>` : null}
+      ${ticket['MergedIntoId'] ? html`<dt>${t('tickets.merged')}</dt><dd><a href=${`/tickets/${ticket['MergedIntoId']}`}>${`#${ticket['MergedIntoId']}`}</a></dd>` : null}
+    </dl>
+  </aside>`;
+}
+
+/** For who may only read. @param {Ticket} ticket */
+function facts(ticket) {
+  const names = ['Status', 'Priority', 'AssigneeName', 'TeamName', 'Category', 'Type', 'Source', 'Resolution', 'RequesterName', 'RequesterEmail', 'DueDateTime', 'Tags', 'ExternalReference'];
+  return html`<dl class="facts">${names.filter((name) => name in ticket).map((name) => html`
+    <dt>${labelOf(name)}</dt><dd>${name === 'Status' ? stateCell(ticket[name], ticket['StatusKind']) : valueText(name, ticket[name])}</dd>`)}</dl>`;
+}
+
+/** @param {Editing} editing */
+function editors(editing) {
+  const text = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).value.trim();
+  return html`<div class="editors">
+    ${CHOSEN.map((name) => chooser(name, editing))}
+    ${'RequesterEmail' in editing.ticket ? typed('RequesterEmail', 'email', editing.value('RequesterEmail'), editing, (event) => text(event) || null,
+      editing.ticket['RequesterName'] ? t('tickets.requester.is', { name: editing.ticket['RequesterName'] }) : '') : null}
+    ${typed('DueDateTime', 'datetime-local', localTime(editing.value('DueDateTime')), editing, (event) => (text(event) ? new Date(text(event)).toISOString() : null),
+      editing.ticket['DueDateTime'] ? dateTime(editing.ticket['DueDateTime']) : '')}
+    ${typed('Tags', 'text', /** @type {string[]} */ (editing.value('Tags') ?? []).join(', '), editing,
+      (event) => [...new Set(text(event).split(',').map((tag) => tag.trim()).filter(Boolean))], t('tickets.tags.hint'))}
+    ${typed('ExternalReference', 'text', editing.value('ExternalReference'), editing, (event) => text(event) || null, '')}
+  </div>`;
+}
+
+/** @param {string} name @param {Editing} editing */
+function state(name, { errors, saving, saved }) {
+  if (errors.has(name)) return html`<p class="error" id=${`${name}-error`}>${errors.get(name)}</p>`;
+  return saving === name ? html`<span class="hint">${t('tickets.saving')}</span>` : saved === name ? html`<span class="hint good">${t('saved')}</span>` : null;
+}
+
+/** @param {typeof CHOSEN[number]} name @param {Editing} editing */
+function chooser(name, editing) {
+  const { ticket, lists, errors, touch, save } = editing;
+  const held = ticket[name] ?? null;
+  const entries = lists.get(LIST_OF[name]) ?? [];
+  // What is archived, or may not be read, stays on the ticket that has it.
+  const all = held === null || entries.some((entry) => entry.Id === held) ? entries : [{ Id: held, Name: ticket[NAME_OF[name]] ?? `#${held}` }, ...entries];
+  return html`<div class=${errors.has(name) ? 'field has-error' : 'field'} key=${name}>
+    <label for=${name}>${labelOf(name)}</label>
+    <select id=${name} aria-invalid=${errors.has(name) ? 'true' : null} aria-describedby=${errors.has(name) ? `${name}-error` : null}
+      ?disabled=${entries.length === 0 && held === null}
+      @input=${() => touch(name)} @change=${(/** @type {Event} */ event) => {
+        const { value } = /** @type {HTMLSelectElement} */ (event.target);
+        save(name, value === '' ? null : Number(value));
+      }}>
+      ${name === 'StatusId' ? null : html`<option value="" .selected=${held === null}>${t(name === 'AssigneeId' ? 'tickets.nobody' : 'none')}</option>`}
+      ${all.map((entry) => html`<option key=${entry.Id} value=${entry.Id} .selected=${entry.Id === held}>${entry.Name}</option>`)}
+    </select>
+    ${state(name, editing)}
+  </div>`;
+}
+
+/**
+ * @param {string} name @param {string} type @param {unknown} value @param {Editing} editing
+ * @param {(event: Event) => unknown} read @param {string} hint
+ */
+function typed(name, type, value, editing, read, hint) {
+  const { errors, touch, isTouched, save } = editing;
+  // A time changes with every digit; it is done when one goes on.
+  const isTime = type === 'datetime-local';
+  const described = [hint && `${name}-hint`, errors.has(name) && `${name}-error`].filter(Boolean).join(' ') || null;
+  return html`<div class=${errors.has(name) ? 'field has-error' : 'field'} key=${name}>
+    <label for=${name}>${labelOf(name)}</label>
+    <input id=${name} type=${type} autocomplete="off" .value=${value ?? ''} aria-invalid=${errors.has(name) ? 'true' : null} aria-describedby=${described}
+      @input=${() => touch(name)}
+      @change=${(/** @type {Event} */ event) => { if (!isTime) save(name, read(event)); }}
+      @focusout=${(/** @type {Event} */ event) => { if (isTime && isTouched(name)) save(name, read(event)); }}
+      @keydown=${(/** @type {KeyboardEvent} */ event) => { if (isTime && event.key === 'Enter' && isTouched(name)) save(name, read(event)); }}>
+    ${hint ? html`<p class="hint" id=${`${name}-hint`}>${hint}</p>` : null}
+    ${state(name, editing)}
+  </div>`;
+}

@@ -43,7 +43,7 @@ export function columns({ width, label, entries, series }) {
         ${entry.values.map((value, one) => svg`<rect class=${series[one]?.className} rx="1.5"
           x=${round(middle + (one - series.length / 2) * bar)} width=${round(Math.max(bar - 1, 1))}
           y=${round(y(value))} height=${round((value / top) * high)}></rect>`)}
-        ${at % every === 0 && svg`<text class="axis middle" x=${round(middle)} y=${HEIGHT - 8}>${entry.label}</text>`}
+        ${at % every === 0 && middle + 24 < width && svg`<text class="axis middle" x=${round(middle)} y=${HEIGHT - 8}>${entry.label}</text>`}
       </g>`;
     })}`);
 }
@@ -53,7 +53,7 @@ export function bars({ width, label, entries, series }) {
   const totals = entries.map((entry) => entry.values.reduce((sum, value) => sum + value, 0));
   const top = Math.max(1, ...totals);
   const left = Math.min(110, width * 0.3);
-  const room = Math.max(width - left - 76, 40);
+  const room = Math.max(width - left - 100, 40);
   return frame(width, entries.length * BAR + 8, label, entries.map((entry, at) => {
     let x = left;
     const total = totals[at] ?? 0;

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { allowed, lost, standing, switching } from '../../../web/pages/tokens/facts.js';
+import { allowed, changes, denials, lost, madeWith, standing, switching, tone } from '../../../web/pages/tokens/facts.js';
 import { code, envFile, firstRequest } from '../../../web/pages/tokens/snippets.js';
-import { changes, denials, madeWith, tone } from '../../../web/pages/tokens/timeline.js';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const token = (more = {}) => ({

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { ROLES, SCOPES, broughtBy, closed, excess, pickerRows, probes, rolesFor, summary, toggled } from '../../../web/pages/tokens/rights.js';
-import { TEMPLATES, freeName } from '../../../web/pages/tokens/templates.js';
+import { ROLES, SCOPES, TEMPLATES, broughtBy, closed, excess, freeName, pickerRows, probes, rolesFor, summary, toggled } from '../../../web/pages/tokens/rights.js';
 
 const docs = readFileSync(new URL('../../../docs/access.md', import.meta.url), 'utf8');
 const table = [...docs.matchAll(/^\| `([a-z]+:[a-z]+)` \| .* \| (yes|-) \| (yes|-) \| (yes|-) \| (yes|-) \|$/gm)];

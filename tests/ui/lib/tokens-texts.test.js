@@ -3,17 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { ROLES, SCOPES } from '../../../web/pages/tokens/rights.js';
+import { ROLES, SCOPES, TEMPLATES } from '../../../web/pages/tokens/rights.js';
 import { TABS } from '../../../web/pages/tokens/snippets.js';
-import { TEMPLATES } from '../../../web/pages/tokens/templates.js';
+import { de } from '../../../web/i18n/tokens.de.js';
+import { en } from '../../../web/i18n/tokens.en.js';
 
 const web = new URL('../../../web/', import.meta.url);
-const load = async (/** @type {string} */ tag) => {
-  const files = readdirSync(new URL('i18n/', web)).filter((name) => name.startsWith('tokens.') && name.endsWith(`.${tag}.js`));
-  const parts = await Promise.all(files.map((name) => import(new URL(`i18n/${name}`, web).href)));
-  return Object.assign({}, ...parts.map((part) => part[tag]));
-};
-const [en, de] = await Promise.all([load('en'), load('de')]);
 const holes = (/** @type {string | object} */ text) => [...new Set(JSON.stringify(text).match(/\{\w+\}/g) ?? [])].sort().join(' ');
 
 test('both languages have the same texts with the same holes', () => {

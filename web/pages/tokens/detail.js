@@ -2,26 +2,20 @@
  * One token: what it is, what it may do now and might when it was made, and everything that happened to it and with it.
  * @module
  */
-import './texts.js';
 import { call, odata } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { menu } from '../../lib/above.js';
 import { Page } from '../../lib/page.js';
 import { can, me } from '../../lib/session.js';
-import { revoke } from './bulk.js';
-import { deniedCard, doneCard, timelineCard } from './detail-events.js';
-import { factsCard, rightsCard, warnings } from './detail-facts.js';
-import { editDialog } from './edit.js';
-import { allowed } from './facts.js';
-import { follow } from './live.js';
-import { changeOver, rotateDialog } from './rotate.js';
-import { rowItems } from './row-menu.js';
-import { aboutFilter, doneFilter } from './timeline.js';
+import { edit, revoke, rotate, rowItems } from './deeds.js';
+import { deniedCard, doneCard, factsCard, rightsCard, timelineCard, warnings } from './detail-parts.js';
+import { aboutFilter, allowed, doneFilter } from './facts.js';
+import { changeOver, follow } from './live.js';
 import { stateOf } from './words.js';
 
 /** @typedef {import('./facts.js').Token} Token */
-/** @typedef {import('./timeline.js').AuditEvent} AuditEvent */
+/** @typedef {import('./facts.js').AuditEvent} AuditEvent */
 
 const COLUMNS = 'Id,CreatedDateTime,Event,ActorName,ActorTokenId,EntitySet,EntityId,EntityName,Detail,Address,Agent,Count';
 /** Events of the timeline that are read; the audit log has all of them. */
@@ -105,8 +99,8 @@ export default class TokenPage extends Page {
         <div><h1 tabindex="-1">${token.Name}</h1>${token.Purpose ? html`<p class="soft">${token.Purpose}</p>` : null}</div>
         ${stateOf(token)}
         <div class="end">
-          ${may.rotate ? html`<button type="button" class="button" @click=${async () => { if (await rotateDialog(token)) changed(); }}>${t('tokens.rotate')}</button>` : null}
-          ${may.edit ? html`<button type="button" class="button" @click=${async () => { if (await editDialog(token)) changed(); }}>${t('tokens.edit')}</button>` : null}
+          ${may.rotate ? html`<button type="button" class="button" @click=${async () => { if (await rotate(token)) changed(); }}>${t('tokens.rotate')}</button>` : null}
+          ${may.edit ? html`<button type="button" class="button" @click=${async () => { if (await edit(token)) changed(); }}>${t('tokens.edit')}</button>` : null}
           ${may.revoke ? html`<button type="button" class="button danger" @click=${async () => { if (await revoke([token])) changed(); }}>${t('tokens.revoke')}</button>` : null}
           ${menu({ id: 'token-more', label: t('tokens.menu', { name: token.Name }), className: 'button', items: rowItems(token, changed).filter((item) => item && item.label !== t('tokens.open')) })}
         </div>

@@ -3,9 +3,8 @@
  * @module
  */
 import { addressList } from './addresses.js';
-import { choices, endOf, fault } from './expiry.js';
-import { closed, excess, rolesFor } from './rights.js';
-import { TEMPLATES, freeName, template } from './templates.js';
+import { choices, endOf, fault } from './limits.js';
+import { TEMPLATES, closed, excess, freeName, rolesFor, template } from './rights.js';
 
 /**
  * @typedef {object} Draft
@@ -44,7 +43,7 @@ export function begun(maker, limits) {
 
 /**
  * What keeps somebody from using a template: the scopes they may not give; null if nothing.
- * @param {import('./templates.js').Template} wanted
+ * @param {import('./rights.js').Template} wanted
  * @param {Maker} maker
  * @param {string | null} [ownerRole]
  * @returns {string[] | null}

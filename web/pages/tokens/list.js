@@ -2,21 +2,18 @@
  * The list of access tokens: what there is, what deserves a look, and what can be done about it.
  * @module
  */
-import './texts.js';
 import { call, odata } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { menu } from '../../lib/above.js';
 import { Page } from '../../lib/page.js';
 import { replace } from '../../lib/router.js';
 import { can, me } from '../../lib/session.js';
 import { table } from '../../lib/table.js';
-import { departures, leaving, remove, removeEnded, revoke } from './bulk.js';
-import { chosenColumns, chosenDensity, columns } from './columns.js';
+import { departures, leaving, remove, removeEnded, revoke, rowItems } from './deeds.js';
 import { allowed, isAlive } from './facts.js';
-import { toolbar } from './list-toolbar.js';
+import { chosenColumns, chosenDensity, columns, toolbar } from './list-parts.js';
 import { CARDS, toAddress, toOData, wish } from './query.js';
-import { rowItems } from './row-menu.js';
 import { loadViews } from './views.js';
 
 /** @typedef {import('./facts.js').Token} Token */
@@ -122,7 +119,7 @@ export default class TokensPage extends Page {
     const person = me() ?? { UserId: 0, Scopes: [] };
     const alive = chosen.filter((token) => allowed(token, person).revoke);
     const ended = chosen.filter((token) => allowed(token, person).remove);
-    return html`<div class="bulk" role="region" aria-label=${t('tokens.bulk')}>
+    return html`<div class="token-bulk" role="region" aria-label=${t('tokens.bulk')}>
       <strong>${t('tokens.bulk.count', { count: chosen.length })}</strong>
       <button type="button" class="button small danger" ?disabled=${!alive.length} @click=${async () => { if (await revoke(alive)) this.#mark(new Set()); }}>${t('tokens.bulk.revoke', { count: alive.length })}</button>
       ${ended.length ? html`<button type="button" class="button small" @click=${async () => { await remove(ended); this.#mark(new Set()); }}>${t('tokens.bulk.remove', { count: ended.length })}</button>` : null}

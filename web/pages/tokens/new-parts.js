@@ -6,12 +6,10 @@ import { check, field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
 import { obstacle } from './draft.js';
-import { choices, days, endOf } from './expiry.js';
+import { choices, days, endOf } from './limits.js';
 import { picker } from './picker.js';
-import { probes, rolesFor, summary } from './rights.js';
-import { TEMPLATES, template } from './templates.js';
-import { endSentence, spanText } from './sentences.js';
-import { roleName } from './words.js';
+import { TEMPLATES, rolesFor, template } from './rights.js';
+import { endSentence, roleName, spanText } from './words.js';
 
 /** @typedef {import('./draft.js').Draft} Draft */
 /** @typedef {import('./draft.js').Maker} Maker */
@@ -32,12 +30,12 @@ const valueOf = (event) => /** @type {HTMLInputElement} */ (event.target).value;
 
 /** @param {Scene} scene @param {(id: string) => void} onchoose */
 export function templateCards({ draft, maker, ownerRole }, onchoose) {
-  return html`<fieldset class="choices">
+  return html`<fieldset class="token-choices">
     <legend>${t('tokens.template')}</legend>
     ${[...TEMPLATES, { id: '', role: '', scopes: [] }].map((one) => {
       const missing = one.id ? obstacle(one, maker, ownerRole) : null;
       const id = `template-${one.id || 'none'}`;
-      return html`<div class=${draft.template === one.id ? 'choice on' : 'choice'} key=${id}>
+      return html`<div class=${draft.template === one.id ? 'token-choice on' : 'token-choice'} key=${id}>
         <input type="radio" name="template" id=${id} value=${one.id} .checked=${draft.template === one.id} ?disabled=${missing !== null}
           aria-describedby=${`${id}-says`} @change=${() => onchoose(one.id)}>
         <label for=${id}>${t(`tokens.template.${one.id || 'none'}.name`)}</label>
@@ -101,33 +99,14 @@ export function rightsFields({ draft, maker, ownerRole, errors, search, set }, {
     if (one.of === 'you') return t('tokens.role.you', { role: roleName(maker.Role) });
     return one.of === 'owner' ? t('tokens.role.owner', { role: roleName(ownerRole ?? '') }) : t(`tokens.role.${one.role}.says`);
   };
-  return html`<fieldset class="choices">
+  return html`<fieldset class="token-choices two">
       <legend>${t('tokens.role')}</legend>
-      ${roles.map((one) => html`<div key=${one.role} class=${draft.role === one.role ? 'choice on' : 'choice'}>${check({ type: 'radio', name: 'role', value: one.role, label: roleName(one.role), checked: draft.role === one.role,
+      ${roles.map((one) => html`<div key=${one.role} class=${draft.role === one.role ? 'token-choice on' : 'token-choice'}>${check({ type: 'radio', name: 'role', value: one.role, label: roleName(one.role), checked: draft.role === one.role,
         disabled: one.of !== null, hint: reason(one), onchange: () => onrole(one) })}</div>`)}
     </fieldset>
-    <details class="more" ?open=${Boolean(errors['Scopes'])}>
+    <details class="token-more" ?open=${Boolean(errors['Scopes'])}>
       <summary>${t('tokens.picker.open', { chosen: draft.scopes.length, all: scopes.length })}</summary>
       ${picker({ id: 'scope', scopes, chosen: draft.scopes, least: template(draft.template)?.scopes ?? [], search, onsearch, onchange: (chosen) => set({ scopes: chosen }) })}
     </details>
     ${errors['Scopes'] ? html`<p class="error">${errors['Scopes']}</p>` : null}`;
-}
-
-/** What the token would open, as it is described now. @param {readonly string[]} scopes */
-export function preview(scopes) {
-  const told = summary(scopes);
-  const names = (/** @type {string[]} */ resources) => resources.map((resource) => t(`tokens.resource.${resource}`)).join(', ');
-  const lines = Object.entries(told);
-  return html`<ul class="can">
-      ${lines.map(([column, resources]) => html`<li key=${column} class=${resources.length ? 'can-do' : 'can-not'}>
-        ${resources.length ? t(`tokens.can.${column}`, { what: names(resources) }) : t(`tokens.cannot.${column}`)}</li>`)}
-    </ul>
-    <div class="table-wrap" tabindex="0" role="region" aria-label=${t('tokens.preview.caption')}><table class="probes">
-      <caption class="live">${t('tokens.preview.caption')}</caption>
-      <thead class="live"><tr><th scope="col">${t('tokens.preview.request')}</th><th scope="col">${t('tokens.preview.answer')}</th></tr></thead>
-      <tbody>${probes(scopes).map(({ method, path, status, missing }) => html`<tr key=${`${method} ${path}`}>
-        <th scope="row"><code>${method} ${path}</code></th>
-        <td class="narrow"><span class=${status < 300 ? 'state good' : 'state off'} title=${missing.length ? t('tokens.preview.missing', { scopes: missing.join(', ') }) : ''}>${status}</span></td>
-      </tr>`)}</tbody>
-    </table></div>`;
 }

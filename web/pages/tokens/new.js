@@ -2,7 +2,6 @@
  * The page on which a token is made, and on which its secret is shown once.
  * @module
  */
-import './texts.js';
 import { call, callAll, odata } from '../../lib/api.js';
 import { ask } from '../../lib/dialog.js';
 import { fieldErrors, focusError, formError } from '../../lib/field.js';
@@ -11,15 +10,13 @@ import { t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { beforeLeave } from '../../lib/router.js';
 import { can, me, whenConfirmed } from '../../lib/session.js';
-import { addressField } from './address-field.js';
+import { addressField } from './addresses.js';
 import { begun, faults, needsConfirmation, renewed, toBody, withRole, withTemplate } from './draft.js';
-import { loadLimits } from './limits.js';
-import { expiryFields, nameFields, ownerFields, preview, rightsFields, templateCards } from './new-parts.js';
-import { TokenReveal } from './reveal.js';
-import { endOf } from './expiry.js';
-import { endSentence } from './sentences.js';
-import { template } from './templates.js';
-import { onceKey, roleName } from './words.js';
+import { endOf, loadLimits } from './limits.js';
+import { expiryFields, nameFields, ownerFields, rightsFields, templateCards } from './new-parts.js';
+import { preview } from './picker.js';
+import { template } from './rights.js';
+import { endSentence, onceKey, roleName } from './words.js';
 
 const FIELDS = ['Name', 'Purpose', 'OwnerId', 'ResponsibleId', 'ExpiresDateTime', 'Scopes', 'AllowedAddresses'];
 
@@ -38,7 +35,7 @@ export default class NewTokenPage extends Page {
   #search = '';
   #isBusy = false;
   #key = onceKey();
-  /** @type {TokenReveal | null} */
+  /** @type {import('./reveal.js').TokenReveal | null} */
   #reveal = null;
   #letGo = () => {};
 
@@ -109,7 +106,7 @@ export default class NewTokenPage extends Page {
           <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); } })}</section>
           <section class="card">${addressField({ id: 'AllowedAddresses', text: draft.addresses, address: limits.address, needing, error: this.#errors['AllowedAddresses'] ?? null, onchange: (text) => this.#set({ addresses: text }) })}</section>
         </div>
-        <aside class="card stick" aria-labelledby="preview-title">
+        <aside class="card token-stick" aria-labelledby="preview-title">
           <h2 id="preview-title">${t('tokens.preview')}</h2>
           ${preview(draft.scopes)}
           <p class="sentence">${this.#sentence(draft, limits)}</p>
@@ -128,7 +125,7 @@ export default class NewTokenPage extends Page {
     return end && end > now ? endSentence(end, now) : t('tokens.expiry.none');
   }
 
-  /** @param {import('./draft.js').Draft} draft @param {TokenReveal} reveal */
+  /** @param {import('./draft.js').Draft} draft @param {import('./reveal.js').TokenReveal} reveal */
   #made(draft, reveal) {
     return html`<div class="page medium">
       <div class="page-head"><h1 tabindex="-1">${t('tokens.made.title', { name: draft.name })}</h1>
@@ -154,7 +151,7 @@ export default class NewTokenPage extends Page {
     if (!this.#isBusy) return focusError(form);
     try {
       const minted = await whenConfirmed(() => call('/odata/AccessTokens/Tessera.Mint', { body: toBody(draft, limits, now), key: this.#key }));
-      this.#show(minted, draft);
+      await this.#show(minted, draft);
     } catch (error) {
       this.#refused(error);
       this.update();
@@ -172,7 +169,8 @@ export default class NewTokenPage extends Page {
   }
 
   /** @param {import('./reveal.js').Minted} minted @param {import('./draft.js').Draft} draft */
-  #show(minted, draft) {
+  async #show(minted, draft) {
+    const { TokenReveal } = await import('./reveal.js');
     this.#isBusy = false;
     this.#madeId = minted.Id;
     const tab = template(draft.template)?.snippet;

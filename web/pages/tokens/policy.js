@@ -2,21 +2,19 @@
  * The rules for tokens of this workspace: who may make them, how long they last, where they work from.
  * @module
  */
-import './texts.js';
 import { callFull } from '../../lib/api.js';
+import { ask } from '../../lib/dialog.js';
 import { check, field, fieldErrors, focusError, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { dateTime, number, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { beforeLeave } from '../../lib/router.js';
-import { ask } from '../../lib/dialog.js';
 import { can, whenConfirmed } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { picker } from './picker.js';
 import { changesOf, formOf } from './policy-form.js';
 import { ROLES, SCOPES } from './rights.js';
-import { spanText } from './sentences.js';
-import { roleName } from './words.js';
+import { roleName, spanText } from './words.js';
 
 /** @typedef {import('./policy-form.js').Policy} Policy */
 /** @typedef {import('./policy-form.js').Form} Form */
@@ -117,7 +115,7 @@ export default class TokenPolicyPage extends Page {
   /** @param {Form} form */
   #where(form) {
     return html`<h2>${t('tokens.policy.addresses')}</h2><p class="hint">${t('tokens.policy.addresses.hint')}</p>
-      <details class="more" ?open=${Boolean(this.#errors['ScopesNeedingAddresses'])}><summary>${t('tokens.picker.open', { chosen: form.needing.length, all: SCOPES.length })}</summary>
+      <details class="token-more" ?open=${Boolean(this.#errors['ScopesNeedingAddresses'])}><summary>${t('tokens.picker.open', { chosen: form.needing.length, all: SCOPES.length })}</summary>
         ${picker({ id: 'policy', scopes: SCOPES, chosen: form.needing, isPlain: true, search: this.#search, onsearch: (search) => { this.#search = search; this.update(); }, onchange: (needing) => this.#set({ needing }) })}</details>
       ${form.needing.length ? html`<p class="mono">${form.needing.join(', ')}</p>` : null}
       ${this.#errors['ScopesNeedingAddresses'] ? html`<p class="error">${this.#errors['ScopesNeedingAddresses']}</p>` : null}

@@ -3,14 +3,82 @@
  * waiting until the first real request comes in. The secret stands in one `<output>` and in no other place.
  * @module
  */
-import { copyText } from '../../lib/copy.js';
+import { copyText } from '../../lib/above.js';
+import { openDialog } from '../../lib/dialog.js';
+import { field, formValues } from '../../lib/field.js';
 import { html, render } from '../../lib/html.js';
-import { dateTime, language, t } from '../../lib/i18n.js';
+import { dateTime, errorText, language, t } from '../../lib/i18n.js';
 import { switching } from './facts.js';
 import { follow } from './live.js';
-import { envFile } from './snippets.js';
-import { snippetTabs } from './snippet-tabs.js';
-import { runTest, testResult } from './test-token.js';
+import { envFile, snippetTabs } from './snippets.js';
+import { near, roleName } from './words.js';
+
+/**
+ * @typedef {object} TestResult
+ * @property {number} status  0 where there was no answer
+ * @property {any} caller  what the server told, where it let it in
+ * @property {string} error
+ * @property {boolean} isCounted  whether the server counts it as a use of the token
+ */
+
+/**
+ * @param {string} secret
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<TestResult>}
+ */
+export async function runTest(secret, signal) {
+  try {
+    // Without the session's cookie: the token alone is to open the door.
+    const response = await fetch('/odata/Me()', {
+      headers: { Authorization: `Bearer ${secret}`, Accept: 'application/json' }, credentials: 'omit', cache: 'no-store', signal: signal ?? null,
+    });
+    const body = await response.json();
+    if (response.ok) return { status: response.status, caller: body, error: '', isCounted: true };
+    return { status: response.status, caller: null, error: String(body?.error?.message ?? ''), isCounted: false };
+  } catch (error) {
+    return { status: 0, caller: null, error: errorText(error), isCounted: false };
+  }
+}
+
+/** @param {TestResult} result */
+export function testResult({ status, caller, error }) {
+  if (!caller) return html`<p class="notice warn"><strong>${status || t('tokens.test.none')}</strong> ${error}</p>`;
+  return html`<div class="notice good"><p><strong>${status}</strong> ${t('tokens.test.works', { address: caller.Address ?? '' })}</p>
+    <dl class="facts">
+      <dt>${t('tokens.col.rights')}</dt><dd>${roleName(caller.Role)}: ${caller.Scopes.join(', ')}</dd>
+      <dt>${t('tokens.col.expires')}</dt><dd>${near(caller.ExpiresDateTime)}, ${dateTime(caller.ExpiresDateTime)}</dd>
+    </dl></div>`;
+}
+
+/**
+ * Asks for the secret of a token that is already in use, and tries it.
+ * @param {import('./facts.js').Token} token
+ */
+export async function testDialog(token) {
+  /** @type {TestResult | null} */
+  let result = null;
+  let error = '';
+  const ends = new AbortController();
+  /** @param {Event} event @param {import('../../lib/dialog.js').Dialog<void>} dialog */
+  const submit = async (event, dialog) => {
+    const secret = (formValues(event)['secret'] ?? '').trim();
+    result = null;
+    error = secret ? '' : t('tokens.test.paste');
+    if (secret) result = await runTest(secret, ends.signal);
+    dialog.update();
+  };
+  const other = () => (result?.caller && result.caller.TokenId !== token.Id ? html`<p class="notice warn">${t('tokens.test.other', { name: result.caller.TokenName ?? '' })}</p>` : null);
+  const opened = openDialog(/** @param {import('../../lib/dialog.js').Dialog<void>} dialog */ (dialog) => html`
+    <form autocomplete="off" @submit=${(/** @type {Event} */ event) => submit(event, dialog)}>
+      <p>${t('tokens.test.text', { prefix: token.KeyPrefix })}</p>
+      ${field({ label: t('tokens.secret'), name: 'secret', id: 'test-secret', type: 'password', autocomplete: 'off', autofocus: true, error })}
+      <div role="status">${result && testResult(result)}${other()}</div>
+      <p class="actions"><button class="button primary">${t('tokens.test.now')}</button>
+        <button type="button" class="button" @click=${() => dialog.close()}>${t('close')}</button></p>
+    </form>`, { label: t('tokens.test.title', { name: token.Name }) });
+  await opened.result;
+  ends.abort();
+}
 
 /** @typedef {{ Id: number, KeyPrefix: string, ExpiresDateTime: string, Secret: string }} Minted */
 /** @typedef {{ minted: Minted, name: string, scopes: readonly string[], tab?: string, isRotation?: boolean, onkept?: () => void }} RevealOptions */
@@ -23,7 +91,7 @@ export class TokenReveal extends HTMLElement {
   #isKept = false;
   #isBusy = false;
   #tab;
-  /** @type {import('./test-token.js').TestResult | null} */
+  /** @type {import('./reveal.js').TestResult | null} */
   #result = null;
   /** How many requests were ours, by "Test now". */
   #tests = 0;
@@ -85,7 +153,7 @@ export class TokenReveal extends HTMLElement {
     if (!this.isConnected) return;
     const { minted, scopes, name } = this.#options;
     render(this, html`<div class="stack">
-      <section class="card secret" aria-labelledby="secret-title">
+      <section class="card token-secret" aria-labelledby="secret-title">
         <h2 id="secret-title">${t('tokens.secret')}</h2>
         <p class="notice warn">${t('tokens.secret.once')}</p>
         <div class="secret-line">

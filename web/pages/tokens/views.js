@@ -8,7 +8,7 @@ import { check, field, fieldErrors, formError, formValues } from '../../lib/fiel
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { ofView, toView } from './query.js';
 
 /** @typedef {{ Id: number, Name: string, Query: string, OwnerId: number | null, IsShared: boolean }} View */

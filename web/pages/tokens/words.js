@@ -1,13 +1,24 @@
 /**
- * How a token is told wherever one is: its state, its end, its last use, its rights.
+ * How a token is told wherever one is: its state, its end, its last use, its rights. Brings the texts of these pages.
  * @module
  */
 import { html } from '../../lib/html.js';
-import { date, dateTime, number, relative, t } from '../../lib/i18n.js';
-import { standing } from './facts.js';
+import { date, dateTime, lang, language, number, register, relative, t } from '../../lib/i18n.js';
+import { span, standing } from './facts.js';
 import { ROLES } from './rights.js';
 
 /** @typedef {import('./facts.js').Token} Token */
+
+/** Only the language that is shown comes over the wire. */
+const texts = async () => {
+  const one = lang();
+  register({ [one]: (await import(`../../i18n/tokens.${one}.js`))[one] });
+};
+await texts();
+language.addEventListener('change', async () => {
+  await texts();
+  for (const page of document.querySelectorAll('#main > *')) /** @type {{ update?: () => void }} */ (/** @type {unknown} */ (page)).update?.();
+});
 
 /** @type {Record<ReturnType<typeof standing>, string>} */
 const TONES = {
@@ -23,14 +34,14 @@ export function stateOf(token, now = new Date()) {
 /** How far it is to a time, and the time itself below. @param {string | null} iso @param {string} [none] */
 export function timeOf(iso, none = '') {
   if (!iso) return html`<span class="soft">${none}</span>`;
-  return html`<time class="when" datetime=${iso} title=${dateTime(iso)}>${relative(iso)}<small>${date(iso)}</small></time>`;
+  return html`<time class="two-lines" datetime=${iso} title=${dateTime(iso)}>${near(iso)}<small>${date(iso)}</small></time>`;
 }
 
 /** When, from where and by what it was used last. @param {Token} token */
 export function lastUse({ LastUsedDateTime: at, LastUsedAddress: address, LastUsedAgent: agent }) {
   if (!at) return html`<span class="soft">${t('tokens.unused')}</span>`;
   const from = [address, agent].filter(Boolean).join(' · ');
-  return html`<time class="when" datetime=${at} title=${[dateTime(at), from].join(' · ')}>${relative(at)}<small>${from}</small></time>`;
+  return html`<time class="two-lines" datetime=${at} title=${[dateTime(at), from].join(' · ')}>${near(at)}<small>${from}</small></time>`;
 }
 
 /** Its role, and how many of the role's scopes are in force. @param {Token} token */
@@ -39,8 +50,8 @@ export function rightsOf({ Role, Scopes, EffectiveScopes, State }) {
   const isAlive = State === 'active' || State === 'rotating';
   const count = isAlive ? EffectiveScopes.length : Scopes.length;
   const isLess = isAlive && EffectiveScopes.length < Scopes.length;
-  return html`<span class="rights">${roleName(Role)}
-    <span class=${isLess ? 'chip less' : 'chip'} title=${(isAlive ? EffectiveScopes : Scopes).join(', ')}>${t('tokens.scopes.of', { count: number(count), all: number(all) })}</span></span>`;
+  return html`<span class="two-lines" title=${(isAlive ? EffectiveScopes : Scopes).join(', ')}>${roleName(Role)}
+    <small class=${isLess ? 'less' : null}>${t('tokens.scopes.of', { count, all })}</small></span>`;
 }
 
 /** @param {string} role */
@@ -51,10 +62,36 @@ export function roleName(role) {
 /** Whose it is, and who answers for a service. @param {Token} token */
 export function ownerOf({ OwnerId, OwnerName, Kind, ResponsibleName }) {
   if (OwnerId !== null || Kind !== 'svc') return html`${OwnerId === null ? t('tokens.owner.system') : OwnerName}`;
-  return html`<span class="when">${t('tokens.owner.service')}<small>${ResponsibleName ?? ''}</small></span>`;
+  return html`<span class="two-lines">${t('tokens.owner.service')}<small>${ResponsibleName ?? ''}</small></span>`;
 }
 
 /** A name for a change, so that it is made once however often it is sent. */
 export function onceKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A length of time, such as "30 days". @param {number} millis */
+export function spanText(millis) {
+  const { unit, count } = span(millis);
+  return t(`tokens.span.${unit}`, { count, n: number(count) });
+}
+
+/** A time with its weekday, where the reader is. @param {Date} at */
+export function fullTime(at) {
+  const options = /** @type {const} */ ({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  return new Intl.DateTimeFormat(lang(), options).format(at);
+}
+
+/** When it will end, and how long that is. @param {Date} end @param {Date} now */
+export function endSentence(end, now) {
+  return t('tokens.expiry.sentence', { when: fullTime(end), span: spanText(end.getTime() - now.getTime()) });
+}
+
+const DAY = 86_400_000;
+
+/** How long ago or how far ahead, in days up to a hundred: what ends in four weeks ends on a day. @param {string} iso */
+export function near(iso) {
+  const days = Math.trunc((Date.parse(iso) - Date.now()) / DAY);
+  if (Math.abs(days) < 2 || Math.abs(days) > 99) return relative(iso);
+  return new Intl.RelativeTimeFormat(lang(), { numeric: 'always' }).format(days, 'day');
 }

@@ -1,18 +1,78 @@
 /**
- * What stands above the list: search, filters, views, columns, and the ways out to other programs.
+ * The columns of the list, and what stands above it: search, filters, views, and the ways out to other programs.
  * @module
  */
 import { odata } from '../../lib/api.js';
-import { copyText } from '../../lib/copy.js';
+import { copyText, menu } from '../../lib/above.js';
 import { openDialog } from '../../lib/dialog.js';
 import { check, field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
-import { t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { number, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { CHOOSABLE, chosenColumns, chosenDensity, keepColumns, keepDensity } from './columns.js';
-import { STATES, ofView, toAddress, toOData, withoutSecret } from './query.js';
+import { ofView, STATES, toAddress, toOData, withoutSecret } from './query.js';
 import { deleteView, mayKeepViews, saveView } from './views.js';
+import { lastUse, ownerOf, rightsOf, stateOf, timeOf } from './words.js';
+
+/** @typedef {import('./facts.js').Token} Token */
+/** @typedef {import('../../lib/table.js').Column<Token>} Column */
+
+/** Those that can be left out, in the order they stand; with the properties they need. */
+export const CHOOSABLE = ['purpose', 'owner', 'rights', 'created', 'expires', 'used', 'uses', 'denied', 'addresses', 'prefix'];
+const USUAL = ['purpose', 'owner', 'rights', 'created', 'expires', 'used', 'prefix'];
+
+const COLUMNS_KEPT_AS = 'tessera:pref:tokens.columns';
+const DENSITY_KEPT_AS = 'tessera:pref:tokens.density';
+
+/** The columns that were chosen in this browser. */
+export function chosenColumns() {
+  const kept = localStorage.getItem(COLUMNS_KEPT_AS)?.split(',').filter((one) => CHOOSABLE.includes(one));
+  return new Set(kept ?? USUAL);
+}
+
+/** @param {ReadonlySet<string>} columns */
+export function keepColumns(columns) {
+  localStorage.setItem(COLUMNS_KEPT_AS, CHOOSABLE.filter((one) => columns.has(one)).join(','));
+}
+
+/** How close the rows stand. @returns {'compact' | 'comfortable'} */
+export function chosenDensity() {
+  return localStorage.getItem(DENSITY_KEPT_AS) === 'compact' ? 'compact' : 'comfortable';
+}
+
+/** @param {'compact' | 'comfortable'} density */
+export function keepDensity(density) {
+  localStorage.setItem(DENSITY_KEPT_AS, density);
+}
+
+/**
+ * The columns to show.
+ * @param {ReadonlySet<string>} shown
+ * @param {(token: Token) => unknown} rowMenu
+ * @returns {Column[]}
+ */
+export function columns(shown, rowMenu) {
+  /** @type {(Column & { of?: string })[]} */
+  const all = [
+    { key: 'State', label: t('tokens.col.state'), className: 'narrow', sortable: true, cell: (token) => stateOf(token) },
+    { key: 'Name', label: t('tokens.col.name'), isHead: true, sortable: true, className: 'name', cell: (token) => name(token, shown.has('purpose')) },
+    { of: 'owner', key: 'OwnerName', label: t('tokens.col.owner'), sortable: true, cell: ownerOf },
+    { of: 'rights', key: 'Role', label: t('tokens.col.rights'), cell: rightsOf },
+    { of: 'created', key: 'CreatedDateTime', label: t('tokens.col.created'), className: 'narrow', sortable: true, cell: (token) => timeOf(token.CreatedDateTime) },
+    { of: 'expires', key: 'ExpiresDateTime', label: t('tokens.col.expires'), className: 'narrow', sortable: true, cell: (token) => timeOf(token.ExpiresDateTime) },
+    { of: 'used', key: 'LastUsedDateTime', label: t('tokens.col.used'), sortable: true, className: 'used', cell: lastUse },
+    { of: 'uses', key: 'UseCount', label: t('tokens.col.uses'), className: 'number', sortable: true, cell: (token) => number(token.UseCount) },
+    { of: 'denied', key: 'DeniedCount', label: t('tokens.col.denied'), className: 'number', sortable: true, cell: (token) => number(token.DeniedCount) },
+    { of: 'addresses', key: 'AllowedAddresses', label: t('tokens.col.addresses'), cell: (token) => token.AllowedAddresses.join(', ') || t('tokens.everywhere') },
+    { of: 'prefix', key: 'KeyPrefix', label: t('tokens.col.prefix'), className: 'narrow', cell: (token) => html`<code>${token.KeyPrefix}…</code>` },
+    { key: 'menu', label: t('tokens.col.menu'), hideLabel: true, className: 'actions-cell', cell: rowMenu },
+  ];
+  return all.filter(({ of }) => !of || shown.has(of));
+}
+
+/** @param {Token} token @param {boolean} hasPurpose */
+function name({ Id, Name, Purpose }, hasPurpose) {
+  return html`<span class="two-lines"><a href=${`/tokens/${Id}`}>${Name}</a>${hasPurpose && Purpose ? html`<small>${Purpose}</small>` : null}</span>`;
+}
 
 const CSV_COLUMNS = 'Id,Name,Purpose,State,Kind,KeyPrefix,OwnerName,ResponsibleName,Role,Scopes,EffectiveScopes,AllowedAddresses,CreatedDateTime,ExpiresDateTime,RevokedDateTime,LastUsedDateTime,LastUsedAddress,LastUsedAgent,UseCount,DeniedCount';
 
@@ -34,8 +94,8 @@ export function toolbar(options) {
   const query = toOData(asked, me()?.UserId ?? null);
   return html`<div class="toolbar" role="search">
     <div class="grow">${field({ label: t('search'), name: 'q', id: 'tokens-search', type: 'search', value: asked.search, hideLabel: true, placeholder: t('tokens.search'), autocomplete: 'off', oninput: (event) => typed(event, search) })}</div>
-    ${field({ label: t('tokens.col.state'), name: 'state', id: 'tokens-state', type: 'select', value: asked.state, options: STATES.map((state) => ({ value: state, label: t(`tokens.filter.${state || 'all'}`) })), onchange: (event) => ask({ state: valueOf(event) }) })}
-    ${can('tokens:read') ? field({ label: t('tokens.col.owner'), name: 'owner', id: 'tokens-owner', type: 'select', value: asked.owner, options: owners(asked.owner), onchange: (event) => ask({ owner: valueOf(event) }) }) : null}
+    ${field({ label: t('tokens.col.state'), name: 'state', id: 'tokens-state', type: 'select', hideLabel: true, value: asked.state, options: STATES.map((state) => ({ value: state, label: t(`tokens.filter.${state || 'all'}`) })), onchange: (event) => ask({ state: valueOf(event) }) })}
+    ${can('tokens:read') ? field({ label: t('tokens.col.owner'), name: 'owner', id: 'tokens-owner', type: 'select', hideLabel: true, value: asked.owner, options: owners(asked.owner), onchange: (event) => ask({ owner: valueOf(event) }) }) : null}
     <div class="end">
       ${menu({ id: 'views', label: t('tokens.views'), face: html`${t('tokens.views')} ▾`, className: 'button', items: viewItems(options) })}
       <button type="button" class="button" @click=${() => columnDialog(options.changed)}>${t('tokens.columns')}</button>

@@ -1,15 +1,23 @@
 /**
- * What is done to many tokens at once: revoking, which holds at once, and taking ended ones off the list, which can be
- * undone for ten seconds because it is only sent afterwards.
+ * What is done with tokens: revoking, which holds at once; taking ended ones off the list, which can be undone for ten seconds
+ * because it is only sent afterwards; and the menu of a row.
  * @module
  */
 import { call } from '../../lib/api.js';
+import { copyText, toast } from '../../lib/above.js';
 import { ask } from '../../lib/dialog.js';
 import { html } from '../../lib/html.js';
 import { errorText, number, t } from '../../lib/i18n.js';
-import { toast } from '../../lib/toast.js';
+import { can, me } from '../../lib/session.js';
+import { allowed, isAlive } from './facts.js';
 
 /** @typedef {import('./facts.js').Token} Token */
+
+/** Asks what is to be changed; whether it was. @param {Token} token */
+export const edit = async (token) => (await import('./change.js')).editDialog(token);
+
+/** Makes a new secret; whether it was made. @param {Token} token */
+export const rotate = async (token) => (await import('./change.js')).rotateDialog(token);
 
 /** How long what is to be taken off can be kept after all; as long as a toast with a way back stands. */
 const UNDO_MS = 10_000;
@@ -36,7 +44,7 @@ function askFor(kind, names) {
   return ask({
     title: t(`tokens.${kind}.title`, { count }),
     text: html`<p>${t(`tokens.${kind}.text`, { count })}</p>
-      <ul class="names" tabindex="0" aria-label=${t(`tokens.${kind}.title`, { count })}>${names.slice(0, NAMES_MAX).map((name) => html`<li>${name}</li>`)}
+      <ul class="token-names" tabindex="0" aria-label=${t(`tokens.${kind}.title`, { count })}>${names.slice(0, NAMES_MAX).map((name) => html`<li>${name}</li>`)}
       ${more > 0 ? html`<li class="soft">${t('tokens.andMore', { count: more })}</li>` : null}</ul>`,
     action: t(`tokens.${kind}.action`, { count }),
     danger: true,
@@ -127,4 +135,26 @@ async function each(tokens, send) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return failed;
+}
+
+/**
+ * @param {import('./facts.js').Token} token
+ * @param {() => void} changed
+ * @returns {(import('../../lib/above.js').Item | null | false)[]}
+ */
+export function rowItems(token, changed) {
+  const may = allowed(token, me() ?? { UserId: 0, Scopes: [] });
+  const isOthers = isAlive(token) && !may.rotate && can('tokens:write');
+  return [
+    { label: t('tokens.open'), href: `/tokens/${token.Id}` },
+    may.rotate && { label: t('tokens.rotate'), onclick: async () => { if (await rotate(token)) changed(); } },
+    isOthers && { label: t('tokens.rotate'), reason: t('tokens.rotate.others') },
+    may.edit && { label: t('tokens.edit'), onclick: async () => { if (await edit(token)) changed(); } },
+    may.renew && { label: t('tokens.renew'), href: `/tokens/new?from=${token.Id}` },
+    isAlive(token) && { label: t('tokens.test'), onclick: async () => (await import('./reveal.js')).testDialog(token) },
+    { label: t('tokens.copyId'), onclick: () => void copyText(String(token.Id)) },
+    can('audit:read') && { label: t('tokens.audit'), href: `/tokens/${token.Id}?at=timeline` },
+    may.revoke && { label: t('tokens.revoke'), danger: true, onclick: async () => { if (await revoke([token])) changed(); } },
+    may.remove && { label: t('tokens.removeOne'), danger: true, onclick: () => void remove([token]) },
+  ];
 }

@@ -3,12 +3,10 @@
  * @module
  */
 import { Offline } from './lib/api.js';
-import { showFrame } from './lib/frame.js';
-import { startTexts } from './lib/i18n.js';
+import { applyTheme, showFrame } from './lib/frame.js';
+import { lang, pageTexts } from './lib/i18n.js';
 import { navigate, route, start } from './lib/router.js';
-import { can, loadMe, me } from './lib/session.js';
-import { takeSetupLink } from './lib/setup-link.js';
-import { applyTheme } from './lib/theme.js';
+import { can, loadMe, me, takeSetupLink } from './lib/session.js';
 
 applyTheme();
 
@@ -33,7 +31,7 @@ route('/settings/pickers', () => import('./pages/people/pickers.js'), { needs: '
 route('/audit', () => import('./pages/people/audit.js'), { needs: 'audit:read' });
 
 /**
- * Where to go instead of the page asked for, if anywhere.
+ * Where to go instead of the page asked for, or the right that is missing for it, if either.
  * @param {import('./lib/router.js').Match} found
  * @param {URL} url
  */
@@ -42,14 +40,15 @@ function gate(found, url) {
   if (open) return null;
   if (!me()) {
     const next = url.pathname + url.search;
-    return next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`;
+    return { to: next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}` };
   }
-  return needs && !can(needs) ? `/no-access?needs=${encodeURIComponent(needs)}` : null;
+  return needs && !can(needs) ? { missing: needs } : null;
 }
 
 async function begin() {
   const hasLink = takeSetupLink();
-  await startTexts(async (language) => (language === 'de' ? (await import('./i18n/de.js')).de : (await import('./i18n/en.js')).en));
+  document.documentElement.lang = lang();
+  await pageTexts(async (language) => (await import(`./i18n/${language}.js`))[language]);
   showFrame();
   try {
     await loadMe();

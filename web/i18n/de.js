@@ -15,6 +15,7 @@ export const de = {
   'nav.teams': 'Teams', 'nav.pickers': 'Listen', 'nav.tokens': 'Zugriffstoken', 'nav.audit': 'Protokoll',
   'nav.me': 'Konto von {name}', 'nav.profile': 'Profil', 'nav.connect': 'Werkzeuge verbinden',
 
+  'offline': 'Verbindung',
   'offline.text': 'Der Server ist nicht erreichbar. Was Sie getippt haben, bleibt; es wird weiter versucht.',
   'online': 'Der Server ist wieder da.',
 

@@ -15,6 +15,7 @@ export const en = {
   'nav.teams': 'Teams', 'nav.pickers': 'Lists', 'nav.tokens': 'Access tokens', 'nav.audit': 'Audit log',
   'nav.me': 'Account of {name}', 'nav.profile': 'Profile', 'nav.connect': 'Connect your tools',
 
+  'offline': 'Connection',
   'offline.text': 'The server cannot be reached. What you typed is kept; we go on trying.',
   'online': 'The server is back.',
 

@@ -1,14 +1,13 @@
 /**
- * What stands around every page: the bar with its links, the banner of a lost server, and nothing else.
+ * What stands around every page: the bar with its links, the banner of a lost server, and the colours chosen.
  * @module
  */
 import { connection, probe } from './api.js';
 import { html, render } from './html.js';
 import { errorText, language, t } from './i18n.js';
-import { menu } from './menu.js';
+import { announce, menu, toast } from './above.js';
 import { navigate, navigation } from './router.js';
 import { can, me, session, signOut } from './session.js';
-import { announce, toast } from './toast.js';
 
 /** Links of the bar: address, text, and the scope without which there is nothing to see. */
 const LINKS = /** @type {const} */ ([
@@ -53,7 +52,7 @@ function waitForServer() {
 function frame(update) {
   return html`
     <a class="button skip" href="#main">${t('skip')}</a>
-    ${isOffline && html`<div class="banner">
+    ${isOffline && html`<div class="banner" role="region" aria-label=${t('offline')}>
       <span>${t('offline.text')}</span>
       <button class="button small" @click=${() => probe()}>${t('retry')}</button>
     </div>`}
@@ -99,4 +98,27 @@ async function leave() {
   } catch (error) {
     toast(errorText(error), { tone: 'bad' });
   }
+}
+
+/** @typedef {'system' | 'light' | 'dark'} Theme */
+
+const THEME_KEPT_AS = 'tessera:theme';
+
+/** What was chosen. @returns {Theme} */
+export function theme() {
+  const kept = localStorage.getItem(THEME_KEPT_AS);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+/** @param {Theme} next */
+export function setTheme(next) {
+  localStorage.setItem(THEME_KEPT_AS, next);
+  applyTheme();
+}
+
+/** Puts what was chosen on the page. */
+export function applyTheme() {
+  const chosen = theme();
+  if (chosen === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = chosen;
 }

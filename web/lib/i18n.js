@@ -17,8 +17,8 @@ const known = { en: {}, de: {} };
 
 /** @type {Language} */
 let current = chosen();
-/** Fetches the texts that all pages share. @type {(language: Language) => Promise<void>} */
-let fetchShared = async () => {};
+/** Fetch texts of one language, and register them. @type {((language: Language) => Promise<void>)[]} */
+const sources = [];
 
 /** The language with the region the browser asks for, for times and numbers. */
 function locale() {
@@ -39,7 +39,7 @@ function chosen() {
 }
 
 /**
- * Adds texts; the same keys in both languages. What all pages share comes in one at a time.
+ * Adds texts.
  * @param {Partial<Record<Language, Messages>>} messages
  */
 export function register(messages) {
@@ -47,13 +47,13 @@ export function register(messages) {
 }
 
 /**
- * Says how the shared texts of a language are fetched, and fetches those of the one that is shown.
+ * Says how some texts are fetched, one language at a time, and fetches those of the language that is shown.
  * @param {(language: Language) => Promise<Messages>} fetch
  */
-export async function startTexts(fetch) {
-  fetchShared = async (language) => register({ [language]: await fetch(language) });
-  await fetchShared(current);
-  document.documentElement.lang = current;
+export async function pageTexts(fetch) {
+  const source = async (/** @type {Language} */ language) => register({ [language]: await fetch(language) });
+  sources.push(source);
+  await source(current);
 }
 
 /** The language that is shown. */
@@ -63,7 +63,7 @@ export function lang() {
 
 /** @param {Language} next */
 export async function setLang(next) {
-  await fetchShared(next);
+  await Promise.all(sources.map((source) => source(next)));
   current = next;
   globalThis.localStorage?.setItem(KEPT_AS, next);
   document.documentElement.lang = next;

@@ -2,11 +2,10 @@
  * The living side of templates: instances in the document and the places in them that follow values.
  * @module
  */
-import { attributeParts, shown } from './attributes.js';
-import { MARK } from './compile.js';
+import { attributeParts, MARK, shown } from './compile.js';
 import { blueprint, html, keyOf, Template } from './html.js';
 
-/** @typedef {import('./attributes.js').Part} Part */
+/** @typedef {import('./compile.js').Part} Part */
 
 /** A template that stands in the document. */
 class Instance {

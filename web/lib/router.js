@@ -2,7 +2,7 @@
  * Addresses to pages, by the browser's history: title and focus follow, and a page can ask before it is left.
  * @module
  */
-import { announce } from './toast.js';
+import { announce } from './above.js';
 import { Page } from './page.js';
 
 /** @typedef {{ default: new () => Page }} PageModule */
@@ -15,7 +15,9 @@ import { Page } from './page.js';
 const routes = [];
 /** @type {HTMLElement} */
 let outlet;
-/** @type {(match: Match, url: URL) => string | null | Promise<string | null>} */
+/** Another address, or a right that is missing. @typedef {{ to?: string, missing?: string } | null} Refusal */
+
+/** @type {(match: Match, url: URL) => Refusal} */
 let admit = () => null;
 /** @type {() => Promise<PageModule>} */
 let notFound;
@@ -101,8 +103,8 @@ async function mayLeave(target) {
  * Begins: shows the page of the address, and those that links lead to.
  * @param {object} options
  * @param {HTMLElement} options.into
- * @param {() => Promise<PageModule>} options.otherwise  the page for unknown addresses
- * @param {(match: Match, url: URL) => string | null | Promise<string | null>} options.gate  where to go instead
+ * @param {() => Promise<PageModule>} options.otherwise  the page for unknown addresses, and where a right is missing
+ * @param {(match: Match, url: URL) => Refusal} options.gate  where to go instead, or which right is missing
  */
 export async function start({ into, otherwise, gate }) {
   outlet = into;
@@ -146,13 +148,13 @@ function followLink(event) {
 async function show(moveFocus = true) {
   const own = ++visit;
   const url = new URL(location.href);
-  const found = match(url.pathname);
-  const instead = found && (await admit(found, url));
-  if (own !== visit) return;
-  if (instead) {
-    history.replaceState(history.state, '', instead);
+  const asked = match(url.pathname);
+  const refusal = asked && admit(asked, url);
+  if (refusal?.to) {
+    history.replaceState(history.state, '', refusal.to);
     return show(moveFocus);
   }
+  const found = refusal ? null : asked;
   const index = /** @type {{ index?: number } | null} */ (history.state)?.index ?? 0;
   if (current && found && current.match?.route === found.route && same(current.match.params, found.params)) {
     const isChanged = current.page.query.toString() !== url.searchParams.toString();
@@ -165,7 +167,7 @@ async function show(moveFocus = true) {
   const module = await (found ? found.route.loader() : notFound());
   if (own !== visit) return;
   const page = new module.default();
-  page.params = found?.params ?? {};
+  page.params = found?.params ?? (refusal?.missing ? { missing: refusal.missing } : {});
   page.query = url.searchParams;
   guard = null;
   current = { page, match: found, index };

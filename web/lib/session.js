@@ -93,3 +93,24 @@ onSessionEnded(async () => {
   if (!former) return false;
   return (await dialogs()).askToSignIn(former.Email, (password) => signIn(former.Email, password));
 });
+
+let secret = '';
+
+/** Takes the secret of a set-up link out of the address at once; whether there was one. It is kept in memory. */
+export function takeSetupLink() {
+  const found = /^#setup=(\S+)$/.exec(location.hash);
+  if (!found) return false;
+  secret = found[1] ?? '';
+  history.replaceState(history.state, '', location.pathname + location.search);
+  return true;
+}
+
+/** The secret of the link that was taken; empty if there is none. */
+export function setupSecret() {
+  return secret;
+}
+
+/** Forgets it. */
+export function forgetSetupSecret() {
+  secret = '';
+}

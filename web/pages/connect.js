@@ -1,5 +1,5 @@
 /** Connect your tools: snippets and files that open the feed. @module */
-import { copyButton, snippet } from '../lib/copy.js';
+import { copyButton, snippet } from '../lib/above.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { Page } from '../lib/page.js';

@@ -1,17 +1,15 @@
 /** The start: what lies open, what comes and goes, and how long it takes. @module */
 import { call, callAll, odata } from '../lib/api.js';
 import { bars, columns, legend } from '../lib/chart.js';
-import { copyButton } from '../lib/copy.js';
+import { copyButton } from '../lib/above.js';
 import { html } from '../lib/html.js';
-import { date, dayMonth, duration, number, register, t } from '../lib/i18n.js';
+import { date, dayMonth, duration, number, pageTexts, t } from '../lib/i18n.js';
 import { Page } from '../lib/page.js';
 import { can, me } from '../lib/session.js';
 import { table } from '../lib/table.js';
-import { de } from '../i18n/dashboard.de.js';
-import { en } from '../i18n/dashboard.en.js';
 import { AGES, ages, byAge, byDay, byHours, filled, OPEN, PERCENTS, percentiles, priorities, SPANS } from './dashboard/reports.js';
 
-register({ en, de });
+await pageTexts(async (language) => (await import(`../i18n/dashboard.${language}.js`))[language]);
 
 /** @typedef {import('./dashboard/reports.js').Day} Day */
 /** @typedef {import('./dashboard/reports.js').Aged} Aged */

@@ -5,7 +5,7 @@ import { Page } from '../lib/page.js';
 
 class NotFoundPage extends Page {
   get #scope() {
-    return location.pathname === '/no-access' ? this.query.get('needs') ?? '' : '';
+    return this.params['missing'] ?? '';
   }
 
   pageTitle() {

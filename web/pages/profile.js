@@ -7,8 +7,8 @@ import { dateTime, errorText, lang, relative, setLang, t } from '../lib/i18n.js'
 import { Page } from '../lib/page.js';
 import { loadMe, me } from '../lib/session.js';
 import { table } from '../lib/table.js';
-import { setTheme, theme } from '../lib/theme.js';
-import { toast } from '../lib/toast.js';
+import { setTheme, theme } from '../lib/frame.js';
+import { toast } from '../lib/above.js';
 
 /** @typedef {{ Id: number, CreatedDateTime: string, LastSeenDateTime: string, Address: string | null, Agent: string | null, IsCurrent: boolean }} Session */
 
@@ -64,7 +64,7 @@ class ProfilePage extends Page {
         ${field({
           label: t('profile.theme'), name: 'theme', type: 'select', value: theme(),
           options: ['system', 'light', 'dark'].map((value) => ({ value, label: t(`profile.theme.${value}`) })),
-          onchange: (event) => setTheme(/** @type {import('../lib/theme.js').Theme} */ (chosen(event))),
+          onchange: (event) => setTheme(/** @type {import('../lib/frame.js').Theme} */ (chosen(event))),
         })}
       </div>
       <p class="hint">${t('profile.kept')}</p>

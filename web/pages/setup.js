@@ -6,8 +6,7 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { Page } from '../lib/page.js';
 import { replace } from '../lib/router.js';
-import { setMe } from '../lib/session.js';
-import { forgetSetupSecret, setupSecret } from '../lib/setup-link.js';
+import { forgetSetupSecret, setMe, setupSecret } from '../lib/session.js';
 
 const FIELDS = ['Name', 'Email', 'Password'];
 

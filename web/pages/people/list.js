@@ -3,18 +3,15 @@
  * @module
  */
 import { call, local, odata, quoted } from '../../lib/api.js';
-import { copyButton } from '../../lib/copy.js';
+import { announce, copyButton, toast } from '../../lib/above.js';
 import { field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
-import { errorText, isAborted, register, t } from '../../lib/i18n.js';
+import { errorText, isAborted, pageTexts, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { replace } from '../../lib/router.js';
 import { table } from '../../lib/table.js';
-import { announce, toast } from '../../lib/toast.js';
-import { de } from '../../i18n/people.de.js';
-import { en } from '../../i18n/people.en.js';
 
-register({ en, de });
+await pageTexts(async (language) => (await import(`../../i18n/people.${language}.js`))[language]);
 
 const PAGE_SIZE = 50;
 const TYPING_MS = 250;

@@ -1,20 +1,16 @@
 /** The lists tickets choose from: making, renaming, ordering, archiving their entries. @module */
 import { call, callAll, odata } from '../../lib/api.js';
-import { copyButton } from '../../lib/copy.js';
+import { announce, copyButton, menu, toast } from '../../lib/above.js';
 import { ask } from '../../lib/dialog.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
-import { errorText, register, t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { errorText, pageTexts, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { can } from '../../lib/session.js';
 import { table } from '../../lib/table.js';
-import { announce, toast } from '../../lib/toast.js';
-import { de } from '../../i18n/people.de.js';
-import { en } from '../../i18n/people.en.js';
 import { editEntity } from './edit.js';
 
-register({ en, de });
+await pageTexts(async (language) => (await import(`../../i18n/people.${language}.js`))[language]);
 
 /** @typedef {import('./list.js').Row} Row */
 

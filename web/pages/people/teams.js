@@ -4,9 +4,8 @@ import { ask, openDialog } from '../../lib/dialog.js';
 import { check, field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { announce, menu, toast } from '../../lib/above.js';
 import { can } from '../../lib/session.js';
-import { announce, toast } from '../../lib/toast.js';
 import { editEntity } from './edit.js';
 import { ListPage } from './list.js';
 

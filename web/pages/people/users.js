@@ -1,13 +1,11 @@
 /** Staff: who answers, with which role, and their way in. @module */
 import { call } from '../../lib/api.js';
-import { copyButton } from '../../lib/copy.js';
+import { copyButton, menu, toast } from '../../lib/above.js';
 import { ask, openDialog } from '../../lib/dialog.js';
 import { field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { dateTime, errorText, t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
 import { can, me, whenConfirmed } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
 import { editEntity } from './edit.js';
 import { ListPage } from './list.js';
 import { peopleTabs } from './tabs.js';

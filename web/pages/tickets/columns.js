@@ -5,7 +5,7 @@ import { openDialog } from '../../lib/dialog.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
-import { announce } from '../../lib/toast.js';
+import { announce } from '../../lib/above.js';
 import { DEFAULT_COLUMNS, FIELDS } from './fields.js';
 import { labelOf } from './words.js';
 

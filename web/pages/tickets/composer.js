@@ -7,7 +7,7 @@ import { formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { Drafts } from './drafts.js';
 
 /** @typedef {'reply'|'note'} Kind */

@@ -3,7 +3,7 @@
  */
 import { t } from '../../lib/i18n.js';
 import { navigate } from '../../lib/router.js';
-import { announce } from '../../lib/toast.js';
+import { announce } from '../../lib/above.js';
 import { showKeys } from './help.js';
 import { actionOf, areOn, pressOf } from './keys.js';
 

@@ -5,7 +5,7 @@ import { call } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { errorText, lang, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { chooseColumns, isDense } from './columns.js';
 import { filterBar } from './filter-bar.js';
 import { parse } from './filter.js';

@@ -8,7 +8,7 @@ import { register, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { navigate } from '../../lib/router.js';
 import { can, me } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { de } from '../../i18n/tickets.de.js';
 import { en } from '../../i18n/tickets.en.js';
 import { Drafts } from './drafts.js';

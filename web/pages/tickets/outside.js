@@ -1,10 +1,8 @@
 /**
  * The same query outside this page: as an address of the feed, as CSV, in Power BI and in Excel.
  */
-import { copyText } from '../../lib/copy.js';
+import { copyText, menu, toast } from '../../lib/above.js';
 import { t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
-import { toast } from '../../lib/toast.js';
 import { asksMe, feedAddress, optionText, shownColumns } from './query.js';
 
 /** @typedef {import('./query.js').ListQuery} ListQuery */

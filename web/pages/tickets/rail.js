@@ -6,7 +6,7 @@ import { ask, openDialog } from '../../lib/dialog.js';
 import { check, field, fieldErrors, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
+import { menu } from '../../lib/above.js';
 import { can } from '../../lib/session.js';
 import { pageAddress } from './query.js';
 import { bodyOf, mayChange } from './views.js';

@@ -2,7 +2,7 @@
  * What the single keys do on a ticket.
  */
 import { navigate } from '../../lib/router.js';
-import { announce } from '../../lib/toast.js';
+import { announce } from '../../lib/above.js';
 import { t } from '../../lib/i18n.js';
 import { showKeys } from './help.js';
 import { actionOf, areOn, pressOf } from './keys.js';

@@ -2,10 +2,9 @@
  * What a ticket looks like: the conversation beside the properties, and where one writes below it.
  */
 import { ask } from '../../lib/dialog.js';
-import { copyText } from '../../lib/copy.js';
+import { copyText, menu } from '../../lib/above.js';
 import { html } from '../../lib/html.js';
 import { dateTime, relative, t } from '../../lib/i18n.js';
-import { menu } from '../../lib/menu.js';
 import { can } from '../../lib/session.js';
 import { showKeys } from './help.js';
 import { properties } from './properties.js';

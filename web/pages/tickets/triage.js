@@ -4,7 +4,7 @@
 import { ApiError, call } from '../../lib/api.js';
 import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { toast } from '../../lib/toast.js';
+import { toast } from '../../lib/above.js';
 import { changeRows, reversal } from './change.js';
 import { choices } from './lists.js';
 import { pick } from './pick.js';

@@ -1,0 +1,107 @@
+// Bad days: the server is gone, the session has ended, somebody else was faster, a right is missing.
+import { PASSWORD, axe, desk, expect, signIn, test } from './support.js';
+
+const site = desk('people', { TESSERA_BODY_BYTES_MAX: '20000' });
+
+test('a lost server is said quietly, costs nothing that was typed, and is found again', async ({ page }) => {
+  await signIn(page, site, 'ada', '/settings/pickers');
+  await page.getByLabel('Name').fill('Waiting for parts');
+  await site.stop();
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.locator('.banner')).toContainText('cannot be reached');
+  await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
+  await expect(page.getByLabel('Name')).toHaveValue('Waiting for parts');
+  await axe(page);
+  await site.start({ TESSERA_BODY_BYTES_MAX: '20000' });
+  await page.locator('.banner').getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.banner')).toBeHidden();
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('rowheader', { name: 'Waiting for parts' })).toBeVisible();
+  await expect(page.getByLabel('Name')).toHaveValue('');
+});
+
+test('a page that could not be loaded comes by itself when the server is back', async ({ page }) => {
+  await signIn(page, site, 'ada', '/teams');
+  await expect(page.getByText('Nothing found')).toBeVisible();
+  await site.stop();
+  await page.getByLabel('Search').fill('net');
+  await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
+  await site.start({ TESSERA_BODY_BYTES_MAX: '20000' });
+  await expect(page.locator('.banner')).toBeHidden();
+  await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toHaveCount(0);
+  await expect(page.getByLabel('Search')).toHaveValue('net');
+});
+
+test('an ended session is begun again where one stands, and what was begun goes on', async ({ page }) => {
+  await signIn(page, site, 'ada', '/people/customers');
+  await page.getByRole('button', { name: 'New customer' }).first().click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Grete Müller');
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Create' }).click();
+  const again = page.getByRole('dialog', { name: 'Sign in again' });
+  await expect(again).toBeVisible();
+  await axe(page);
+  await again.getByLabel('Password').fill('not it at all');
+  await page.keyboard.press('Enter');
+  await expect(again.getByLabel('Password')).toHaveAccessibleDescription(/do not go together/);
+  await again.getByLabel('Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('rowheader', { name: 'Grete Müller' })).toBeVisible();
+});
+
+test('when somebody else was faster both versions are seen and one is chosen', async ({ page }) => {
+  await signIn(page, site, 'ada', '/people/customers');
+  await page.getByRole('button', { name: 'Actions for Grete Müller' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit Grete Müller' });
+  await dialog.getByLabel('Company').fill('Mine');
+  const token = await site.token('Administrator');
+  const found = await site.ask(token, "/odata/Customers?$filter=Name eq 'Grete Müller'");
+  await site.ask(token, `/odata/Customers(${found.body.value[0].Id})`, { method: 'PATCH', body: { Company: 'Theirs' } });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('Somebody else changed this');
+  await expect(dialog.getByLabel('Company')).toHaveValue('Mine');
+  await expect(dialog.getByLabel('Company')).toHaveAccessibleDescription('Now it is: Theirs');
+  await axe(page);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('cell', { name: 'Mine' })).toBeVisible();
+});
+
+test('what is taken already is said beside the field', async ({ page }) => {
+  await signIn(page, site, 'ada', '/settings/pickers');
+  await page.getByLabel('Name').fill('open');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByLabel('Name')).toHaveAccessibleDescription(/Not as things stand/);
+  await expect(page.getByLabel('Name')).toBeFocused();
+});
+
+test('what is too large is said in the form', async ({ page }) => {
+  await signIn(page, site, 'ada', '/people/customers');
+  await page.getByRole('button', { name: 'New customer' }).first().click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Long');
+  await page.getByRole('dialog').getByLabel('Notes').fill('x'.repeat(30_000));
+  await page.getByRole('button', { name: 'Create' }).click();
+  await expect(page.getByRole('dialog').getByRole('alert')).toContainText('too large');
+});
+
+test('who may not see a page is told which right is missing', async ({ page }) => {
+  await signIn(page, site, 'ben', '/audit');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not for your role');
+  await expect(page.getByText('audit:read')).toBeVisible();
+  await axe(page);
+  await page.goto(`${site.url}/settings/pickers`);
+  await expect(page.getByText('Only administrators change these lists.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Add' })).toHaveCount(0);
+});
+
+test('who guesses too often is told how long to wait', async ({ page }) => {
+  await page.goto(`${site.url}/sign-in`);
+  for (let tries = 0; tries < 7; tries += 1) {
+    await page.getByLabel('E-mail address').fill('ada@x.example');
+    await page.getByLabel('Password', { exact: true }).fill(`guess number ${tries}`);
+    const answered = page.waitForResponse(/\/session$/);
+    await page.keyboard.press('Enter');
+    await answered;
+  }
+  await expect(page.getByRole('alert')).toContainText(/Wait \d+ seconds?/);
+});

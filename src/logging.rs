@@ -19,6 +19,11 @@ use crate::config::{LogFormat, LogLevel};
 
 /// Lines waiting to be written; more are counted and left out.
 const QUEUE_MAX: usize = 8192;
+/// After the lines that were waiting were written, those that come within this time are written together: to be
+/// woken for each would cost the requests that write them more than all else about them.
+const TOGETHER: Duration = Duration::from_millis(5);
+/// Bytes written with one call.
+const BATCH_BYTES: usize = 64 * 1024;
 /// How long the end of the program waits for standard error.
 const FLUSH: Duration = Duration::from_secs(2);
 
@@ -103,7 +108,7 @@ fn drain(mut out: impl Write, lines: &Receiver<Vec<u8>>, ended: &Receiver<()>, l
     loop {
         let Ok(line) = lines.recv() else { return };
         batch.extend_from_slice(&line);
-        while batch.len() < 64 * 1024
+        while batch.len() < BATCH_BYTES
             && let Ok(line) = lines.try_recv()
         {
             batch.extend_from_slice(&line);
@@ -116,12 +121,16 @@ fn drain(mut out: impl Write, lines: &Receiver<Vec<u8>>, ended: &Receiver<()>, l
         // There is nowhere to tell that the log cannot be written.
         let _ = out.write_all(&batch);
         let _ = out.flush();
+        let is_full = batch.len() >= BATCH_BYTES;
         batch.clear();
         if matches!(ended.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)) {
             while let Ok(line) = lines.try_recv() {
                 let _ = out.write_all(&line);
             }
             return;
+        }
+        if !is_full {
+            std::thread::sleep(TOGETHER);
         }
     }
 }

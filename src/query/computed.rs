@@ -196,6 +196,10 @@ impl Source for WithComputed {
         self.source.long_text(row, property)
     }
 
+    fn is_at_hand(&self) -> bool {
+        self.source.is_at_hand()
+    }
+
     fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
         self.source.long_texts(rows, property, take);
     }

@@ -93,6 +93,12 @@ pub trait Source: Send + Sync {
     /// `Internal` if the store cannot read it.
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error>;
 
+    /// Whether what touches few rows by its estimate takes but a moment: not while long texts could be long in
+    /// coming, nor where nobody knows what a query costs.
+    fn is_at_hand(&self) -> bool {
+        false
+    }
+
     /// Hands the long text of each of `rows`, which are of one set, to `take`, in their order, as
     /// [`Source::long_text`] gives it; all at once where the source is faster so.
     fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {

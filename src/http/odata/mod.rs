@@ -16,6 +16,7 @@ mod write;
 
 use std::{sync::Arc, time::Duration};
 
+use read::brief::Brief;
 use tokio::{sync::Semaphore, time::Instant};
 use turns::{Turn, Turns};
 use verb::Verb;
@@ -136,6 +137,8 @@ pub struct Feed<S> {
     gate: Arc<Semaphore>,
     /// How many of these may touch many rows.
     heavy: Arc<Semaphore>,
+    /// When reads are run without a turn.
+    brief: Brief,
     /// The idempotency keys whose changes are under way.
     keys: keys::Keys,
     limiter: Arc<Limiter>,
@@ -148,7 +151,8 @@ impl<S: Service> Feed<S> {
         let gate = Arc::new(Semaphore::new(settings.reads_max));
         let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
-        Self { service, settings, gate, heavy, keys: keys::Keys::default(), limiter }
+        let (brief, keys) = (Brief::default(), keys::Keys::default());
+        Self { service, settings, gate, heavy, brief, keys, limiter }
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
@@ -156,7 +160,8 @@ impl<S: Service> Feed<S> {
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
         let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
         let limiter = Arc::clone(&other.limiter);
-        Self { service, settings, gate, heavy, keys: keys::Keys::default(), limiter }
+        let (brief, keys) = (Brief::default(), keys::Keys::default());
+        Self { service, settings, gate, heavy, brief, keys, limiter }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

@@ -1,6 +1,7 @@
 //! `GET`: everything a path can lead to.
 
 mod apply;
+pub(super) mod brief;
 mod csv;
 mod paged;
 mod told;
@@ -11,7 +12,7 @@ use std::{sync::Arc, time::Instant};
 
 use warp::http::HeaderMap;
 
-use self::weight::Weight;
+use self::{brief::Tried, weight::Weight};
 use super::{
     Asked, Feed, find,
     negotiate::{self, Preference},
@@ -37,6 +38,9 @@ use crate::{
 
 /// Bytes of a page that are written in one go; what is longer goes out piece by piece.
 const PIECE_BYTES: usize = 64 << 10;
+/// The same of a page's first piece: with what the system may hold of an answer most pages are no longer, and
+/// one that is written whole keeps no rows for the rest.
+const FIRST_BYTES: usize = 256 << 10;
 
 /// One read on its way; owns all it needs, so that it can move to a thread of its own.
 struct Read<S: Service> {
@@ -120,9 +124,7 @@ pub(super) async fn get<S: Service>(
     };
     // Boxed: most reads do not wait, and need not carry its size.
     let waited = Box::pin(wait::for_search(feed, &asked.options, &request.headers)).await;
-    // Held until the work is done, even if the client has gone.
-    let turn = if reads_rows { Some(feed.turn(asked.pass.as_ref()).await?) } else { None };
-    let read = Arc::new(Read {
+    let read = Read {
         address: Address {
             origin: request.origin(feed.settings.public_url.as_ref())?,
             path: request.path().to_owned(),
@@ -132,16 +134,20 @@ pub(super) async fn get<S: Service>(
         asked,
         target,
         headers: request.headers,
-        // Taken when its turn has come: an old one may lose its long texts.
         snapshot: feed.service.snapshot(),
         now: feed.service.now(),
         times: Some(Times::from_now(feed)),
-        weight: Weight::light(),
+        weight: Weight::Any,
         found: Found::default(),
-    });
-    let mut response = match turn {
-        Some(turn) => Box::pin(weight::in_turn(feed, read, turn)).await?,
-        None => read.run()?,
+    };
+    let mut response = if reads_rows {
+        match brief::answer(feed, read) {
+            Tried::Answered(answered) => answered?,
+            // Boxed: those that do not wait need not carry its size.
+            Tried::Again(read) => Box::pin(weight::in_turns(feed, read)).await?,
+        }
+    } else {
+        Arc::new(read).run()?
     };
     if let Some(preferences) = waited {
         preferences.put_applied(&mut response, Preference::Wait);

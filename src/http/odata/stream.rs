@@ -1,13 +1,16 @@
 //! A long answer on its way: the next piece is written when the client can take it, never before.
 //!
-//! Between two pieces no thread works and no turn is held, so a slow client costs what its rest holds
+//! A piece that is little work is written where the answer is sent, any other on a thread of its own. Between
+//! two pieces no thread works and no turn is held, so a slow client costs what its rest holds
 //! and a piece. An error ends the body without its proper end: a client must not take a part for the
 //! whole.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -18,7 +21,10 @@ use tokio::{
 use warp::{Reply, Stream};
 
 use super::turns::Turns;
-use crate::{error::Error, http::Response};
+use crate::{
+    error::Error,
+    http::{Response, panic_message},
+};
 
 /// What is left of an answer.
 pub(super) trait Rest: Send + 'static {
@@ -32,10 +38,15 @@ pub(super) trait Rest: Send + 'static {
     fn is_done(&self) -> bool;
 }
 
-/// An answer of which `first` is written, and the `rest` will be, each piece in one of `turns`.
+/// How long a piece may take that is written without a turn; those behind one that took longer wait for theirs.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// An answer of which `first` is written, and the `rest` will be, each piece in one of `turns`, where they
+/// are needed.
 ///
 /// At `deadline` the rest is let go, whether or not the client still reads. Call it within a runtime.
 pub(super) fn answer(first: Vec<u8>, rest: impl Rest, turns: Turns, deadline: Instant) -> Response {
+    let is_here = !turns.is_needed();
     let rest = Arc::new(Held { rest: Mutex::new(Some(rest)), turns, deadline });
     let late = Arc::clone(&rest);
     let timer = tokio::spawn(async move {
@@ -44,8 +55,8 @@ pub(super) fn answer(first: Vec<u8>, rest: impl Rest, turns: Turns, deadline: In
             tracing::debug!("an answer has run out of time, what is left of it is let go");
         }
     });
-    let body =
-        Pieces { first: Some(first.into()), rest: Some(rest), work: Mutex::new(None), timer };
+    let (first, work) = (Some(first.into()), Mutex::new(None));
+    let body = Pieces { first, rest: Some(rest), is_here, has_worked: true, work, timer };
     warp::reply::stream(body).into_response()
 }
 
@@ -65,21 +76,31 @@ impl<R: Rest> Held<R> {
         self.lock().take()
     }
 
-    /// The next piece, and whether it was the last.
-    async fn piece(self: Arc<Self>) -> Result<(Bytes, bool), Cut> {
+    /// The next piece, and whether it was the last, as soon as its turn comes.
+    async fn in_turn(self: Arc<Self>) -> Result<(Bytes, bool), Cut> {
         let turn = self.turns.next(self.deadline).await.map_err(|_| Cut::TooSlow)?;
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let mut rest = self.take().ok_or(Cut::TooSlow)?;
-            let piece = rest.piece()?;
-            let is_last = rest.is_done();
-            // Past its time nobody would come to take it away.
-            if !is_last && Instant::now() < self.deadline {
-                *self.lock() = Some(rest);
-            }
-            Ok((piece.into(), is_last))
+            self.piece()
         });
         work.await.map_err(Error::from)?
+    }
+
+    /// As [`Held::in_turn`], at once.
+    fn here(&self) -> Result<(Bytes, bool), Cut> {
+        let written = catch_unwind(AssertUnwindSafe(|| self.piece()));
+        written.unwrap_or_else(|cause| Err(Error::internal(&panic_message(&*cause)).into()))
+    }
+
+    fn piece(&self) -> Result<(Bytes, bool), Cut> {
+        let mut rest = self.take().ok_or(Cut::TooSlow)?;
+        let piece = rest.piece()?;
+        let is_last = rest.is_done();
+        // Past its time nobody would come to take it away.
+        if !is_last && Instant::now() < self.deadline {
+            *self.lock() = Some(rest);
+        }
+        Ok((piece.into(), is_last))
     }
 }
 
@@ -99,7 +120,11 @@ struct Pieces<R> {
     first: Option<Bytes>,
     /// `None` once the last piece is written, or none will be.
     rest: Option<Arc<Held<R>>>,
-    /// The piece being written. Behind a lock only because a body must be `Sync`; nobody waits for it.
+    /// Whether the next piece is written here, without a turn.
+    is_here: bool,
+    /// Whether others have yet to get theirs after the piece before.
+    has_worked: bool,
+    /// The piece being written in its turn. Behind a lock only because a body must be `Sync`; nobody waits for it.
     work: Mutex<Option<Work>>,
     timer: JoinHandle<()>,
 }
@@ -119,10 +144,23 @@ impl<R: Rest> Stream for Pieces<R> {
         }
         let Some(rest) = &self.rest else { return Poll::Ready(None) };
         let rest = Arc::clone(rest);
-        let slot = self.work.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let work = slot.get_or_insert_with(|| Box::pin(rest.piece()));
-        let written = ready!(work.as_mut().poll(cx));
-        *slot = None;
+        let written = if self.is_here {
+            if std::mem::take(&mut self.has_worked) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.has_worked = true;
+            let started = Instant::now();
+            let written = rest.here();
+            self.is_here = started.elapsed() < MOMENT;
+            written
+        } else {
+            let slot = self.work.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let work = slot.get_or_insert_with(|| Box::pin(rest.in_turn()));
+            let written = ready!(work.as_mut().poll(cx));
+            *slot = None;
+            written
+        };
         if let Err(cut) = &written {
             tracing::warn!("an answer was cut off: {cut}");
         }
@@ -135,8 +173,6 @@ impl<R: Rest> Stream for Pieces<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http_body_util::BodyExt;
     use tokio::sync::{Semaphore, oneshot};
 
@@ -207,6 +243,21 @@ mod tests {
         assert!(waiting.is_err());
         drop(turn);
         check(next(&mut slow).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_needs_no_turn_waits_for_none_and_leaves_others_theirs() {
+        let gate = Arc::new(Semaphore::new(1));
+        let _turn = gate.acquire().await.unwrap();
+        let turns = Turns::new(&gate, None).or_none();
+        let mut quick = answer(vec![9], Fake(103, None), turns, soon(60_000));
+        for want in [Some(9), Some(102), Some(101), Some(100), None] {
+            check(next(&mut quick).await, want);
+        }
+        let turns = Turns::new(&gate, None).or_none();
+        let mut broken = answer(vec![9], Fake(0, None), turns, soon(60_000));
+        check(next(&mut broken).await, Some(9));
+        assert_eq!(next(&mut broken).await, Some(Err(Error::StorageFull.to_string())));
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ pub(super) struct Turns {
     own: Option<Arc<Pass>>,
     /// Those of reads that may touch many rows, for such a one.
     heavy: Option<Arc<Semaphore>>,
+    /// Whether what is done may be done without one, as long as it takes but a moment.
+    is_needed: bool,
 }
 
 /// Turns of heavy reads, beside those of all: no more than there are processors, and no more than leave
@@ -55,12 +57,22 @@ pub(super) struct Turn {
 impl Turns {
     /// Those of `all`, as many of them as the client of `own` may hold.
     pub(super) fn new(all: &Arc<Semaphore>, own: Option<&Arc<Pass>>) -> Self {
-        Self { all: Arc::clone(all), own: own.cloned(), heavy: None }
+        Self { all: Arc::clone(all), own: own.cloned(), heavy: None, is_needed: true }
     }
 
     /// The same for a read that may touch many rows: with each turn comes one of `heavy`.
     pub(super) fn heavy(self, heavy: &Arc<Semaphore>) -> Self {
         Self { heavy: Some(Arc::clone(heavy)), ..self }
+    }
+
+    /// The same for so little work that it needs none as long as it takes but a moment.
+    pub(super) fn or_none(self) -> Self {
+        Self { is_needed: false, ..self }
+    }
+
+    /// Whether each piece of work needs one.
+    pub(super) fn is_needed(&self) -> bool {
+        self.is_needed
     }
 
     /// A turn, as soon as there is one.

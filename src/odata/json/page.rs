@@ -15,6 +15,9 @@ use crate::{
     query::{Expand, ExpandKind, Page, Plan, Shape, Start, list},
 };
 
+/// Room taken for an entity before its length is known.
+const ROW_BYTES: usize = 2 << 10;
+
 /// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
 const WHOLE_ROWS: u64 = 100_000;
 
@@ -74,9 +77,7 @@ impl Text for Pieces {
     }
 
     fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
-        // The entity that fills a piece reaches beyond it.
-        let room = enough.min(1 << 20) + (4 << 10);
-        let mut json = Json { bytes: Vec::with_capacity(room), before: self.last };
+        let mut json = Json { bytes: Vec::with_capacity(self.bytes(enough)), before: self.last };
         if let Some(shape) = self.shape.take() {
             // What cannot be computed is an error as long as nothing is on its way.
             let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
@@ -133,6 +134,19 @@ impl Pieces {
         let page = self.stack.first()?;
         let row = page.row.as_ref().map(|(row, _)| row);
         row.or_else(|| page.rows.as_slice().first()).cloned()
+    }
+
+    /// About how long the next piece gets, the entity that fills it included.
+    fn bytes(&self, enough: usize) -> usize {
+        let rows = self.stack.iter().map(|frame| frame.rows.len() + 1).sum::<usize>();
+        let bytes = rows.saturating_mul(ROW_BYTES * (1 + self.branches()));
+        bytes.min(enough).min(1 << 20) + 2 * ROW_BYTES
+    }
+
+    /// How many expanded navigation properties an entity of the page has.
+    fn branches(&self) -> usize {
+        let begun = self.outlines.first().map(|outline| outline.branches.len());
+        begun.or_else(|| self.shape.as_ref().map(|shape| shape.expand.len())).unwrap_or(0)
     }
 
     /// Whether nothing but an end is left to write.

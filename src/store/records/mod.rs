@@ -234,6 +234,10 @@ impl Texts for Records {
         Ok(text.into())
     }
 
+    fn may_wait(&self) -> bool {
+        self.db.load().is_none()
+    }
+
     fn read_all(
         &self,
         set: SetId,

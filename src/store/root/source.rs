@@ -180,6 +180,10 @@ impl Source for Root {
         self.read_text(row, property)
     }
 
+    fn is_at_hand(&self) -> bool {
+        !self.texts.may_wait()
+    }
+
     fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
         self.read_texts(rows, property, take);
     }

@@ -18,6 +18,11 @@ pub trait Texts: Send + Sync {
     /// `Internal` if it cannot be read.
     fn read(&self, set: SetId, key: &Key, tag: u16, seq: Seq) -> Result<Arc<str>, Error>;
 
+    /// Whether reading would have to wait now.
+    fn may_wait(&self) -> bool {
+        false
+    }
+
     /// As [`Texts::read`] for each of `wanted`, which ascend by key, handed to `take` in their order.
     fn read_all(
         &self,

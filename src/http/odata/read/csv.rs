@@ -40,6 +40,8 @@ pub(super) fn answer<S: Service>(
     let plan = Plan { page_size: Some(read.feed.settings.page_size_max), ..plan };
     let ctx = read.ctx();
     let start = start(&ctx, path)?;
+    // All pages are read, one after the other.
+    read.weigh_entities(plan.top.unwrap_or(u64::MAX))?;
     read.weigh(&plan, &start, &ctx)?;
     let more = Some((start, plan));
     sent(

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use warp::http::{HeaderValue, header};
 
-use super::{Address, PIECE_BYTES, Preference, Read, negotiate, stream};
+use super::{Address, FIRST_BYTES, PIECE_BYTES, Preference, Read, negotiate, stream};
 use crate::{
     error::Error,
     http::{Response, respond},
@@ -81,7 +81,7 @@ impl<S: Service> Read<S> {
             let whole = pieces.whole(&writer)?;
             return Ok(super::super::write::json(200, &json.content_type, whole));
         };
-        let first = pieces.next(&writer, PIECE_BYTES)?;
+        let first = pieces.next(&writer, FIRST_BYTES)?;
         if pieces.is_done() {
             return Ok(super::super::write::json(200, &json.content_type, first));
         }

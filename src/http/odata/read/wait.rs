@@ -31,7 +31,8 @@ pub(super) async fn for_search<S: Service>(
     waited.is_ok().then(|| Box::new(preferences))
 }
 
-fn searches(options: &QueryOptions) -> bool {
+/// Whether a query searches, or what it expands or computes.
+pub(super) fn searches(options: &QueryOptions) -> bool {
     options.search.is_some()
         || options.expand.iter().any(|item| searches(&item.options))
         || options.apply.iter().flatten().any(searches_too)

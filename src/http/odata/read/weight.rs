@@ -1,7 +1,7 @@
 //! Light reads and heavy ones: what may touch many rows waits for a turn of its own, before it takes one of
 //! those that light reads need.
 //!
-//! Every read is begun as a light one. Where it would touch more rows than that, it ends before it goes
+//! Every read is begun as a light one, and before that, where it might do, as a brief one (see [`super::brief`]). Where it would touch more rows than that, it ends before it goes
 //! through them, and begins again when a turn of the heavy ones has come; the pieces of its answer take
 //! such turns, too. What is known of a filter, an order or an expansion before it is run decides; a search
 //! is asked of its index first.
@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-use super::{Read, Times};
+use super::{Read, Times, brief};
 use crate::{
     error::Error,
     http::{
@@ -37,6 +37,8 @@ const TEXTS_COST: u64 = 64;
 /// How many rows a read may touch.
 #[derive(Debug)]
 pub(super) enum Weight {
+    /// So few that others may wait for it; it ends, and says so here, where it would touch more.
+    Brief(AtomicBool),
     /// Few; it ends, and says so here, where it would touch many.
     Light(AtomicBool),
     /// Any number, in turns of the heavy ones.
@@ -45,20 +47,15 @@ pub(super) enum Weight {
     Any,
 }
 
-impl Weight {
-    /// Of a read that is begun.
-    pub(super) fn light() -> Self {
-        Self::Light(AtomicBool::new(false))
-    }
-}
-
-/// Runs a read: at once where it is light, else when a turn of the heavy ones has come.
-pub(super) async fn in_turn<S: Service>(
+/// Runs a read when its turn has come: as a light one, then, where it is none, in a turn of the heavy ones.
+pub(super) async fn in_turns<S: Service>(
     feed: &Arc<Feed<S>>,
     read: Arc<Read<S>>,
-    turn: Turn,
 ) -> Result<Response, Error> {
     let pass = read.asked.pass.clone();
+    // Held until the work is done, even if the client has gone.
+    let turn = feed.turn(pass.as_ref()).await?;
+    let read = Arc::new(anew(feed, read, Weight::Light(AtomicBool::new(false)))?);
     let light = Arc::clone(&read);
     let done = on_a_thread(turn, move || light.run()).await;
     if !read.is_too_heavy() {
@@ -67,11 +64,16 @@ pub(super) async fn in_turn<S: Service>(
     let deadline = (Instant::now() + feed.settings.turn_wait).into();
     let turns = Turns::new(&feed.gate, pass.as_ref()).heavy(&feed.heavy);
     let turn = turns.next(deadline).await?;
+    let read = Arc::new(anew(feed, read, Weight::Heavy)?);
+    on_a_thread(turn, move || read.run()).await
+}
+
+/// A read that was given up, to be run again; its turn has come, for an old snapshot may lose its long texts.
+fn anew<S: Service>(feed: &Feed<S>, read: Arc<Read<S>>, weight: Weight) -> Result<Read<S>, Error> {
     let read = Arc::into_inner(read).ok_or_else(|| Error::internal(&"a read is still running"))?;
     let (snapshot, now) = (feed.service.snapshot(), feed.service.now());
-    let (times, weight, found) = (Some(Times::from_now(feed)), Weight::Heavy, Found::default());
-    let read = Arc::new(Read { snapshot, now, times, weight, found, ..read });
-    on_a_thread(turn, move || read.run()).await
+    let (times, found) = (Some(Times::from_now(feed)), Found::default());
+    Ok(Read { snapshot, now, times, weight, found, ..read })
 }
 
 /// Runs a read where it may take its time; the turn is held until it is done, even if the client has gone.
@@ -94,10 +96,10 @@ impl<S: Service> Read<S> {
         start: &Start,
         ctx: &Context<'_>,
     ) -> Result<Page, Error> {
-        let Weight::Light(is_exceeded) = &self.weight else { return list(plan, start, ctx) };
+        let Some((is_exceeded, most)) = self.bound() else { return list(plan, start, ctx) };
         let rows = plan.page_size.unwrap_or(u64::MAX).min(plan.top.unwrap_or(u64::MAX));
+        self.weigh_entities(rows)?;
         self.weigh_expanded((plan.set, &plan.shape), rows, ctx)?;
-        let most = self.feed.settings.light_rows_max;
         ctx.source.list_light((plan, start), ctx, most)?.ok_or_else(|| exceeded(is_exceeded))
     }
 
@@ -107,6 +109,7 @@ impl<S: Service> Read<S> {
         match &self.weight {
             Weight::Heavy => turns.heavy(&self.feed.heavy),
             Weight::Light(_) | Weight::Any => turns,
+            Weight::Brief(_) => turns.or_none(),
         }
     }
 
@@ -120,7 +123,17 @@ impl<S: Service> Read<S> {
         if shape.expand.is_empty() || self.may_be_heavy() {
             return Ok(());
         }
-        self.weigh_as(expanded((set, shape), rows, ctx))
+        let cost = expanded((set, shape), rows, ctx);
+        self.weigh_entities(cost)?;
+        self.weigh_as(cost)
+    }
+
+    /// Ends a brief read that would lead to so many entities.
+    pub(super) fn weigh_entities(&self, count: u64) -> Result<(), Error> {
+        match &self.weight {
+            Weight::Brief(is_exceeded) if count > brief::ENTITIES_MAX => Err(exceeded(is_exceeded)),
+            Weight::Brief(_) | Weight::Light(_) | Weight::Heavy | Weight::Any => Ok(()),
+        }
     }
 
     /// Ends a light read of an entity of a set whose rows have to be made first.
@@ -133,9 +146,16 @@ impl<S: Service> Read<S> {
     }
 
     fn may_be_heavy(&self) -> bool {
+        self.bound().is_none()
+    }
+
+    /// How many rows it may touch, and where it is said that it would touch more; none where it may touch any.
+    fn bound(&self) -> Option<(&AtomicBool, u64)> {
+        let light = self.feed.settings.light_rows_max;
         match &self.weight {
-            Weight::Heavy | Weight::Any => true,
-            Weight::Light(_) => false,
+            Weight::Brief(is_exceeded) => Some((is_exceeded, light.min(brief::ROWS_MAX))),
+            Weight::Light(is_exceeded) => Some((is_exceeded, light)),
+            Weight::Heavy | Weight::Any => None,
         }
     }
 
@@ -148,11 +168,9 @@ impl<S: Service> Read<S> {
     }
 
     fn weigh_as(&self, rows: u64) -> Result<(), Error> {
-        match &self.weight {
-            Weight::Light(is_exceeded) if rows > self.feed.settings.light_rows_max => {
-                Err(exceeded(is_exceeded))
-            }
-            Weight::Light(_) | Weight::Heavy | Weight::Any => Ok(()),
+        match self.bound() {
+            Some((is_exceeded, most)) if rows > most => Err(exceeded(is_exceeded)),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -169,11 +187,8 @@ impl<S: Service> Read<S> {
         self.weigh_as(ctx.source.estimate(&Plan::of(set), start, ctx).saturating_mul(EACH_COST))
     }
 
-    fn is_too_heavy(&self) -> bool {
-        match &self.weight {
-            Weight::Light(is_exceeded) => is_exceeded.load(Ordering::Relaxed),
-            Weight::Heavy | Weight::Any => false,
-        }
+    pub(super) fn is_too_heavy(&self) -> bool {
+        self.bound().is_some_and(|(is_exceeded, _)| is_exceeded.load(Ordering::Relaxed))
     }
 }
 
@@ -210,7 +225,7 @@ fn expanded((set, shape): (SetId, &Shape), rows: u64, ctx: &Context<'_>) -> u64 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::http::odata::read::Address;
     use crate::{
@@ -220,31 +235,42 @@ mod tests {
         odata::{Limits, check::Checker},
     };
 
-    /// What a read is answered while all turns of heavy reads are taken.
+    /// What a read is answered.
+    pub(in crate::http::odata::read) async fn answered(
+        feed: &Arc<Feed<Helpdesk>>,
+        address: &str,
+    ) -> Result<u16, Error> {
+        let asked = feed.asked(Principal::system(), "", address).unwrap();
+        let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
+            .target(&asked.path, None)?;
+        let read = Read::<Helpdesk> {
+            address: Address { origin: String::new(), path: String::new(), query: None },
+            feed: Arc::clone(feed),
+            asked,
+            target,
+            headers: warp::http::HeaderMap::new(),
+            snapshot: feed.service.snapshot(),
+            now: feed.service.now(),
+            times: Some(Times::from_now(feed)),
+            weight: Weight::Any,
+            found: Found::default(),
+        };
+        assert!(read.ctx().found.is_some(), "each search of an answer is to be run once");
+        let answered = match brief::answer(feed, read) {
+            brief::Tried::Answered(answered) => answered,
+            brief::Tried::Again(read) => in_turns(feed, read).await,
+        };
+        answered.map(|response| response.status().as_u16())
+    }
+
+    /// The same while all turns of heavy reads are taken.
     async fn asked(address: &str, light_rows_max: u64) -> Result<u16, Error> {
         let config = Config { turn_wait_secs: 0, reads_max: 4, ..Config::default() };
         let settings = Settings { light_rows_max, ..Settings::new(&config, Limits::default()) };
         let feed = Arc::new(Feed::new(App::in_memory(config).feed.service().clone(), settings));
         let taken = u32::try_from(feed.heavy.available_permits()).unwrap();
         let _heavy = feed.heavy.acquire_many(taken).await.unwrap();
-        let asked = feed.asked(Principal::system(), "", address).unwrap();
-        let target = Checker::new(feed.service.model(), &asked.caller, feed.settings.limits)
-            .target(&asked.path, None)?;
-        let read = Arc::new(Read::<Helpdesk> {
-            address: Address { origin: String::new(), path: String::new(), query: None },
-            feed: Arc::clone(&feed),
-            asked,
-            target,
-            headers: warp::http::HeaderMap::new(),
-            snapshot: feed.service.snapshot(),
-            now: feed.service.now(),
-            times: Some(Times::from_now(&feed)),
-            weight: Weight::light(),
-            found: Found::default(),
-        });
-        assert!(read.ctx().found.is_some(), "each search of an answer is to be run once");
-        let turn = feed.turn(None).await?;
-        in_turn(&feed, read, turn).await.map(|response| response.status().as_u16())
+        answered(&feed, address).await
     }
 
     #[tokio::test]

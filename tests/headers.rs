@@ -58,6 +58,15 @@ fn callers(server: &Server, all: &str, few: &str) -> Callers {
     }
 }
 
+/// Where the page says its style sheet lies: below an address of its build.
+#[track_caller]
+fn style_of(page: &str) -> String {
+    let (_, link) = page.split_once("href=\"/ui/").unwrap();
+    let (build, _) = link.split_once('/').unwrap();
+    assert!(build.len() == 16 && build.bytes().all(|byte| byte.is_ascii_hexdigit()), "{build}");
+    format!("/ui/{build}/style.css")
+}
+
 #[track_caller]
 fn walk(callers: &Callers, is_https: bool) {
     let Callers { all, few, wrong, none } = callers;
@@ -65,14 +74,17 @@ fn walk(callers: &Callers, is_https: bool) {
     let post = |client: &Client, path: &str| client.post(path, &json!({"Title": "t"}));
 
     // What needs no token.
-    for path in ["/", "/ui/style.css"] {
+    let sheet = style_of(&none.get("/").body);
+    for path in ["/", "/tickets", "/tickets/7", "/connect", &sheet] {
         check(none.get(path), 200, PAGE);
         let tag = none.get(path).header("etag").to_owned();
         let known = none.send("GET", path, &[("if-none-match", &tag)], None).unwrap();
         check(known, 304, PAGE);
         check(post(none, path), 405, NEVER);
     }
-    check(none.get("/ui/nothing.css"), 404, NEVER);
+    check(none.get(&sheet.replace("style", "nothing")), 404, NEVER);
+    check(none.get("/ui/style.css"), 404, NEVER);
+    check(none.get("/tickets/seven"), 404, NEVER);
     check(none.get("/nowhere"), 404, NEVER);
     for path in ["/healthz", "/readyz"] {
         check(none.get(path), 200, NEVER);

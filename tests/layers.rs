@@ -48,7 +48,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("tokio_rustls", &["http/serve/"]),
     ("rustls_pki_types", &["http/serve/"]),
     ("ipnet", &["auth/"]),
-    ("rust_embed", &["http/assets.rs"]),
+    ("rust_embed", &["http/assets/"]),
     ("rand", &["id.rs"]),
     ("blake3", &["hash.rs"]),
     ("argon2", &["auth/password.rs"]),

@@ -437,7 +437,7 @@ fn the_files_to_connect_with_need_no_token_and_lead_to_the_feed() {
         assert!(text.body.contains(&format!("http://{}/odata/", desk.server.address)), "{name}");
         assert!(!text.body.contains("tsr_"));
     }
-    for file in get("/connect").json()["files"].as_array().unwrap() {
+    for file in get("/connect/").json()["files"].as_array().unwrap() {
         get(file["url"].as_str().unwrap());
     }
 }

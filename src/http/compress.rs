@@ -4,6 +4,9 @@
 //! sent on bit by bit. Knows nothing of what is in an answer but its headers.
 
 mod encoded;
+mod kept;
+
+use std::sync::Arc;
 
 use hyper::body::Body as _;
 use warp::{
@@ -12,6 +15,7 @@ use warp::{
 };
 
 use self::encoded::Encoded;
+pub use self::kept::Kept;
 use super::Response;
 use crate::error::Error;
 
@@ -116,7 +120,11 @@ pub fn apply(mut response: Response, wish: Wish) -> Response {
     parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     parts.headers.remove(header::CONTENT_LENGTH);
     weaken(&mut parts.headers);
-    let body = warp::reply::stream(Encoded::new(body, coding)).into_response().into_body();
+    let kept = parts.extensions.get::<Arc<Kept>>().and_then(|kept| kept.coded(coding));
+    let body = match kept {
+        Some(coded) => coded.into(),
+        None => warp::reply::stream(Encoded::new(body, coding)).into_response().into_body(),
+    };
     Response::from_parts(parts, body)
 }
 

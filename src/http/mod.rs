@@ -117,7 +117,7 @@ pub fn limits(config: &Config) -> Limits {
 /// Who answers, by the path alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
-    /// The page at `/`.
+    /// The page, at all of its addresses.
     Page,
     /// What the page needs, below `/ui/`.
     Asset,
@@ -127,7 +127,7 @@ pub enum Surface {
     Ready,
     /// `/metrics`: figures for whoever watches.
     Metrics,
-    /// Files that open the feed in other programs, `/connect` and below.
+    /// Files that open the feed in other programs, below `/connect/`.
     Connect,
     /// Signing in and out, `/session` and below.
     Session,
@@ -168,9 +168,9 @@ impl Surface {
             path if path.starts_with("/odata/") => Self::OData,
             "/api" => Self::Tikit,
             path if path.starts_with("/api/") => Self::Tikit,
-            "/connect" => Self::Connect,
             path if path.starts_with("/connect/") => Self::Connect,
             path if path.starts_with("/ui/") => Self::Asset,
+            path if assets::is_page(path) => Self::Page,
             _ => Self::Unknown,
         }
     }
@@ -349,7 +349,8 @@ mod tests {
             ("/OData/", Surface::Unknown),
             ("/ui/style.css", Surface::Asset),
             ("/ui", Surface::Unknown),
-            ("/connect", Surface::Connect),
+            ("/connect", Surface::Page),
+            ("/tickets/7", Surface::Page),
             ("/connect/excel.odc", Surface::Connect),
             ("/connected", Surface::Unknown),
             ("/session", Surface::Session),

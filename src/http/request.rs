@@ -290,7 +290,7 @@ pub(crate) mod fake {
     /// A request for `address` with these headers, its body in chunks.
     pub(crate) fn request(
         method: Method,
-        address: &'static str,
+        address: &str,
         headers: &[(&'static str, &str)],
         body: &[&'static str],
     ) -> Request {
@@ -299,7 +299,7 @@ pub(crate) mod fake {
             map.append(*name, value.parse().unwrap());
         }
         let client = IpAddr::from([127, 0, 0, 1]);
-        let arrival = Arrival::new(client, Uri::from_static(address), Duration::from_mins(1));
+        let arrival = Arrival::new(client, address.parse().unwrap(), Duration::from_mins(1));
         let chunks = body.iter().map(|chunk| Bytes::from_static(chunk.as_bytes())).collect();
         Request::new(method, map, arrival, Body::new(List(chunks)))
     }

@@ -193,8 +193,10 @@ const SAME_ORIGIN: (HeaderName, &str) =
 const REFERRER: (HeaderName, &str) = (header::REFERRER_POLICY, "no-referrer");
 const API_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-     frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/// What the page may load and do: only what comes from here, and no text of anybody becomes markup or a script.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+     connect-src 'self'; font-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; \
+     form-action 'self'; require-trusted-types-for 'script'; trusted-types tessera";
 /// Source: OData 4.01 Part 1, 8.1.5: the one version this service speaks.
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 

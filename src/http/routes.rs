@@ -1,6 +1,6 @@
 //! Every route of the server with what it asks of a caller, for the documentation and for tests.
 
-use super::{Surface, dialects::tikit, metrics, odata::routes::of_model};
+use super::{Surface, assets::PAGES, dialects::tikit, metrics, odata::routes::of_model};
 use crate::{
     error::Error,
     model::{ActionId, Prop, SetId, StructId, Type, helpdesk},
@@ -85,7 +85,7 @@ pub fn all() -> Result<Vec<Route>, Error> {
 /// The routes of a surface that no model declares.
 fn fixed(surface: Surface) -> Vec<Route> {
     match surface {
-        Surface::Page => read("/", &Door::Open),
+        Surface::Page => PAGES.iter().flat_map(|page| read(page, &Door::Open)).collect(),
         Surface::Asset => read("/ui/(build)/(file)", &Door::Open),
         Surface::Alive => read("/healthz", &Door::Open),
         Surface::Ready => read("/readyz", &Door::Open),

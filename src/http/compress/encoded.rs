@@ -22,6 +22,20 @@ const TURN_BYTES: usize = 4 * PIECE_BYTES;
 /// zstd's fastest usual level, and how far it looks back, as a power of two: it is the memory a slow reader holds.
 const ZSTD_LEVEL: i32 = 1;
 const ZSTD_WINDOW: u32 = 17;
+/// zstd's level for what is coded once and sent often.
+const ZSTD_LEVEL_BEST: i32 = 19;
+
+/// All of `bytes`, as small as the coding gets.
+pub(super) fn whole(bytes: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
+    match coding {
+        Coding::Zstd => zstd::stream::encode_all(bytes, ZSTD_LEVEL_BEST),
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(bytes)?;
+            encoder.finish()
+        }
+    }
+}
 
 type Body = <Response as IntoBody>::Body;
 

@@ -71,7 +71,7 @@ impl Feed<'_> {
     }
 }
 
-/// Answers a request for `/connect` or below.
+/// Answers a request below `/connect/`.
 ///
 /// # Errors
 /// 404 for a file there is not, 400 for a set there is not or a `Host` that no address can be made of.

@@ -137,13 +137,9 @@ fn the_query_for_power_bi_reads_a_range_where_there_is_one_to_read() {
 
 #[test]
 fn no_file_holds_a_secret_and_every_file_the_address_clients_use() {
-    for address in [
-        "/connect",
-        "/connect/",
-        "/connect/powerbi.pbids",
-        "/connect/excel.odc",
-        "/connect/powerquery.m",
-    ] {
+    for address in
+        ["/connect/", "/connect/powerbi.pbids", "/connect/excel.odc", "/connect/powerquery.m"]
+    {
         for (public, host, want) in [
             (Some("https://desk.example.com"), "other", "https://desk.example.com/"),
             (None, "[::1]:8420", "http://[::1]:8420/"),

@@ -1,0 +1,103 @@
+//! The page and what it is made of, embedded in the binary. The one home of rust-embed.
+//!
+//! Everything the page loads lies below `/ui/BUILD/`, where BUILD stands for the content of all files: such an address
+//! never changes its answer, so a browser keeps it. Only the page itself is asked for each time, and it names the
+//! addresses of this build. A debug build reads the files from the disk at every request, for whoever works on them.
+
+mod bundle;
+mod comments;
+mod imports;
+mod pages;
+
+use std::sync::{Arc, LazyLock};
+
+use rust_embed::RustEmbed;
+use warp::http::{HeaderValue, header};
+
+use self::bundle::{Bundle, File};
+pub use self::{
+    comments::without_comments,
+    pages::{PAGES, is_page},
+};
+use super::{Request, Response, respond};
+use crate::error::Error;
+
+/// For what is asked for each time whether it still holds.
+const ASK_FIRST: &str = "no-cache";
+/// For what never changes.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+
+#[derive(RustEmbed)]
+#[folder = "web/"]
+struct Web;
+
+/// What is served: that of the binary, or in a debug build that of the disk as it is now.
+fn current() -> Arc<Bundle> {
+    static EMBEDDED: LazyLock<Arc<Bundle>> = LazyLock::new(|| Arc::new(embedded()));
+    if cfg!(debug_assertions) { Arc::new(embedded()) } else { Arc::clone(&EMBEDDED) }
+}
+
+fn embedded() -> Bundle {
+    let files = Web::iter().filter_map(|name| {
+        let file = Web::get(&name)?;
+        Some((name.into_owned(), file.metadata.sha256_hash(), file.data.into_owned()))
+    });
+    Bundle::new(files, !cfg!(debug_assertions))
+}
+
+/// `GET` of any of [`PAGES`]: the page, which finds out from its address what to show.
+///
+/// # Errors
+/// 405 for other methods.
+pub fn page(request: &Request) -> Result<Response, Error> {
+    shell(&current(), request)
+}
+
+/// `GET /ui/BUILD/...`: a file of the page.
+///
+/// # Errors
+/// 404 where there is none, and for other builds; 405 for other methods.
+pub fn asset(request: &Request) -> Result<Response, Error> {
+    file(&current(), request)
+}
+
+fn shell(bundle: &Bundle, request: &Request) -> Result<Response, Error> {
+    let shell = bundle.shell().ok_or_else(|| unknown(request))?;
+    serve(request, shell, ASK_FIRST)
+}
+
+/// A file of another build is not found rather than one of this build in its place: modules of two builds must not
+/// meet in one page. The page then loads itself anew.
+fn file(bundle: &Bundle, request: &Request) -> Result<Response, Error> {
+    let below = request.path().strip_prefix("/ui/").unwrap_or_default();
+    let (build, name) = below.split_once('/').unwrap_or((below, ""));
+    // On the disk the next file may already be of another build than the page that asks for it.
+    let is_served = build == bundle.build() || !bundle.is_fixed();
+    let file = bundle.file(name).filter(|_| is_served).ok_or_else(|| unknown(request))?;
+    serve(request, file, if bundle.is_fixed() { FOREVER } else { ASK_FIRST })
+}
+
+fn unknown(request: &Request) -> Error {
+    Error::NotFound { what: format!("page or file '{}'", request.path()) }
+}
+
+fn serve(request: &Request, file: &File, cached: &'static str) -> Result<Response, Error> {
+    request.only_get()?;
+    let is_known = request.header("if-none-match").is_some_and(|known| known.contains(file.tag()));
+    let mut response = if is_known {
+        respond::empty(304)
+    } else {
+        let mut response = respond::with_type(200, file.content_type(), file.body().plain());
+        response.extensions_mut().insert(Arc::clone(file.body()));
+        response
+    };
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(file.tag()) {
+        headers.insert(header::ETAG, tag);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cached));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+use warp::http::Method;
+
+use super::*;
+use crate::http::request::fake;
+
+fn bundle(main: &str, is_fixed: bool) -> Bundle {
+    let index = "<head><link href=\"/ui/style.css\"></head><script src=\"/ui/main.js\"></script>";
+    let files = [
+        ("index.html", index),
+        ("main.js", main),
+        ("lib/a.js", "export const a = 1;"),
+        ("style.css", "p {}"),
+        ("notes.txt", "not for serving"),
+    ];
+    let files = files.into_iter().map(|(name, text)| {
+        (name.to_owned(), crate::hash::digest(text.as_bytes()), text.as_bytes().to_vec())
+    });
+    Bundle::new(files, is_fixed)
+}
+
+fn get(path: &str, headers: &[(&'static str, &str)]) -> Request {
+    fake::request(Method::GET, path, headers, &[])
+}
+
+/// Status, `Cache-Control` and body of a file, or the code of the error.
+fn asked(bundle: &Bundle, path: &str) -> Result<(u16, String), &'static str> {
+    let response = file(bundle, &get(path, &[])).map_err(|error| error.code())?;
+    let cached = response.headers()["cache-control"].to_str().unwrap();
+    Ok((response.status().as_u16(), cached.to_owned()))
+}
+
+#[test]
+fn the_page_names_the_addresses_of_its_build_and_what_it_will_need() {
+    let bundle = bundle("import { a } from './lib/a.js';", true);
+    let build = bundle.build();
+    let shell = bundle.shell().unwrap();
+    assert_eq!(
+        std::str::from_utf8(shell.body().as_bytes()).unwrap(),
+        format!(
+            "<head><link href=\"/ui/{build}/style.css\">\
+             \x20 <link rel=\"modulepreload\" href=\"/ui/{build}/lib/a.js\">\n\
+             \x20 <link rel=\"modulepreload\" href=\"/ui/{build}/main.js\">\n\
+             </head><script src=\"/ui/{build}/main.js\"></script>"
+        )
+    );
+    let first = super::shell(&bundle, &get("/tickets/7", &[])).unwrap();
+    assert_eq!(first.headers()["content-type"], "text/html; charset=utf-8");
+    assert_eq!(first.headers()["cache-control"], "no-cache");
+    let tag = first.headers()["etag"].to_str().unwrap();
+    let again = super::shell(&bundle, &get("/tickets/7", &[("if-none-match", tag)])).unwrap();
+    assert_eq!(again.status(), 304);
+}
+
+#[test]
+fn a_file_is_kept_for_good_below_its_own_build_and_is_nowhere_else() {
+    let (old, new) = (bundle("1;", true), bundle("2;", true));
+    assert_ne!(old.build(), new.build());
+    assert_eq!(new.build(), bundle("2;", true).build());
+    let here = format!("/ui/{}/lib/a.js", new.build());
+    assert_eq!(asked(&new, &here), Ok((200, FOREVER.to_owned())));
+    assert_eq!(asked(&old, &here), Err("NotFound"));
+    let root = format!("/ui/{}", new.build());
+    for rest in ["", "/", "/x.js", "/notes.txt", "/index.html", "/../Cargo.toml", "//etc/x.js"] {
+        assert_eq!(asked(&new, &format!("{root}{rest}")), Err("NotFound"), "{rest}");
+    }
+    for path in ["/ui/", "/ui/style.css", "/ui//style.css", "/ui/%2e%2e/x.css"] {
+        assert_eq!(asked(&new, path), Err("NotFound"), "{path}");
+    }
+    let post = fake::request(Method::POST, &here, &[], &[]);
+    assert_eq!(file(&new, &post).unwrap_err().code(), "MethodNotAllowed");
+}
+
+#[test]
+fn files_on_the_disk_are_asked_for_again_whatever_build_the_page_was() {
+    let disk = bundle("1;", false);
+    for path in [format!("/ui/{}/main.js", disk.build()), "/ui/before/main.js".to_owned()] {
+        assert_eq!(asked(&disk, &path), Ok((200, "no-cache".to_owned())));
+    }
+    assert_eq!(asked(&disk, "/ui/before/gone.js"), Err("NotFound"));
+}
+
+#[test]
+fn at_most_twenty_modules_run_before_the_page_shows_anything() {
+    let modules = embedded().modules();
+    assert!(modules.len() <= 20, "{modules:#?}");
+}

@@ -1,8 +1,11 @@
 // What others change, and which keys do something.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SHORTCUTS, actionOf, areOn, turn } from '../../../web/pages/tickets/keys.js';
 import { Live, NEW_MAX, READ_MAX } from '../../../web/pages/tickets/live.js';
+
+// The module also knows pages, which are elements.
+/** @type {any} */ (globalThis).HTMLElement ??= class {};
+const { SHORTCUTS, actionOf, areOn, turn } = await import('../../../web/pages/tickets/keys.js');
 
 /** @param {number} Id @param {string} version */
 const row = (Id, version) => ({ Id, '@odata.etag': version });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EMPTY, asksMe, feedAddress, fromOptions, optionText, pageAddress, sortOf, toggledOrder } from '../../../web/pages/tickets/query.js';
-import { FIXED, bodyOf, isChanged, mayChange, viewOf, viewsOf } from '../../../web/pages/tickets/views.js';
+import { FIXED, bodyOf, isChanged, mayChange, viewOf, viewsOf } from '../../../web/pages/tickets/query.js';
 
 /** @param {string} address */
 const back = (address) => fromOptions(new URLSearchParams(address.split('?')[1] ?? '')).query;

@@ -9,6 +9,7 @@ import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
 import { toast } from '../../lib/above.js';
 import { Drafts } from './drafts.js';
+import { typedIn } from './words.js';
 
 /** @typedef {'reply'|'note'} Kind */
 /** @typedef {{text: string, status: string, key: string, sent: string}} Written `sent` is what was tried to send with `key` */
@@ -135,7 +136,7 @@ export class Composer {
       ${[html`<div class="field" key=${`${this.kind}-${this.#sent}`}>
         <label for="message">${label}</label>
         <textarea id="message" rows="5" maxlength=${TEXT_MAX} required aria-describedby="message-hint" .value=${written.text}
-          @input=${(/** @type {Event} */ event) => this.#write({ text: /** @type {HTMLTextAreaElement} */ (event.target).value })}
+          @input=${(/** @type {Event} */ event) => this.#write({ text: typedIn(event) })}
           @keydown=${(/** @type {KeyboardEvent} */ event) => {
             if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
             event.preventDefault();
@@ -147,7 +148,7 @@ export class Composer {
       <div class="row">
         <button class=${isNote ? 'button send-note' : 'button primary'} ?disabled=${this.#isSending}>${t(isNote ? 'tickets.note.send' : 'tickets.reply.send')}</button>
         ${isNote || !can('tickets:write') ? null : html`<label for="status-after">${t('tickets.reply.then')}</label>
-          <select id="status-after" @change=${(/** @type {Event} */ event) => this.#write({ status: /** @type {HTMLSelectElement} */ (event.target).value })}>
+          <select id="status-after" @change=${(/** @type {Event} */ event) => this.#write({ status: typedIn(event) })}>
             <option value="" .selected=${written.status === ''}>${t('tickets.reply.keep')}</option>
             ${statuses.map(({ Name }) => html`<option key=${Name} value=${Name} .selected=${written.status === Name}>${Name}</option>`)}
           </select>`}

@@ -1,12 +1,68 @@
 /**
- * One query, seen twice: the text of a `$filter` and the chips that show it.
- * What no chip can show stays as the text it is; nothing is lost on the way there and back.
+ * One query, seen twice: the text of a `$filter` and the chips that show it. What no chip can show stays as the text
+ * it is; nothing is lost on the way there and back. It knows just enough of OData to find where a condition ends: the
+ * server alone says what is right.
  */
-import { fieldOf } from './fields.js';
-import { bare, conjuncts, hasOuterOr, tokens } from './tokens.js';
+import { quoted } from '../../lib/api.js';
+import { OPS, fieldOf } from './words.js';
 
-/** @typedef {import('./tokens.js').Token} Token */
-/** @typedef {import('./fields.js').Kind} Kind */
+/** @typedef {{text: string, from: number, to: number}} Token */
+
+/** Texts in quotes; dates, times, numbers and Guids, which begin with a digit or a minus; names; marks. */
+const TOKEN = /\s*((?:duration|geography|geometry|binary)?'(?:[^']|'')*'|-?\d[\w.:+-]*|[@$]?[\p{L}_][\p{L}\p{N}_]*(?:[./][\p{L}_][\p{L}\p{N}_]*)*|[(),:/=[\]{}*\-])\s*/uy;
+
+/** The tokens of a text, or null where something is not closed or no token begins. @param {string} source */
+function tokens(source) {
+  /** @type {Token[]} */
+  const found = [];
+  TOKEN.lastIndex = 0;
+  for (let end = 0; end < source.length; end = TOKEN.lastIndex) {
+    const match = TOKEN.exec(source);
+    if (!match) return null;
+    const from = match.index + match[0].indexOf(match[1]);
+    found.push({ text: match[1], from, to: from + match[1].length });
+  }
+  return found;
+}
+
+/** How much deeper one is behind a token. @param {Token} token */
+const step = ({ text }) => (text === '(' || text === '[' || text === '{' ? 1 : text === ')' || text === ']' || text === '}' ? -1 : 0);
+
+/**
+ * The parts that `and` joins, each as its tokens; null if the brackets do not fit. With an `or` at the top there is one
+ * part: the whole.
+ * @param {Token[]} all
+ */
+function conjuncts(all) {
+  /** @type {Token[][]} */
+  const parts = [[]];
+  let [depth, hasOr] = [0, false];
+  for (const token of all) {
+    depth += step(token);
+    if (depth < 0) return null;
+    hasOr ||= depth === 0 && token.text === 'or';
+    if (depth === 0 && token.text === 'and') parts.push([]);
+    else parts[parts.length - 1].push(token);
+  }
+  if (depth !== 0 || parts.some((part) => part.length === 0)) return null;
+  return { parts: hasOr ? [all] : parts, hasOr };
+}
+
+/** Without brackets that hold all of it; in one pass, however many there are. @param {Token[]} part */
+function bare(part) {
+  /** @type {number[]} */
+  const open = [];
+  const partner = new Map();
+  for (const [index, token] of part.entries()) {
+    if (token.text === '(') open.push(index);
+    else if (token.text === ')') partner.set(open.pop(), index);
+  }
+  let at = 0;
+  while (partner.get(at) === part.length - 1 - at) at += 1;
+  return part.slice(at, part.length - at);
+}
+
+/** @typedef {import('./words.js').Kind} Kind */
 /**
  * @typedef {'is'|'isNot'|'contains'|'containsNot'|'starts'|'ends'|'gt'|'ge'|'lt'|'le'
  *   |'lastDays'|'nextDays'|'past'|'future'|'empty'|'notEmpty'|'has'|'hasNot'} Op
@@ -15,24 +71,6 @@ import { bare, conjuncts, hasOuterOr, tokens } from './tokens.js';
 /** @typedef {{field: string, op: Op, values: string[]}} Chip */
 /** @typedef {{raw: string}} Raw */
 /** @typedef {Chip|Raw} Part */
-
-/** What may be asked of each kind, the most usual first. @type {Record<Kind, Op[]>} */
-export const OPS = {
-  pick: ['is', 'isNot', 'empty', 'notEmpty'],
-  person: ['is', 'isNot', 'empty', 'notEmpty'],
-  text: ['contains', 'containsNot', 'is', 'isNot', 'starts', 'ends', 'empty', 'notEmpty'],
-  date: ['lastDays', 'ge', 'lt', 'nextDays', 'past', 'future', 'gt', 'le', 'empty', 'notEmpty'],
-  number: ['is', 'isNot', 'ge', 'le', 'gt', 'lt', 'empty', 'notEmpty'],
-  flag: ['is'],
-  tags: ['has', 'hasNot'],
-};
-
-/** How many values an operator takes: none, one, or any number. @param {Op} op @param {Kind} kind @returns {'none'|'one'|'many'} */
-export function arity(op, kind) {
-  if (op === 'empty' || op === 'notEmpty' || op === 'past' || op === 'future') return 'none';
-  if ((op === 'is' || op === 'isNot') && (kind === 'pick' || kind === 'person')) return 'many';
-  return 'one';
-}
 
 /** Whether a part is text that no chip shows. @param {Part} part @returns {part is Raw} */
 export const isRaw = (part) => 'raw' in part;
@@ -46,9 +84,9 @@ export function parse(text) {
   const source = text.trim();
   if (source === '') return [];
   const all = tokens(source);
-  const parts = all && conjuncts(all);
-  if (!parts) return [{ raw: source }];
-  return parts.map((part) => chipOf(bare(part)) ?? { raw: source.slice(part[0].from, part[part.length - 1].to) });
+  const found = all && conjuncts(all);
+  if (!found) return [{ raw: source }];
+  return found.parts.map((part) => chipOf(bare(part)) ?? { raw: source.slice(part[0].from, part[part.length - 1].to) });
 }
 
 /**
@@ -60,13 +98,11 @@ export function print(parts) {
   return parts
     .map((part) => {
       if (!isRaw(part)) return printChip(part);
-      return parts.length > 1 && hasOuterOr(part.raw) ? `(${part.raw})` : part.raw;
+      // An `and` beside it would bind tighter than its `or`.
+      return parts.length > 1 && conjuncts(tokens(part.raw) ?? [])?.hasOr ? `(${part.raw})` : part.raw;
     })
     .join(' and ');
 }
-
-/** A text as OData writes it. @param {string} text */
-export const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 
 /** @param {string} text */
 const unquoted = (text) => text.slice(1, -1).replaceAll("''", "'");
@@ -122,7 +158,7 @@ function opposite(chip) {
 /** A constant as a chip's value; null if it is none of that kind. @param {Token} token @param {Kind} kind */
 function constant(token, kind) {
   if (kind === 'pick' || kind === 'text' || kind === 'tags') {
-    return token.kind === 'text' && token.text.startsWith("'") ? unquoted(token.text) : null;
+    return token.text.startsWith("'") ? unquoted(token.text) : null;
   }
   if (kind === 'person') return token.text === '@me' || /^\d+$/.test(token.text) ? token.text : null;
   if (kind === 'flag') return token.text === 'true' || token.text === 'false' ? token.text : null;

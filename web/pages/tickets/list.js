@@ -1,40 +1,24 @@
 /**
  * The list of tickets: what the address says is what it shows. Keys, marks and views; no row moves by itself.
  */
+import { toast } from '../../lib/above.js';
 import { ApiError, call } from '../../lib/api.js';
-import { errorText, isAborted, register, t } from '../../lib/i18n.js';
+import { errorText, isAborted, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { navigate } from '../../lib/router.js';
 import { me } from '../../lib/session.js';
-import { toast } from '../../lib/above.js';
-import { de } from '../../i18n/tickets.de.js';
-import { en } from '../../i18n/tickets.en.js';
-import { placeOf } from './caret.js';
-import { editChip } from './chip-dialog.js';
-import { isDense, setDense } from './columns.js';
-import { isRaw, parse, print } from './filter.js';
-import { rememberWalk } from './walk.js';
-import { Keyboard } from './list-keys.js';
-import { listView } from './list-view.js';
-import { choices } from './lists.js';
-import { Live } from './live.js';
-import { Pages } from './paging.js';
-import { EMPTY, feedAddress, fromOptions, pageAddress, readColumns, same, tellsQuery, toggledOrder } from './query.js';
-import { viewName } from './rail.js';
-import { ROWS_MAX, RowCache } from './rows.js';
-import { problemText, triage } from './triage.js';
-import { FIXED, viewsOf } from './views.js';
-import { Watch } from './watch.js';
-import { watchTickets } from './news.js';
-
-register({ en, de });
+import { ListKeys, rememberWalk } from './keys.js';
+import { ROWS_MAX, RowCache } from './list-parts.js';
+import { listView, viewName } from './list-view.js';
+import { Live, Pages } from './live.js';
+import { EMPTY, FIXED, feedAddress, fromOptions, pageAddress, readColumns, same, shownColumns, tellsQuery, viewsOf } from './query.js';
 
 /** Rows of one page: a screen or two, so that the first is there at once. */
 const PAGE_ROWS = 100;
 
 /** @typedef {import('./query.js').ListQuery} ListQuery */
-/** @typedef {import('./paging.js').Row} Row */
-/** @typedef {import('./views.js').View} View */
+/** @typedef {import('./live.js').Row} Row */
+/** @typedef {import('./query.js').View} View */
 
 /** The page at `/tickets`. */
 export default class TicketsPage extends Page {
@@ -48,7 +32,7 @@ export default class TicketsPage extends Page {
   others = [];
   /** @type {number|null} */
   count = null;
-  /** @type {import('./filter-bar.js').Mistake|null} */
+  /** @type {import('./mistake.js').Mistake|null} */
   mistake = null;
   asText = false;
   isGrowing = false;
@@ -62,25 +46,15 @@ export default class TicketsPage extends Page {
   /** @type {Map<string, string>} */
   people = new Map();
   #hasViews = false;
-  /** @type {Watch|null} */
+  /** @type {import('./watch.js').Watch|null} */
   #watch = null;
 
   connectedCallback() {
     super.connectedCallback();
     const { signal } = this;
-    new Keyboard(this, signal);
-    this.#watch = new Watch({
-      live: this.live, query: () => this.asked, select: () => readColumns(this.asked), held: () => this.held, me: () => this.me, signal,
-      show: (newer) => {
-        for (const row of newer) this.pages.replace(row);
-        this.update();
-      },
-    });
-    watchTickets(signal, (ids) => {
-      for (const id of ids) this.live.note(id);
-      this.#watch?.soon();
-    });
-    void choices('Users').then((users) => {
+    new ListKeys(this, signal);
+    void import('./watch.js').then(({ Watch }) => { if (!signal.aborted) this.#watch = new Watch(this, signal); }, () => {});
+    void import('./lists.js').then(({ choices }) => choices('Users')).then((users) => {
       this.people = new Map(users.map(({ Id, Name }) => [String(Id), Name]));
       this.update();
     }, () => {});
@@ -115,7 +89,7 @@ export default class TicketsPage extends Page {
       performance.mark('tickets:answer');
       requestAnimationFrame(() => setTimeout(() => performance.measure('tickets:paint', 'tickets:answer')));
     } catch (error) {
-      if (!this.#takeMistake(error)) throw error;
+      if (!(await this.#takeMistake(error))) throw error;
       this.pages.rows = [];
       this.pages.next = null;
     }
@@ -159,12 +133,13 @@ export default class TicketsPage extends Page {
   }
 
   /** Whether an error is about what was asked; then it is told where it was written. @param {unknown} error */
-  #takeMistake(error) {
+  async #takeMistake(error) {
     if (!(error instanceof ApiError) || error.status !== 400) return false;
     const target = error.target.replace(/^\$/, '');
     if (target !== 'filter' && target !== 'search' && target !== 'orderby') return false;
     const source = this.asked[target].trim();
-    this.mistake = { target, text: errorText(error), source, place: placeOf(source, error) };
+    const { placeOf, told } = await import('./mistake.js');
+    this.mistake = { target, shown: told(errorText(error), source, placeOf(source, error)) };
     if (target === 'filter') this.asText = true;
     return true;
   }
@@ -176,32 +151,6 @@ export default class TicketsPage extends Page {
     const address = this.current?.id === 'all' ? pageAddress(next) : pageAddress(next, from);
     if (address === location.pathname + location.search) void this.reload();
     else void navigate(address);
-  }
-
-  /** @param {number|null} index */
-  async editPart(index) {
-    const parts = parse(this.asked.filter);
-    const part = index === null ? undefined : parts[index];
-    if (part && isRaw(part)) {
-      this.asText = true;
-      this.update();
-      /** @type {HTMLElement|null} */ (this.querySelector('#filter-text'))?.focus();
-      return;
-    }
-    const chip = await editChip(part);
-    if (!chip) return;
-    this.ask({ filter: print(index === null ? [...parts, chip] : parts.with(index, chip)) });
-  }
-
-  /** @param {number} index */
-  removePart(index) {
-    this.ask({ filter: print(parse(this.asked.filter).toSpliced(index, 1)) });
-    /** @type {HTMLElement|null} */ (this.querySelector('#add-filter'))?.focus();
-  }
-
-  /** @param {string} key */
-  sortBy(key) {
-    this.ask({ orderby: toggledOrder(this.asked.orderby, key) });
   }
 
   /** Reads the next page. */
@@ -216,16 +165,6 @@ export default class TicketsPage extends Page {
     }
     this.isGrowing = false;
     this.update();
-  }
-
-  /** Reads on as the end comes into sight. @param {Element} end */
-  watchEnd(end) {
-    const seen = new IntersectionObserver((entries) => {
-      if (!end.isConnected) seen.disconnect();
-      else if (entries.some((entry) => entry.isIntersecting)) void this.grow();
-    }, { rootMargin: '600px' });
-    seen.observe(end);
-    this.signal.addEventListener('abort', () => seen.disconnect());
   }
 
   /** @param {number} id @param {boolean} on */
@@ -250,14 +189,15 @@ export default class TicketsPage extends Page {
       toast(t('tickets.noRow'));
       return;
     }
+    const { triage } = await import('./triage.js');
     await triage(deed, rows, { select: readColumns(this.asked), show: (outcomes) => this.#showOutcomes(outcomes) });
   }
 
-  /** @param {import('./change.js').Outcome[]} outcomes */
+  /** @param {import('./triage.js').Outcome[]} outcomes */
   #showOutcomes(outcomes) {
-    for (const { row, after, error } of outcomes) {
+    for (const { row, after, error, reason } of outcomes) {
       if (after) this.pages.replace(after);
-      if (error) this.problems.set(row.Id, problemText(error));
+      if (error) this.problems.set(row.Id, reason);
       else this.problems.delete(row.Id);
       // Whether it still belongs here is asked as for a change by others.
       this.live.note(row.Id);
@@ -266,7 +206,7 @@ export default class TicketsPage extends Page {
     this.#watch?.soon();
   }
 
-  /** After a view was saved, renamed or deleted. @param {import('./views.js').SavedView|null} row */
+  /** After a view was saved, renamed or deleted. @param {import('./query.js').SavedView|null} row */
   async viewsChanged(row) {
     this.#hasViews = false;
     await this.#loadViews(this.signal).catch((error) => toast(errorText(error), { tone: 'bad' }));
@@ -274,14 +214,24 @@ export default class TicketsPage extends Page {
     this.update();
   }
 
-  toggleText() {
-    this.asText = !this.asText;
-    this.update();
-    if (this.asText) /** @type {HTMLElement|null} */ (this.querySelector('#filter-text'))?.focus();
+  /** What one does with views, whose dialogs come when they are wanted. @param {'keep'|'rename'|'drop'} deed @param {any} view */
+  async onView(deed, view) {
+    const deeds = await import('./view-dialogs.js');
+    await deeds[deed](this, view);
   }
 
-  toggleDense() {
-    setDense(!isDense());
+  async chooseColumns() {
+    const chosen = await (await import('./dialogs.js')).chooseColumns(shownColumns(this.asked));
+    if (chosen) this.ask({ columns: chosen });
+  }
+
+  async showKeys() {
+    await (await import('./dialogs.js')).showKeys();
+  }
+
+  /** Puts newer versions where the old ones stand. @param {Row[]} newer */
+  showNewer(newer) {
+    for (const row of newer) this.pages.replace(row);
     this.update();
   }
 

@@ -27,12 +27,6 @@ function picker() {
   return { select: 'Id,Name,Position', orderby: 'Position,Id', filter: 'IsArchived eq false', scope: 'tickets:read' };
 }
 
-/** Which list an id property chooses from. @type {Readonly<Record<string, ListName>>} */
-export const LIST_OF = {
-  StatusId: 'Statuses', PriorityId: 'Priorities', CategoryId: 'Categories', TypeId: 'Types',
-  SourceId: 'Sources', ResolutionId: 'Resolutions', TeamId: 'Teams', AssigneeId: 'Users',
-};
-
 /**
  * The entries one may choose, in their order; none where one may not read them.
  * @param {ListName} name

@@ -1,22 +1,17 @@
 /**
  * A new ticket: one form, kept as a draft until it is sent, and sent once however often one tries.
  */
-import { call, odata } from '../../lib/api.js';
+import { call, odata, quoted } from '../../lib/api.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
-import { register, t } from '../../lib/i18n.js';
+import { t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { navigate } from '../../lib/router.js';
 import { can, me } from '../../lib/session.js';
 import { toast } from '../../lib/above.js';
-import { de } from '../../i18n/tickets.de.js';
-import { en } from '../../i18n/tickets.en.js';
 import { Drafts } from './drafts.js';
-import { quoted } from './filter.js';
 import { choices } from './lists.js';
-import { labelOf } from './words.js';
-
-register({ en, de });
+import { labelOf, typedIn } from './words.js';
 
 /** @typedef {import('./lists.js').Choice} Choice */
 /** @typedef {import('./lists.js').ListName} ListName */
@@ -77,7 +72,7 @@ export default class NewTicketPage extends Page {
 
   /** @param {string} name @param {Event} event */
   #write(name, event) {
-    this.#values[name] = /** @type {HTMLInputElement} */ (event.target).value;
+    this.#values[name] = typedIn(event);
     // Other words are another ticket: what was tried before is not repeated.
     this.#key = '';
     clearTimeout(this.#timer);

@@ -4,12 +4,17 @@
 import { html } from '../../lib/html.js';
 import { dateTime, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
-import { LIST_OF } from './lists.js';
-import { labelOf, stateCell, timeCell, valueText } from './words.js';
+import { labelOf, stateCell, timeCell, typedIn, valueText } from './words.js';
 
 /** @typedef {Record<string, any>} Ticket */
 /** @typedef {import('./lists.js').Choice} Choice */
 /** @typedef {import('./lists.js').ListName} ListName */
+
+/** Which list an id property chooses from. @type {Readonly<Record<string, ListName>>} */
+export const LIST_OF = {
+  StatusId: 'Statuses', PriorityId: 'Priorities', CategoryId: 'Categories', TypeId: 'Types',
+  SourceId: 'Sources', ResolutionId: 'Resolutions', TeamId: 'Teams', AssigneeId: 'Users',
+};
 
 /** What shows the name of an id. @type {Readonly<Record<string, string>>} */
 export const NAME_OF = {
@@ -69,7 +74,7 @@ function facts(ticket) {
 
 /** @param {Editing} editing */
 function editors(editing) {
-  const text = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).value.trim();
+  const text = (/** @type {Event} */ event) => typedIn(event).trim();
   return html`<div class="editors">
     ${CHOSEN.map((name) => chooser(name, editing))}
     ${'RequesterEmail' in editing.ticket ? typed('RequesterEmail', 'email', editing.value('RequesterEmail'), editing, (event) => text(event) || null,
@@ -100,8 +105,7 @@ function chooser(name, editing) {
     <select id=${name} aria-invalid=${errors.has(name) ? 'true' : null} aria-describedby=${errors.has(name) ? `${name}-error` : null}
       ?disabled=${entries.length === 0 && held === null}
       @input=${() => touch(name)} @change=${(/** @type {Event} */ event) => {
-        const { value } = /** @type {HTMLSelectElement} */ (event.target);
-        save(name, value === '' ? null : Number(value));
+        save(name, typedIn(event) === '' ? null : Number(typedIn(event)));
       }}>
       ${name === 'StatusId' ? null : html`<option value="" .selected=${held === null}>${t(name === 'AssigneeId' ? 'tickets.nobody' : 'none')}</option>`}
       ${all.map((entry) => html`<option key=${entry.Id} value=${entry.Id} .selected=${entry.Id === held}>${entry.Name}</option>`)}

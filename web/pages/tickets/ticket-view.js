@@ -1,16 +1,16 @@
 /**
  * What a ticket looks like: the conversation beside the properties, and where one writes below it.
  */
-import { ask } from '../../lib/dialog.js';
-import { copyText, menu } from '../../lib/above.js';
+import { copyText, menu, toast } from '../../lib/above.js';
+import { call } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
-import { dateTime, relative, t } from '../../lib/i18n.js';
+import { dateTime, errorText, relative, t } from '../../lib/i18n.js';
+import { navigate } from '../../lib/router.js';
 import { can } from '../../lib/session.js';
-import { showKeys } from './help.js';
 import { properties } from './properties.js';
 import { entries, textOf, timeline } from './timeline.js';
-import { listAddress, neighbours } from './walk.js';
-import { stateCell } from './words.js';
+import { listAddress, neighbours } from './keys.js';
+import { focusOn, stateCell } from './words.js';
 
 /** @typedef {import('./ticket.js').default} TicketPage */
 /** @typedef {import('./timeline.js').Shown} Shown */
@@ -59,7 +59,7 @@ function head(page, ticket) {
           items: [
             { label: t('tickets.outside.copy'), onclick: () => void copyText(`${location.origin}/odata/Tickets(${page.number})`) },
             { label: t('tickets.copy.link'), onclick: () => void copyText(`${location.origin}/tickets/${page.number}`) },
-            { label: t('tickets.keys'), onclick: () => void showKeys() },
+            { label: t('tickets.keys'), onclick: () => void page.showKeys() },
             can('tickets:delete') && { label: t('tickets.delete'), danger: true, onclick: () => void remove(page) },
           ],
         })}
@@ -71,12 +71,31 @@ function head(page, ticket) {
   </header>`;
 }
 
-/** @param {TicketPage} page */
-async function remove(page) {
-  const sure = await ask({
-    title: t('tickets.delete.title', { id: String(page.number) }), text: t('tickets.delete.text'), action: t('tickets.delete'), danger: true,
-  });
-  if (sure) await page.remove();
+/** Deletes the ticket, if that is meant, and brings it back if it was wrong. @param {TicketPage} page */
+async function remove({ number, ticket }) {
+  const { ask } = await import('../../lib/dialog.js');
+  const id = String(number);
+  if (!(await ask({ title: t('tickets.delete.title', { id }), text: t('tickets.delete.text'), action: t('tickets.delete'), danger: true }))) return;
+  const failed = (/** @type {unknown} */ error) => toast(errorText(error), { tone: 'bad' });
+  try {
+    await call(`/odata/Tickets(${id})`, { method: 'DELETE', ifMatch: ticket?.['@odata.etag'] ?? '' });
+    toast(t('tickets.deleted', { id }), {
+      undo: () => void call(`/odata/DeletedTickets(${id})/Tessera.Restore`, { method: 'POST' }).then(() => navigate(`/tickets/${id}`), failed),
+    });
+    await navigate(listAddress());
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** @param {TicketPage} page @param {boolean} isOpen */
+function openTitle(page, isOpen) {
+  page.isTitleOpen = isOpen;
+  if (isOpen) page.touch('Title');
+  else page.bases.delete('Title');
+  page.errors.delete('Title');
+  page.update();
+  focusOn(page, isOpen ? '#Title' : '#edit-title');
 }
 
 /** @param {TicketPage} page @param {import('./properties.js').Ticket} ticket */
@@ -84,14 +103,14 @@ function title(page, ticket) {
   const text = ticket['Title'] || t('tickets.untitled');
   if (!page.isTitleOpen) {
     return html`<h1 tabindex="-1" dir="auto">${text}</h1>
-      ${can('tickets:write') ? html`<button type="button" class="button small plain" id="edit-title" @click=${() => page.openTitle(true)}>${t('tickets.title.edit')}</button>` : null}`;
+      ${can('tickets:write') ? html`<button type="button" class="button small plain" id="edit-title" @click=${() => openTitle(page, true)}>${t('tickets.title.edit')}</button>` : null}`;
   }
   const error = page.errors.get('Title');
   return html`<form class="title-form" @submit=${async (/** @type {Event} */ event) => {
     event.preventDefault();
     const input = /** @type {HTMLInputElement} */ (page.querySelector('#Title'));
     // Where somebody else's version was taken the title is as they have it, and the form is done as well.
-    if ((await page.save('Title', input.value.trim() || null)) || !page.errors.has('Title')) page.openTitle(false);
+    if ((await page.save('Title', input.value.trim() || null)) || !page.errors.has('Title')) openTitle(page, false);
   }}>
     <h1 class="live" tabindex="-1">${text}</h1>
     <div class="field"><label class="live" for="Title">${t('tickets.field.Title')}</label>
@@ -99,7 +118,7 @@ function title(page, ticket) {
         aria-invalid=${error ? 'true' : null} aria-describedby=${error ? 'Title-error' : null}>
       ${error ? html`<p class="error" id="Title-error">${error}</p>` : null}</div>
     <button class="button primary">${t('save')}</button>
-    <button type="button" class="button" @click=${() => page.openTitle(false)}>${t('cancel')}</button>
+    <button type="button" class="button" @click=${() => openTitle(page, false)}>${t('cancel')}</button>
   </form>`;
 }
 

@@ -1,28 +1,16 @@
 /**
  * One ticket: what was said, what it is, and changing both. Every change is against the version one has seen.
  */
-import { ApiError, call } from '../../lib/api.js';
-import { errorText, isAborted, register, t } from '../../lib/i18n.js';
-import { Page } from '../../lib/page.js';
-import { navigate } from '../../lib/router.js';
-import { can, me } from '../../lib/session.js';
 import { announce, toast } from '../../lib/above.js';
-import { de } from '../../i18n/tickets.de.js';
-import { en } from '../../i18n/tickets.en.js';
-import { Composer } from './composer.js';
-import { chooseVersion } from './conflict.js';
-import { LIST_OF, choices } from './lists.js';
-import { differences, firstPick, merged, needsChoice } from './merge.js';
-import { watchTickets } from './news.js';
-import { Pages } from './paging.js';
-import { COMPARED, NAME_OF } from './properties.js';
-import { TicketKeys } from './ticket-keys.js';
+import { ApiError, call } from '../../lib/api.js';
+import { errorText, isAborted, t } from '../../lib/i18n.js';
+import { Page } from '../../lib/page.js';
+import { can, me } from '../../lib/session.js';
+import { TicketKeys } from './keys.js';
+import { Pages } from './live.js';
+import { COMPARED, LIST_OF, NAME_OF } from './properties.js';
 import { ticketView } from './ticket-view.js';
-import { isOutdated } from './triage.js';
-import { listAddress } from './walk.js';
 import { valueText } from './words.js';
-
-register({ en, de });
 
 /** Messages and changes of one page, the newest first; a ticket with 10,000 is read in parts. */
 const PAGE_ENTRIES = 50;
@@ -50,7 +38,7 @@ export default class TicketPage extends Page {
   whole = new Set();
   /** The ticket as it was when somebody began to change a property. @type {Map<string, Ticket>} */
   bases = new Map();
-  /** @type {Composer|null} */
+  /** @type {import('./composer.js').Composer|null} */
   composer = null;
 
 
@@ -62,19 +50,22 @@ export default class TicketPage extends Page {
   connectedCallback() {
     super.connectedCallback();
     const { signal } = this;
+    new TicketKeys(this, signal);
+    void this.#furnish(signal).catch((error) => { if (!signal.aborted) toast(errorText(error), { tone: 'bad' }); });
+    void this.#listen(signal).catch(() => {});
+  }
+
+  /** Brings what the first look does without: where one writes, and what one may choose. @param {AbortSignal} signal */
+  async #furnish(signal) {
+    const [{ Composer }, { choices }] = await Promise.all([import('./composer.js'), import('./lists.js')]);
+    if (signal.aborted) return;
     this.composer = new Composer(this.number, {
       signal, update: () => this.update(), sent: (ticket) => {
         this.ticket = ticket;
         void this.readAgain();
       },
     });
-    new TicketKeys(this, signal);
-    let timer = 0;
-    watchTickets(signal, (ids) => {
-      if (!ids.includes(this.number)) return;
-      clearTimeout(timer);
-      timer = window.setTimeout(() => void this.readAgain(), CALM_MS);
-    });
+    this.update();
     for (const name of new Set(Object.values(LIST_OF))) {
       void choices(name).then((entries) => {
         const own = me();
@@ -82,6 +73,18 @@ export default class TicketPage extends Page {
         this.update();
       }, () => {});
     }
+  }
+
+  /** Hears what others do. @param {AbortSignal} signal */
+  async #listen(signal) {
+    const [{ onChange }, { ticketsOf }] = await Promise.all([import('../../lib/events.js'), import('./watch.js')]);
+    let timer = 0;
+    onChange(signal, ['Tickets', 'Comments'], (heard) => {
+      const ids = ticketsOf(heard);
+      if (ids && !ids.includes(this.number)) return;
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void this.readAgain(), CALM_MS);
+    });
   }
 
   pageTitle() {
@@ -164,7 +167,7 @@ export default class TicketPage extends Page {
         void this.changes.start(`/odata/Tickets(${this.number})/History?$orderby=ChangedDateTime%20desc,Id%20desc`).then(() => this.update(), () => {});
         return true;
       } catch (error) {
-        if (!isOutdated(error)) {
+        if (!(error instanceof ApiError) || error.status !== 412) {
           this.errors.set(name, errorText(error));
           return false;
         }
@@ -184,8 +187,24 @@ export default class TicketPage extends Page {
     }
   }
 
+  /** Asks for a property by name, and saves what was chosen. @param {'assign'|'status'|'priority'} deed */
+  async deed(deed) {
+    const { ticket } = this;
+    if (!ticket) return;
+    const { SETS, choose } = await import('./triage.js');
+    this.touch(SETS[deed]);
+    const chosen = await choose(deed, [/** @type {any} */ (ticket)]);
+    if (chosen) await this.save(SETS[deed], chosen.value);
+    else this.bases.delete(SETS[deed]);
+  }
+
+  async showKeys() {
+    await (await import('./dialogs.js')).showKeys();
+  }
+
   /** What to send against a newer version; asks where others changed a property. @param {Ticket} base @param {Record<string, unknown>} change @param {Ticket} now */
   async #merge(base, change, now) {
+    const { chooseVersion, differences, firstPick, merged, needsChoice } = await import('./conflict.js');
     const found = differences(base, change, now, COMPARED);
     if (found.length === 0) return null;
     if (!needsChoice(found)) return merged(found, firstPick(found));
@@ -213,31 +232,6 @@ export default class TicketPage extends Page {
     } else if (control instanceof HTMLInputElement && !this.errors.has(name) && !this.bases.has(name) && control.type === 'text') {
       control.value = Array.isArray(this.ticket[name]) ? this.ticket[name].join(', ') : (this.ticket[name] ?? '');
     }
-  }
-
-  /** Deletes the ticket, and brings it back if that was wrong. */
-  async remove() {
-    try {
-      await call(`/odata/Tickets(${this.number})`, { method: 'DELETE', ifMatch: this.ticket?.['@odata.etag'] ?? '' });
-      const { number } = this;
-      toast(t('tickets.deleted', { id: String(number) }), {
-        undo: () => void call(`/odata/DeletedTickets(${number})/Tessera.Restore`, { method: 'POST' })
-          .then(() => navigate(`/tickets/${number}`), (error) => toast(errorText(error), { tone: 'bad' })),
-      });
-      await navigate(listAddress());
-    } catch (error) {
-      toast(errorText(error), { tone: 'bad' });
-    }
-  }
-
-  /** @param {boolean} isOpen */
-  openTitle(isOpen) {
-    this.isTitleOpen = isOpen;
-    if (isOpen) this.touch('Title');
-    else this.bases.delete('Title');
-    this.errors.delete('Title');
-    this.update();
-    /** @type {HTMLElement|null} */ (this.querySelector(isOpen ? '#Title' : '#edit-title'))?.focus();
   }
 
   view() {

@@ -1,16 +1,144 @@
 /**
- * Assigning, status and priority of one ticket or many: asks, changes, tells, and offers to take it back.
+ * Assigning, status and priority of one ticket or many: asks by typing a part of a name, changes each against the
+ * version that was seen, tells how it went, and offers to take it back.
  */
+import { toast } from '../../lib/above.js';
 import { ApiError, call } from '../../lib/api.js';
+import { openDialog } from '../../lib/dialog.js';
+import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { toast } from '../../lib/above.js';
-import { changeRows, reversal } from './change.js';
 import { choices } from './lists.js';
-import { pick } from './pick.js';
+import { typedIn } from './words.js';
 
-/** @typedef {import('./paging.js').Row} Row */
-/** @typedef {import('./change.js').Outcome} Outcome */
+/** @typedef {{value: number|null, label: string, hint?: string, isNow?: boolean}} Option */
+
+/** Options shown at once; one types to see others. */
+const SHOWN_MAX = 50;
+
+/** Letters without accents and case: who types "lin" finds Lín. @param {string} text */
+const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+/**
+ * Those that contain all words typed; those that begin so stand first.
+ * @param {readonly Option[]} options @param {string} typed
+ */
+export function found(options, typed) {
+  const words = plain(typed).split(/\s+/).filter(Boolean);
+  const fitting = options.filter(({ label, hint = '' }) => {
+    const text = plain(`${label} ${hint}`);
+    return words.every((word) => text.includes(word));
+  });
+  const begins = (/** @type {Option} */ option) => (words.length > 0 && plain(option.label).startsWith(words[0]) ? 0 : 1);
+  return fitting.sort((one, other) => begins(one) - begins(other));
+}
+
+/**
+ * Asks for one; undefined if nothing was chosen.
+ * @param {string} label what is chosen, as the title
+ * @param {readonly Option[]} options
+ * @returns {Promise<Option|undefined>}
+ */
+export function pick(label, options) {
+  let typed = '';
+  let active = Math.max(0, options.findIndex((option) => option.isNow));
+  const opened = openDialog((/** @type {import('../../lib/dialog.js').Dialog<Option>} */ dialog) => {
+    const shown = found(options, typed).slice(0, SHOWN_MAX);
+    active = Math.min(active, Math.max(0, shown.length - 1));
+    const move = (/** @type {number} */ by) => {
+      active = shown.length === 0 ? 0 : (active + by + shown.length) % shown.length;
+      dialog.update();
+      dialog.element.querySelector(`#pick-${active}`)?.scrollIntoView({ block: 'nearest' });
+    };
+    return html`
+      <input id="pick-input" type="text" role="combobox" autocomplete="off" spellcheck="false" autofocus
+        aria-label=${t('tickets.pick.type', { what: label })} aria-expanded=${shown.length > 0} aria-autocomplete="list"
+        aria-controls=${shown.length > 0 ? 'pick-list' : null} aria-activedescendant=${shown.length > 0 ? `pick-${active}` : null}
+        @input=${(/** @type {Event} */ event) => {
+          typed = typedIn(event);
+          active = 0;
+          dialog.update();
+        }}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => {
+          if (event.isComposing) return;
+          const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+          if (by) {
+            event.preventDefault();
+            move(by);
+          } else if (event.key === 'Enter') {
+            event.preventDefault();
+            if (shown[active]) dialog.close(shown[active]);
+          }
+        }}>
+      ${shown.length === 0 ? html`<p class="hint">${t('tickets.pick.none')}</p>` : html`<ul id="pick-list" class="pick-list" role="listbox" aria-label=${label}>
+        ${shown.map((option, index) => html`
+          <li id=${`pick-${index}`} role="option" class=${index === active ? 'active' : null} aria-selected=${index === active}
+            @click=${() => dialog.close(option)}>
+            <span>${option.label}</span>
+            ${option.isNow ? html`<span class="hint">${t('tickets.pick.now')}</span>` : option.hint ? html`<span class="hint">${option.hint}</span>` : null}
+          </li>`)}
+      </ul>`}
+      <p class="actions">
+        <button type="button" class="button primary" ?disabled=${shown.length === 0}
+          @click=${() => dialog.close(shown[active])}>${t('tickets.pick.take')}</button>
+        <button type="button" class="button" @click=${() => dialog.close()}>${t('cancel')}</button>
+      </p>`;
+  }, { label, className: 'narrow pick' });
+  return opened.result;
+}
+
+/** @typedef {import('./live.js').Row} Row */
+/** @typedef {{row: Row, after: Row|null, error: unknown, reason: string}} Outcome */
+
+/** Changes under way at once; a whole list must not crowd out others. */
+const AT_ONCE = 4;
+
+/**
+ * Changes each row. Those refused are told with their error, the others as they are now.
+ * @param {Row[]} rows
+ * @param {(row: Row) => Record<string, unknown>} change what to set
+ * @param {string[]} select what to read of the changed ticket
+ * @returns {Promise<Outcome[]>} in the order of `rows`
+ */
+export async function changeRows(rows, change, select) {
+  /** @type {Outcome[]} */
+  const outcomes = new Array(rows.length);
+  let next = 0;
+  const work = async () => {
+    while (next < rows.length) {
+      const place = next++;
+      outcomes[place] = await changeRow(rows[place], change(rows[place]), select);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, rows.length) }, work));
+  return outcomes;
+}
+
+/** @param {Row} row @param {Record<string, unknown>} body @param {string[]} select @returns {Promise<Outcome>} */
+async function changeRow(row, body, select) {
+  try {
+    const after = await call(`/odata/Tickets(${row.Id})?$select=${select.join(',')}`, {
+      method: 'PATCH', body, ifMatch: row['@odata.etag'],
+    });
+    return { row, after, error: null, reason: '' };
+  } catch (error) {
+    return { row, after: null, error, reason: isOutdated(error) ? t('tickets.problem.outdated') : errorText(error) };
+  }
+}
+
+/**
+ * What takes a change back: the values from before, for each ticket that was changed.
+ * @param {Outcome[]} outcomes @param {string[]} names
+ */
+export function reversal(outcomes, names) {
+  const done = outcomes.filter((outcome) => outcome.after !== null);
+  const before = new Map(done.map(({ row }) => [row.Id, Object.fromEntries(names.map((name) => [name, row[name] ?? null]))]));
+  return {
+    rows: done.map(({ after }) => /** @type {Row} */ (after)),
+    change: (/** @type {Row} */ row) => before.get(row.Id) ?? {},
+  };
+}
+
 /** @typedef {'assign'|'status'|'priority'} Deed */
 
 /** What each deed sets. @type {Readonly<Record<Deed, 'AssigneeId'|'StatusId'|'PriorityId'>>} */
@@ -91,11 +219,8 @@ async function finish(outcomes, desk, told) {
   desk.show(outcomes);
   const done = outcomes.length - refused.length;
   if (done > 0) told(done);
-  if (refused.length > 0) toast(t('tickets.refused', { count: refused.length, reason: problemText(refused[0].error) }), { tone: 'bad' });
+  if (refused.length > 0) toast(t('tickets.refused', { count: refused.length, reason: refused[0].reason }), { tone: 'bad' });
 }
 
 /** Whether somebody else changed the ticket first. @param {unknown} error */
 export const isOutdated = (error) => error instanceof ApiError && error.status === 412;
-
-/** Why a row was refused. @param {unknown} error */
-export const problemText = (error) => (isOutdated(error) ? t('tickets.problem.outdated') : errorText(error));

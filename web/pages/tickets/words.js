@@ -1,18 +1,117 @@
 /**
- * Properties, values and chips of tickets in words.
+ * What a ticket's properties are to the page, how each is filtered, and how all of it is said. Brings the texts of
+ * these pages, in the language that is shown.
  */
-import { dateTime, date, has, number, relative, t } from '../../lib/i18n.js';
 import { html } from '../../lib/html.js';
-import { fieldOf } from './fields.js';
-import { isRaw } from './filter.js';
+import { date, dateTime, has, number, pageTexts, relative, t } from '../../lib/i18n.js';
+
+await pageTexts(async (language) => (await import(`../../i18n/tickets.${language}.js`))[language]);
 
 /** @typedef {import('./filter.js').Chip} Chip */
 /** @typedef {import('./filter.js').Part} Part */
+/** @typedef {import('./filter.js').Op} Op */
+/** @typedef {'pick'|'person'|'text'|'date'|'number'|'flag'|'tags'} Kind */
+/**
+ * @typedef {object} Field
+ * @property {string} name the property, as OData knows it
+ * @property {Kind} kind how it is filtered
+ * @property {string} [set] where the choices of a pick come from
+ * @property {boolean} [column] whether it may be a column
+ * @property {boolean} [hidden] whether it is filtered only by those who type it
+ * @property {string} [scope] what one must hold to read it
+ */
+
+/** @type {readonly Field[]} */
+export const FIELDS = [
+  { name: 'Id', kind: 'number', column: true },
+  { name: 'Title', kind: 'text', column: true },
+  { name: 'Status', kind: 'pick', set: 'Statuses', column: true },
+  { name: 'StatusKind', kind: 'pick', hidden: true },
+  { name: 'Priority', kind: 'pick', set: 'Priorities', column: true },
+  { name: 'AssigneeId', kind: 'person' },
+  { name: 'AssigneeName', kind: 'text', column: true, hidden: true },
+  { name: 'TeamName', kind: 'pick', set: 'Teams', column: true },
+  { name: 'RequesterName', kind: 'text', column: true },
+  { name: 'RequesterEmail', kind: 'text', column: true, scope: 'customers:read' },
+  { name: 'Category', kind: 'pick', set: 'Categories', column: true },
+  { name: 'Type', kind: 'pick', set: 'Types', column: true },
+  { name: 'Source', kind: 'pick', set: 'Sources', column: true },
+  { name: 'Resolution', kind: 'pick', set: 'Resolutions', column: true },
+  { name: 'Tags', kind: 'tags', column: true },
+  { name: 'IsClosed', kind: 'flag' },
+  { name: 'CreatedDateTime', kind: 'date', column: true },
+  { name: 'UpdatedDateTime', kind: 'date', column: true },
+  { name: 'DueDateTime', kind: 'date', column: true },
+  { name: 'FirstResponseDateTime', kind: 'date', column: true },
+  { name: 'ResolvedDateTime', kind: 'date', column: true },
+  { name: 'ClosedDateTime', kind: 'date', column: true },
+  { name: 'Description', kind: 'text' },
+  { name: 'ExternalReference', kind: 'text', column: true },
+  { name: 'CommentCount', kind: 'number', column: true },
+  { name: 'ReopenCount', kind: 'number', column: true },
+];
+
+/** The columns of somebody who chose none. */
+export const DEFAULT_COLUMNS = [
+  'Id', 'Title', 'Status', 'Priority', 'RequesterName', 'AssigneeName', 'UpdatedDateTime',
+];
+
+/** What a row needs beside its columns: its number, and what a shortcut changes. */
+export const ALWAYS = ['Id', 'Title', 'StatusId', 'PriorityId', 'AssigneeId', 'TeamId', 'UpdatedDateTime'];
+
+/** What is read beside a column, for its look. @type {Readonly<Record<string, string[]>>} */
+export const BESIDE = { Status: ['StatusKind'], Priority: ['PriorityPosition'] };
+
+/**
+ * The field of that name, exactly.
+ * @param {string} name
+ * @returns {Field|undefined}
+ */
+export const fieldOf = (name) => FIELDS.find((field) => field.name === name);
+
+/** Whether tickets can be sorted by it. @param {string} name */
+export const isSortable = (name) => {
+  const field = fieldOf(name);
+  return field?.column === true && field.kind !== 'tags';
+};
+
+/** What to sort by for a column: a priority by its place in the list, not by its letters. @param {string} name */
+export const sortKey = (name) => (name === 'Priority' ? 'PriorityPosition' : name);
+
+/** The column that is sorted by that key. @param {string} key */
+export const columnOfSort = (key) => (key === 'PriorityPosition' ? 'Priority' : key);
+
+/** What may be asked of each kind, the most usual first. @type {Record<Kind, Op[]>} */
+export const OPS = {
+  pick: ['is', 'isNot', 'empty', 'notEmpty'],
+  person: ['is', 'isNot', 'empty', 'notEmpty'],
+  text: ['contains', 'containsNot', 'is', 'isNot', 'starts', 'ends', 'empty', 'notEmpty'],
+  date: ['lastDays', 'ge', 'lt', 'nextDays', 'past', 'future', 'gt', 'le', 'empty', 'notEmpty'],
+  number: ['is', 'isNot', 'ge', 'le', 'gt', 'lt', 'empty', 'notEmpty'],
+  flag: ['is'],
+  tags: ['has', 'hasNot'],
+};
+
+/** How many values an operator takes: none, one, or any number. @param {Op} op @param {Kind} kind @returns {'none'|'one'|'many'} */
+export function arity(op, kind) {
+  if (op === 'empty' || op === 'notEmpty' || op === 'past' || op === 'future') return 'none';
+  if ((op === 'is' || op === 'isNot') && (kind === 'pick' || kind === 'person')) return 'many';
+  return 'one';
+}
+
+/** What is in the field an event is about. @param {Event} event */
+export const typedIn = (event) => /** @type {HTMLInputElement} */ (event.target).value;
+
+/** Whether the box an event is about is ticked. @param {Event} event */
+export const isOn = (event) => /** @type {HTMLInputElement} */ (event.target).checked;
+
+/** Goes to an element of a page, if it is there. @param {ParentNode} page @param {string} selector */
+export const focusOn = (page, selector) => /** @type {HTMLElement|null} */ (page.querySelector(selector))?.focus();
 
 /** What a property is called. @param {string} name */
 export const labelOf = (name) => (has(`tickets.field.${name}`) ? t(`tickets.field.${name}`) : name);
 
-/** What an operator is called, as asked of a field. @param {import('./filter.js').Op} op @param {string} field */
+/** What an operator is called, as asked of a field. @param {Op} op @param {string} field */
 export function opLabel(op, field) {
   const own = `tickets.op.${fieldOf(field)?.kind ?? 'text'}.${op}`;
   return t(has(own) ? own : `tickets.op.${op}`);
@@ -33,7 +132,7 @@ export function valueLabel(chip, value, people) {
 
 /** A chip as a sentence. @param {Part} part @param {ReadonlyMap<string, string>} people */
 export function chipText(part, people) {
-  if (isRaw(part)) return part.raw;
+  if ('raw' in part) return part.raw;
   const values = part.values.map((value) => valueLabel(part, value, people)).join(', ');
   return `${labelOf(part.field)} ${opLabel(part.op, part.field)} ${values}`.trim();
 }

@@ -1,14 +1,15 @@
 /**
- * The dialog that makes or changes one chip: a property, a comparison, values.
+ * The dialogs of the list: one chip, the columns, and the keys.
  */
+import { announce } from '../../lib/above.js';
 import { openDialog } from '../../lib/dialog.js';
+import { check } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { lang, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
-import { FIELDS, fieldOf } from './fields.js';
-import { OPS, arity } from './filter.js';
+import { HELP, SHORTCUTS, areOn, turn } from './keys.js';
 import { choices } from './lists.js';
-import { labelOf, opLabel } from './words.js';
+import { DEFAULT_COLUMNS, FIELDS, OPS, arity, fieldOf, isOn, labelOf, opLabel, typedIn } from './words.js';
 
 /** @typedef {import('./filter.js').Chip} Chip */
 /** @typedef {import('./filter.js').Op} Op */
@@ -47,14 +48,14 @@ export async function editChip(from) {
     const kind = fieldOf(chip.field)?.kind ?? 'text';
     const takes = arity(chip.op, kind);
     const chooseField = async (/** @type {Event} */ event) => {
-      const { value } = /** @type {HTMLSelectElement} */ (event.target);
+      const value = typedIn(event);
       const next = OPS[fieldOf(value)?.kind ?? 'text'][0];
       chip = { field: value, op: next, values: next === 'lastDays' ? [DAYS] : fieldOf(value)?.kind === 'flag' ? ['false'] : [] };
       entries = await entriesOf(value).catch(() => null);
       dialog.update();
     };
     const chooseOp = (/** @type {Event} */ event) => {
-      const op = /** @type {Op} */ (/** @type {HTMLSelectElement} */ (event.target).value);
+      const op = /** @type {Op} */ (typedIn(event));
       const isSpan = (/** @type {Op} */ one) => one === 'lastDays' || one === 'nextDays';
       const values = isSpan(op) === isSpan(chip.op) ? chip.values : isSpan(op) ? [DAYS] : [];
       chip = { ...chip, op, values: arity(op, kind) === 'one' ? values.slice(0, 1) : values };
@@ -108,8 +109,7 @@ function values(chip, entries, takes, set) {
       ${all.map(({ value, label }, index) => html`<div class="check" key=${value}>
         <input type="checkbox" id=${`${name}-${index}`} .checked=${chip.values.includes(value)}
           @change=${(/** @type {Event} */ event) => {
-            const { checked } = /** @type {HTMLInputElement} */ (event.target);
-            set(checked ? [...chip.values, value] : chip.values.filter((held) => held !== value));
+            set(isOn(event) ? [...chip.values, value] : chip.values.filter((held) => held !== value));
           }}><label for=${`${name}-${index}`}>${label}</label></div>`)}
     </fieldset>`;
   }
@@ -126,5 +126,77 @@ function values(chip, entries, takes, set) {
   return html`<div class="field values" key=${`${name}-${isSpan}`}><label for=${name}>${label}</label>
     <input id=${name} type=${isNumber ? 'number' : kind === 'date' ? 'date' : 'text'} min=${isSpan ? 1 : null} step=${isNumber ? 1 : null}
       max=${isSpan ? 36500 : null} required .value=${kind === 'date' && !isSpan ? (chip.values[0] ?? '').slice(0, 10) : (chip.values[0] ?? '')}
-      @input=${(/** @type {Event} */ event) => set([/** @type {HTMLInputElement} */ (event.target).value])}></div>`;
+      @input=${(/** @type {Event} */ event) => set([typedIn(event)])}></div>`;
+}
+
+/**
+ * Asks for the columns; undefined if they stay.
+ * @param {readonly string[]} shown
+ * @returns {Promise<string[]|undefined>}
+ */
+export function chooseColumns(shown) {
+  const offered = FIELDS.filter(({ column, scope }) => column && (!scope || can(scope))).map(({ name }) => name);
+  let chosen = [...shown];
+  const opened = openDialog((/** @type {import('../../lib/dialog.js').Dialog<string[]>} */ dialog) => {
+    const set = (/** @type {string[]} */ next) => {
+      chosen = next;
+      dialog.update();
+    };
+    const move = (/** @type {number} */ from, /** @type {number} */ by) => {
+      const next = [...chosen];
+      const [name] = next.splice(from, 1);
+      next.splice(from + by, 0, name);
+      set(next);
+      announce(t('tickets.columns.moved', { name: labelOf(name), place: from + by + 1 }));
+    };
+    const rest = offered.filter((name) => !chosen.includes(name));
+    return html`<form class="columns" @submit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      dialog.close(chosen);
+    }}>
+      <ul>
+        ${chosen.map((name, index) => html`<li key=${name}>${box(name, true, () => set(chosen.filter((one) => one !== name)))}
+          <button type="button" class="icon-button" aria-label=${t('tickets.columns.up', { name: labelOf(name) })} ?disabled=${index === 0}
+            @click=${() => move(index, -1)}>↑</button>
+          <button type="button" class="icon-button" aria-label=${t('tickets.columns.down', { name: labelOf(name) })} ?disabled=${index === chosen.length - 1}
+            @click=${() => move(index, 1)}>↓</button></li>`)}
+        ${rest.map((name) => html`<li key=${name}>${box(name, false, () => set([...chosen, name]))}</li>`)}
+      </ul>
+      <p class="actions">
+        <button class="button primary">${t('tickets.columns.apply')}</button>
+        <button type="button" class="button" @click=${() => dialog.close([...DEFAULT_COLUMNS])}>${t('tickets.columns.usual')}</button>
+        <button type="button" class="button" @click=${() => dialog.close()}>${t('cancel')}</button>
+      </p>
+    </form>`;
+  }, { label: t('tickets.columns'), className: 'narrow' });
+  return opened.result;
+}
+
+/** @param {string} name @param {boolean} on @param {() => void} toggle */
+function box(name, on, toggle) {
+  // The title is the row's name and its link.
+  const isFixed = name === 'Title';
+  return html`<span class="check"><input type="checkbox" id=${`column-${name}`} .checked=${on} ?disabled=${isFixed} @change=${toggle}>
+    <label for=${`column-${name}`}>${labelOf(name)}</label></span>`;
+}
+
+/** Shows them. @param {() => void} [changed] after the switch */
+export function showKeys(changed) {
+  const opened = openDialog((/** @type {import('../../lib/dialog.js').Dialog<void>} */ dialog) => html`
+    ${check({
+      label: t('tickets.keys.on'), name: 'keys-on', checked: areOn(localStorage), hint: t('tickets.keys.hint'),
+      onchange: (event) => {
+        turn(localStorage, isOn(event));
+        changed?.();
+      },
+    })}
+    <div class="key-lists">${['list', 'ticket'].map((where) => html`<section>
+      <h3>${t(`tickets.keys.${where}`)}</h3>
+      <dl class="keys">${SHORTCUTS.filter((shortcut) => shortcut.where === where).map(({ action, keys }) => html`
+        <div><dt>${keys.map((key) => html`<kbd>${key === 'Escape' ? 'Esc' : key}</kbd> `)}</dt><dd>${t(`tickets.key.${action}`)}</dd></div>`)}
+        <div><dt><kbd>${HELP}</kbd></dt><dd>${t('tickets.key.help')}</dd></div>
+      </dl></section>`)}</div>
+    <p class="actions"><button type="button" class="button" @click=${() => dialog.close()}>${t('close')}</button></p>`,
+  { label: t('tickets.keys') });
+  return opened.result;
 }

@@ -1,8 +1,10 @@
 /**
- * Where in a text the server stopped reading: bytes as it counts them, letters as a browser does.
+ * Where in a text the server stopped reading: bytes as it counts them, letters as a browser does, and the place shown.
  */
+import { html } from '../../lib/html.js';
 
 /** @typedef {{at: number, length: number}} Place */
+/** @typedef {{target: 'filter'|'search'|'orderby', shown: unknown}} Mistake `shown` is it in words, with its place */
 
 /** The index of a letter, of the byte it begins at. @param {string} text @param {number} offset */
 export function indexOfByte(text, offset) {
@@ -43,4 +45,16 @@ export function excerpt(text, { at, length }, around = 40) {
     wrong: text.slice(at, at + length),
     after: text.slice(at + length, to) + (to < text.length ? '…' : ''),
   };
+}
+
+/**
+ * A mistake in words, and what was written with its place marked.
+ * @param {string} text @param {string} source @param {Place|null} place
+ */
+export function told(text, source, place) {
+  if (!place) return html`<p class="error">${text}</p>`;
+  const { before, wrong, after } = excerpt(source, place);
+  return html`<p class="error">${text}</p>
+    <pre class="caret-line"><code>${before}<mark>${wrong === '' ? ' ' : wrong}</mark>${after}
+${' '.repeat([...before].length)}^</code></pre>`;
 }

@@ -121,8 +121,9 @@ async function once(path, options) {
   if (options.ifMatch) headers.set('If-Match', options.ifMatch);
   if (options.key) headers.set('Idempotency-Key', options.key);
   if (options.prefer) headers.set('Prefer', options.prefer);
+  // Tags do not cover what is computed, such as when a token was last used: the browser's copy could be old.
   /** @type {RequestInit} */
-  const init = { method: options.method ?? (hasBody ? 'POST' : 'GET'), headers, credentials: 'same-origin' };
+  const init = { method: options.method ?? (hasBody ? 'POST' : 'GET'), headers, credentials: 'same-origin', cache: 'no-store' };
   if (hasBody) init.body = JSON.stringify(options.body);
   if (options.signal) init.signal = options.signal;
   let response;

@@ -80,8 +80,9 @@ export function editEntity({ label, set, fields, row, initial = {}, more }) {
     const value = row?.[one.name] ?? initial[one.name];
     const isTheirs = one.name in theirs;
     const hint = isTheirs ? t('people.theirs', { value: String(theirs[one.name] ?? '–') }) : one.hint;
-    if (one.type === 'check') return check({ label: one.label, name: one.name, checked: Boolean(value), hint });
-    return field({ ...one, value: value ?? '', hint, error: errors[one.name], autocomplete: 'off' });
+    const id = `edit-${one.name}`;
+    if (one.type === 'check') return check({ id, label: one.label, name: one.name, checked: Boolean(value), hint });
+    return field({ ...one, id, value: value ?? '', hint, error: errors[one.name], autocomplete: 'off' });
   };
 
   return openDialog(/** @param {import('../../lib/dialog.js').Dialog<Row>} dialog */ (dialog) => html`

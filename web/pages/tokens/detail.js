@@ -51,9 +51,9 @@ export default class TokenPage extends Page {
 
   /** A newer row: shown at once, and what happened is read anew. @param {Token} token */
   async #changed(token) {
-    const isSame = JSON.stringify(token) === JSON.stringify(this.#token);
     this.#token = token;
-    if (!isSame) await this.reload();
+    this.update();
+    await this.reload();
   }
 
   /** @override @param {AbortSignal} signal */
@@ -90,35 +90,40 @@ export default class TokenPage extends Page {
   /** @override */
   view() {
     const token = this.#token;
-    if (!token) return html`<div class="page"><h1 tabindex="-1">${t('tokens.one')}</h1><p class="waiting" role="status">${t('loading')}</p></div>`;
-    const may = allowed(token, me() ?? { UserId: 0, Scopes: [] });
     const changed = () => void this.reload();
     return html`<div class="page">
       <p class="crumb"><a href="/tokens">${t('tokens.title')}</a></p>
       <div class="page-head">
-        <div><h1 tabindex="-1">${token.Name}</h1>${token.Purpose ? html`<p class="soft">${token.Purpose}</p>` : null}</div>
-        ${stateOf(token)}
-        <div class="end">
-          ${may.rotate ? html`<button type="button" class="button" @click=${async () => { if (await rotate(token)) changed(); }}>${t('tokens.rotate')}</button>` : null}
-          ${may.edit ? html`<button type="button" class="button" @click=${async () => { if (await edit(token)) changed(); }}>${t('tokens.edit')}</button>` : null}
-          ${may.revoke ? html`<button type="button" class="button danger" @click=${async () => { if (await revoke([token])) changed(); }}>${t('tokens.revoke')}</button>` : null}
-          ${menu({ id: 'token-more', label: t('tokens.menu', { name: token.Name }), className: 'button', items: rowItems(token, changed).filter((item) => item && item.label !== t('tokens.open')) })}
-        </div>
+        <div><h1 tabindex="-1">${this.pageTitle()}</h1>${token?.Purpose ? html`<p class="soft">${token.Purpose}</p>` : null}</div>
+        ${token && this.#deeds(token, changed)}
       </div>
-      ${warnings(token)}
-      ${changeOver(token, { mayEnd: may.revoke, changed })}
+      ${token ? this.#body(token, changed) : html`<p class="waiting" role="status">${t('loading')}</p>`}
+    </div>`;
+  }
+
+  /** @param {Token} token @param {() => void} changed */
+  #deeds(token, changed) {
+    const may = allowed(token, me() ?? { UserId: 0, Scopes: [] });
+    const deeds = /** @type {const} */ ([['rotate', rotate, ''], ['edit', edit, ''], ['revoke', (/** @type {Token} */ one) => revoke([one]), ' danger']]);
+    return html`${stateOf(token)}<div class="end">
+      ${deeds.filter(([name]) => may[name]).map(([name, deed, tone]) => html`<button key=${name} type="button" class=${`button${tone}`} @click=${async () => { if (await deed(token)) changed(); }}>${t(`tokens.${name}`)}</button>`)}
+      ${menu({ id: 'token-more', label: t('tokens.menu', { name: token.Name }), className: 'button', items: rowItems(token, changed).slice(1) })}
+    </div>`;
+  }
+
+  /** @param {Token} token @param {() => void} changed */
+  #body(token, changed) {
+    const mayEnd = allowed(token, me() ?? { UserId: 0, Scopes: [] }).revoke;
+    return html`${warnings(token)}
+      ${changeOver(token, { mayEnd, changed })}
       <div class="split wide-end">
         <div class="stack">
           ${rightsCard(token, this.#events)}
           ${timelineCard(this.#events, can('audit:read'))}
           ${can('audit:read') ? doneCard(token, { events: this.#done, count: this.#doneCount, more: this.#next ? () => void this.#more() : null }) : null}
         </div>
-        <aside class="stack">
-          ${factsCard(token)}
-          ${deniedCard(token, this.#events)}
-        </aside>
-      </div>
-    </div>`;
+        <aside class="stack">${factsCard(token)}${deniedCard(token, this.#events)}</aside>
+      </div>`;
   }
 }
 

@@ -2,7 +2,7 @@
  * What is watched while it happens: the next request of a token, and the change-over to a new secret.
  * @module
  */
-import { ApiError, call } from '../../lib/api.js';
+import { ApiError, call, odata } from '../../lib/api.js';
 import { ask } from '../../lib/dialog.js';
 import { html } from '../../lib/html.js';
 import { dateTime, errorText, relative, t } from '../../lib/i18n.js';
@@ -25,9 +25,10 @@ export async function follow(id, signal, tell) {
   while (!signal.aborted) {
     if (!document.hidden) {
       try {
-        const token = await call(`/odata/AccessTokens(${id})`, { signal });
+        // As a list of one: a single entity would come from the browser's cache, because use does not change its version.
+        const [token] = (await call(odata('AccessTokens', { filter: `Id eq ${id}` }), { signal })).value;
         const now = JSON.stringify(token);
-        if (now !== seen && !signal.aborted) tell(token);
+        if (token && now !== seen && !signal.aborted) tell(token);
         seen = now;
       } catch {
         // The next look may succeed; a server that is gone has a banner of its own.

@@ -88,33 +88,38 @@ export default class NewTokenPage extends Page {
 
   /** @override */
   view() {
+    const lead = this.#reveal ? null : html`<p class="lead">${t('tokens.new.lead')}</p>`;
+    return html`<div class=${this.#reveal ? 'page medium' : 'page'}>
+      <div class="page-head"><div><h1 tabindex="-1">${this.pageTitle()}</h1>${lead}</div>
+        ${this.#reveal ? html`<div class="end"><a class="button" href=${`/tokens/${this.#madeId}`}>${t('tokens.made.done')}</a></div>` : null}</div>
+      ${this.#reveal ?? this.#body()}
+    </div>`;
+  }
+
+  #body() {
     const draft = this.#draft;
     const limits = this.#limits;
-    if (!draft || !limits) return html`<div class="page"><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="waiting" role="status">${t('loading')}</p></div>`;
-    if (this.#reveal) return this.#made(draft, this.#reveal);
-    if (!limits.mayMint) return html`<div class="page narrow"><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="notice warn">${t('tokens.new.not', { role: roleName(this.#maker().Role) })}</p></div>`;
+    if (!draft || !limits) return html`<p class="waiting" role="status">${t('loading')}</p>`;
+    if (!limits.mayMint) return html`<p class="notice warn">${t('tokens.new.not', { role: roleName(this.#maker().Role) })}</p>`;
     const person = this.#people.find((one) => String(one.Id) === draft.owner);
     /** @type {import('./new-parts.js').Scene} */
     const scene = { draft, maker: this.#maker(), limits, people: this.#people, ownerRole: person?.Role ?? null, errors: this.#errors, search: this.#search, set: (change) => this.#set(change) };
     const needing = limits.needing.filter((scope) => draft.scopes.includes(scope));
-    return html`<form class="page token-form" novalidate autocomplete="off" @submit=${(/** @type {Event} */ event) => this.#submit(event)}>
-      <div><h1 tabindex="-1">${t('tokens.new.title')}</h1><p class="lead">${t('tokens.new.lead')}</p></div>
-      <div class="split wide-end">
-        <div class="stack">
-          <section class="card">${templateCards(scene, (id) => { this.#draft = this.#withTexts(draft, id); this.#errors = {}; this.update(); })}</section>
-          <section class="card">${nameFields(scene)}${ownerFields(scene)}${expiryFields(scene)}</section>
-          <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); } })}</section>
-          <section class="card">${addressField({ id: 'AllowedAddresses', text: draft.addresses, address: limits.address, needing, error: this.#errors['AllowedAddresses'] ?? null, onchange: (text) => this.#set({ addresses: text }) })}</section>
-        </div>
-        <aside class="card token-stick" aria-labelledby="preview-title">
-          <h2 id="preview-title">${t('tokens.preview')}</h2>
-          ${preview(draft.scopes)}
-          <p class="sentence">${this.#sentence(draft, limits)}</p>
-          ${needsConfirmation(draft) ? html`<p class="hint">${t('tokens.new.confirm')}</p>` : null}
-          ${formError(this.#errors['form'])}
-          <p class="actions"><button class="button primary" ?disabled=${this.#isBusy}>${t('tokens.new.action')}</button><a class="button" href="/tokens">${t('cancel')}</a></p>
-        </aside>
+    return html`<form class="split wide-end" novalidate autocomplete="off" @submit=${(/** @type {Event} */ event) => this.#submit(event)}>
+      <div class="stack">
+        <section class="card">${templateCards(scene, (id) => { this.#draft = this.#withTexts(draft, id); this.#errors = {}; this.update(); })}</section>
+        <section class="card">${nameFields(scene)}${ownerFields(scene)}${expiryFields(scene)}</section>
+        <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); } })}</section>
+        <section class="card">${addressField({ id: 'AllowedAddresses', text: draft.addresses, address: limits.address, needing, error: this.#errors['AllowedAddresses'] ?? null, onchange: (text) => this.#set({ addresses: text }) })}</section>
       </div>
+      <aside class="card token-stick" aria-labelledby="preview-title">
+        <h2 id="preview-title">${t('tokens.preview')}</h2>
+        ${preview(draft.scopes)}
+        <p class="sentence">${this.#sentence(draft, limits)}</p>
+        ${needsConfirmation(draft) ? html`<p class="hint">${t('tokens.new.confirm')}</p>` : null}
+        ${formError(this.#errors['form'])}
+        <p class="actions"><button class="button primary" ?disabled=${this.#isBusy}>${t('tokens.new.action')}</button><a class="button" href="/tokens">${t('cancel')}</a></p>
+      </aside>
     </form>`;
   }
 
@@ -123,15 +128,6 @@ export default class NewTokenPage extends Page {
     const now = new Date();
     const end = endOf(draft.expiry, draft.day, { now, hoursMax: limits.hoursMax });
     return end && end > now ? endSentence(end, now) : t('tokens.expiry.none');
-  }
-
-  /** @param {import('./draft.js').Draft} draft @param {import('./reveal.js').TokenReveal} reveal */
-  #made(draft, reveal) {
-    return html`<div class="page medium">
-      <div class="page-head"><h1 tabindex="-1">${t('tokens.made.title', { name: draft.name })}</h1>
-        <div class="end"><a class="button" href=${`/tokens/${this.#madeId}`}>${t('tokens.made.done')}</a></div></div>
-      ${reveal}
-    </div>`;
   }
 
   #madeId = 0;

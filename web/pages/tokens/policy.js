@@ -72,12 +72,17 @@ export default class TokenPolicyPage extends Page {
 
   /** @override */
   view() {
-    const form = this.#form;
-    if (!form || !this.#policy) return html`<div class="page"><h1 tabindex="-1">${t('tokens.policy.title')}</h1><p class="waiting" role="status">${t('loading')}</p></div>`;
-    const isFixed = !can('settings:write');
-    return html`<form class="page medium" novalidate @submit=${(/** @type {Event} */ event) => this.#save(event)}>
+    return html`<div class="page medium">
       <p class="crumb"><a href="/tokens">${t('tokens.title')}</a></p>
       <div><h1 tabindex="-1">${t('tokens.policy.title')}</h1><p class="lead">${t('tokens.policy.lead')}</p></div>
+      ${this.#form && this.#policy ? this.#body(this.#form, this.#policy) : html`<p class="waiting" role="status">${t('loading')}</p>`}
+    </div>`;
+  }
+
+  /** @param {Form} form @param {Policy} policy */
+  #body(form, policy) {
+    const isFixed = !can('settings:write');
+    return html`<form class="stack" novalidate @submit=${(/** @type {Event} */ event) => this.#save(event)}>
       ${isFixed ? html`<p class="notice">${t('tokens.policy.fixed')}</p>` : null}
       ${this.#conflict(this.#theirs)}
       <fieldset class="stack" ?disabled=${isFixed}>
@@ -88,7 +93,7 @@ export default class TokenPolicyPage extends Page {
       </fieldset>
       ${formError(this.#errors['form'])}
       <p class="row">${isFixed ? null : html`<button class="button primary" ?disabled=${this.#isBusy}>${t('save')}</button>`}
-        <span class="soft">${t('tokens.policy.updated', { when: dateTime(this.#policy.UpdatedDateTime) })}</span></p>
+        <span class="soft">${t('tokens.policy.updated', { when: dateTime(policy.UpdatedDateTime) })}</span></p>
     </form>`;
   }
 

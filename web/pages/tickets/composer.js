@@ -129,7 +129,7 @@ export class Composer {
     const isNote = this.kind === 'note';
     const written = this.#written[this.kind];
     const label = isNote ? t('tickets.note.label') : requester ? t('tickets.reply.to', { name: requester }) : t('tickets.reply.label');
-    return html`<form class=${isNote ? 'composer internal' : 'composer reply'} aria-label=${label} @submit=${(/** @type {Event} */ event) => this.#send(event)}>
+    return html`<form class=${isNote ? 'composer internal' : 'composer reply'} @submit=${(/** @type {Event} */ event) => this.#send(event)}>
       <fieldset class="kinds"><legend class="live">${t('tickets.kind')}</legend>
         ${this.mayReply ? this.#kindBox('reply') : null}${this.mayNote ? this.#kindBox('note') : null}
       </fieldset>

@@ -2,7 +2,7 @@
  * The properties of a ticket, each changed where it stands, with what the server says about it beside it.
  */
 import { html } from '../../lib/html.js';
-import { dateTime, t } from '../../lib/i18n.js';
+import { relative, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
 import { labelOf, stateCell, timeCell, typedIn, valueText } from './words.js';
 
@@ -80,7 +80,7 @@ function editors(editing) {
     ${'RequesterEmail' in editing.ticket ? typed('RequesterEmail', 'email', editing.value('RequesterEmail'), editing, (event) => text(event) || null,
       editing.ticket['RequesterName'] ? t('tickets.requester.is', { name: editing.ticket['RequesterName'] }) : '') : null}
     ${typed('DueDateTime', 'datetime-local', localTime(editing.value('DueDateTime')), editing, (event) => (text(event) ? new Date(text(event)).toISOString() : null),
-      editing.ticket['DueDateTime'] ? dateTime(editing.ticket['DueDateTime']) : '')}
+      relative(editing.ticket['DueDateTime']))}
     ${typed('Tags', 'text', /** @type {string[]} */ (editing.value('Tags') ?? []).join(', '), editing,
       (event) => [...new Set(text(event).split(',').map((tag) => tag.trim()).filter(Boolean))], t('tickets.tags.hint'))}
     ${typed('ExternalReference', 'text', editing.value('ExternalReference'), editing, (event) => text(event) || null, '')}

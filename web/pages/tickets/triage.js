@@ -19,27 +19,19 @@ const SHOWN_MAX = 50;
 /** Letters without accents and case: who types "lin" finds Lín. @param {string} text */
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-/**
- * Those that contain all words typed; those that begin so stand first.
- * @param {readonly Option[]} options @param {string} typed
- */
-export function found(options, typed) {
-  const words = plain(typed).split(/\s+/).filter(Boolean);
-  const fitting = options.filter(({ label, hint = '' }) => {
-    const text = plain(`${label} ${hint}`);
-    return words.every((word) => text.includes(word));
-  });
-  const begins = (/** @type {Option} */ option) => (words.length > 0 && plain(option.label).startsWith(words[0]) ? 0 : 1);
-  return fitting.sort((one, other) => begins(one) - begins(other));
+/** Those that contain all words typed: first whose word it is, then who begins so, then the others. @param {readonly Option[]} options @param {string} typed */
+function found(options, typed) {
+  const asked = plain(typed).split(/\s+/).filter(Boolean);
+  const rank = (/** @type {Option} */ { label }) => {
+    const words = plain(label).split(/[^\p{L}\p{N}]+/u);
+    return words.includes(asked[0]) ? 0 : words.some((word) => word.startsWith(asked[0])) ? 1 : 2;
+  };
+  const fitting = options.filter(({ label, hint = '' }) => asked.every((word) => plain(`${label} ${hint}`).includes(word)));
+  return asked.length === 0 ? fitting : fitting.sort((one, other) => rank(one) - rank(other));
 }
 
-/**
- * Asks for one; undefined if nothing was chosen.
- * @param {string} label what is chosen, as the title
- * @param {readonly Option[]} options
- * @returns {Promise<Option|undefined>}
- */
-export function pick(label, options) {
+/** Asks for one; undefined if nothing was chosen. @param {string} label what is chosen @param {readonly Option[]} options */
+function pick(label, options) {
   let typed = '';
   let active = Math.max(0, options.findIndex((option) => option.isNow));
   const opened = openDialog((/** @type {import('../../lib/dialog.js').Dialog<Option>} */ dialog) => {
@@ -90,6 +82,21 @@ export function pick(label, options) {
 /** @typedef {import('./live.js').Row} Row */
 /** @typedef {{row: Row, after: Row|null, error: unknown, reason: string}} Outcome */
 
+/**
+ * What a row has become by my own changes: who chooses the next value before the answer to the last one is there must
+ * not be told that somebody else was faster.
+ * By number and version; of long ago nobody asks.
+ * @type {Map<string, Row>}
+ */
+const become = new Map();
+const BECOME_MAX = 5000;
+
+/** @param {Row} row */
+const versionOf = (row) => `${row.Id} ${row['@odata.etag']}`;
+
+/** My changes so far; each waits for those before. @type {Promise<unknown>} */
+let before = Promise.resolve();
+
 /** Changes under way at once; a whole list must not crowd out others. */
 const AT_ONCE = 4;
 
@@ -100,7 +107,20 @@ const AT_ONCE = 4;
  * @param {string[]} select what to read of the changed ticket
  * @returns {Promise<Outcome[]>} in the order of `rows`
  */
-export async function changeRows(rows, change, select) {
+async function changeRows(rows, change, select) {
+  const turn = before.then(() => changeAll(rows.map(latest), change, select));
+  before = turn.catch(() => {});
+  return turn;
+}
+
+/** @param {Row} row @returns {Row} */
+function latest(row) {
+  const next = become.get(versionOf(row));
+  return next ? latest(next) : row;
+}
+
+/** @param {Row[]} rows @param {(row: Row) => Record<string, unknown>} change @param {string[]} select @returns {Promise<Outcome[]>} */
+async function changeAll(rows, change, select) {
   /** @type {Outcome[]} */
   const outcomes = new Array(rows.length);
   let next = 0;
@@ -120,6 +140,8 @@ async function changeRow(row, body, select) {
     const after = await call(`/odata/Tickets(${row.Id})?$select=${select.join(',')}`, {
       method: 'PATCH', body, ifMatch: row['@odata.etag'],
     });
+    if (become.size >= BECOME_MAX) become.clear();
+    if (versionOf(after) !== versionOf(row)) become.set(versionOf(row), after);
     return { row, after, error: null, reason: '' };
   } catch (error) {
     return { row, after: null, error, reason: isOutdated(error) ? t('tickets.problem.outdated') : errorText(error) };
@@ -130,8 +152,8 @@ async function changeRow(row, body, select) {
  * What takes a change back: the values from before, for each ticket that was changed.
  * @param {Outcome[]} outcomes @param {string[]} names
  */
-export function reversal(outcomes, names) {
-  const done = outcomes.filter((outcome) => outcome.after !== null);
+function reversal(outcomes, names) {
+  const done = outcomes.filter((outcome) => outcome.error === null);
   const before = new Map(done.map(({ row }) => [row.Id, Object.fromEntries(names.map((name) => [name, row[name] ?? null]))]));
   return {
     rows: done.map(({ after }) => /** @type {Row} */ (after)),
@@ -223,4 +245,4 @@ async function finish(outcomes, desk, told) {
 }
 
 /** Whether somebody else changed the ticket first. @param {unknown} error */
-export const isOutdated = (error) => error instanceof ApiError && error.status === 412;
+const isOutdated = (error) => error instanceof ApiError && error.status === 412;

@@ -32,6 +32,17 @@ test('a page that could not be loaded comes by itself when the server is back', 
   await expect(page.getByLabel('Search')).toHaveValue('net');
 });
 
+test('a page whose files could not be fetched is loaded when the server is back', async ({ page }) => {
+  await signIn(page, site, 'ada', '/profile');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Profile');
+  await site.stop();
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await expect(page.locator('.banner')).toContainText('cannot be reached');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Profile');
+  await site.start({ TESSERA_BODY_BYTES_MAX: '20000' });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit log', { timeout: 30_000 });
+});
+
 test('an ended session is begun again where one stands, and what was begun goes on', async ({ page }) => {
   await signIn(page, site, 'ada', '/people/customers');
   await page.getByRole('button', { name: 'New customer' }).first().click();

@@ -27,7 +27,7 @@ test.describe('of a real tracker', () => {
     await signIn(page, site, 'ada', '/dashboard');
     await page.getByRole('link', { name: 'Last 7 days' }).click();
     await expect(page).toHaveURL(/days=7/);
-    await expect(page.getByRole('region', { name: 'Created and resolved by day' }).getByRole('row')).toHaveCount(8);
+    await expect(page.getByRole('region', { name: 'Created and resolved by day' }).getByRole('row')).toHaveCount(8, { timeout: 30_000 });
   });
 });
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { announce } from './above.js';
+import { connection, probe } from './api.js';
 import { Page } from './page.js';
 
 /** @typedef {{ default: new () => Page }} PageModule */
@@ -164,8 +165,8 @@ async function show(moveFocus = true) {
     navigation.dispatchEvent(new Event('change'));
     return;
   }
-  const module = await (found ? found.route.loader() : notFound());
-  if (own !== visit) return;
+  const module = await (found ? found.route.loader() : notFound()).catch(cannotLoad);
+  if (own !== visit || !module) return;
   const page = new module.default();
   page.params = found?.params ?? (refusal?.missing ? { missing: refusal.missing } : {});
   page.query = url.searchParams;
@@ -174,6 +175,24 @@ async function show(moveFocus = true) {
   outlet.replaceChildren(page);
   navigation.dispatchEvent(new Event('change'));
   if (moveFocus) arrive(page);
+}
+
+/**
+ * A page's files could not be fetched: the server is gone, then the whole page is loaded once it is back; or it serves
+ * another build now, then at once, but not again and again.
+ * @param {unknown} error
+ * @returns {Promise<null>}
+ */
+async function cannotLoad(error) {
+  const RELOADED = 'tessera:reloaded';
+  const isReachable = await probe();
+  if (!isReachable) connection.addEventListener('online', () => location.reload(), { once: true });
+  else if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 20_000) throw error;
+  else {
+    sessionStorage.setItem(RELOADED, String(Date.now()));
+    location.reload();
+  }
+  return null;
 }
 
 /**

@@ -125,10 +125,11 @@ class DashboardPage extends Page {
     const sum = (/** @type {'Created' | 'Resolved'} */ name) => rows.reduce((total, row) => total + row[name], 0);
     const label = t('dashboard.flow-label', { created: sum('Created'), resolved: sum('Resolved'), count: rows.length });
     const entries = rows.map((row) => ({ label: dayMonth(row.Date), values: [row.Created, row.Resolved] }));
+    const isEmpty = !entries.some((entry) => entry.values.some(Boolean));
     if (!can('dashboard:read')) return { id: 'flow', url: byDay(this.#span), chart: html`<p class="notice">${t('dashboard.no-right')}</p>`, figures: null };
     return {
       id: 'flow', url: byDay(this.#span), series,
-      chart: columns({ width: this.#width, label, entries, series }),
+      chart: isEmpty ? nothing() : columns({ width: this.#width, label, entries, series }),
       figures: table({
         caption: t('dashboard.table', { name: t('dashboard.flow') }), rows: [...rows].reverse(), rowKey: (row) => row.Date,
         columns: [

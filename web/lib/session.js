@@ -55,6 +55,8 @@ export async function loadMe() {
  */
 export async function signIn(email, password) {
   setMe(await call('/session', { body: { Email: email, Password: password }, noSignIn: true }));
+  // What listened to changes was ended with the session.
+  void import('./events.js').then(({ listenAgain }) => listenAgain());
 }
 
 /** Ends the session, and forgets drafts. */

@@ -28,7 +28,7 @@ export const de = {
   'people.end-sessions': 'Überall abmelden', 'people.end-title': '{name} überall abmelden?',
   'people.end-text': 'Alle Sitzungen enden sofort. Neu anmelden geht.', 'people.ended': '{name} ist überall abgemeldet',
   'people.disable': 'Deaktivieren', 'people.enable': 'Aktivieren', 'people.disable-title': '{name} deaktivieren?',
-  'people.disable-text': 'Die Sitzungen enden, und die Zugriffstoken gelten ab der nächsten Anfrage nicht mehr.',
+  'people.disable-text': 'Die Sitzungen enden, und die Zugangstoken gelten ab der nächsten Anfrage nicht mehr.',
   'people.description': 'Beschreibung', 'people.members': 'Mitglieder', 'people.members-of': 'Mitglieder von {name}',
   'people.members-text': 'Jede Änderung wird sofort gespeichert.', 'people.joined': '{name} ist dabei', 'people.left': '{name} ist nicht mehr dabei',
   'people.count': { one: '{count} Mitglied', other: '{count} Mitglieder' },
@@ -45,7 +45,7 @@ export const de = {
   'pickers.default-stays': 'Die Vorgabe kann nicht archiviert werden',
   'pickers.rename': 'Umbenennen', 'pickers.new': 'Neuer Eintrag', 'pickers.add': 'Hinzufügen',
   'pickers.empty': 'Noch keine Einträge', 'pickers.empty-text': 'Fügen Sie unten den ersten hinzu.',
-  'pickers.read-only': 'Nur wer verwaltet, ändert diese Listen.',
+  'pickers.read-only': 'Nur die Administration ändert diese Listen.',
   'pickers.delete-text': 'Das lässt sich nicht rückgängig machen. Ein Eintrag, den Tickets haben, kann nicht gelöscht, aber archiviert werden.',
 
   'audit.conditions': 'Bedingungen', 'audit.actor': 'Wer', 'audit.token': 'Token', 'audit.event': 'Ereignis', 'audit.set': 'Woran', 'audit.id': 'Dessen Nummer',

@@ -58,7 +58,7 @@ export function bars({ width, label, entries, series }) {
     let x = left;
     const total = totals[at] ?? 0;
     return svg`<g key=${entry.label}>
-      <text class="axis end strong" x=${left - 10} y=${at * BAR + 25}>${entry.label}</text>
+      <text class="axis end strong" x=${left - 10} y=${at * BAR + 25}>${entry.label.length > 15 ? `${entry.label.slice(0, 14)}…` : entry.label}</text>
       ${entry.values.map((value, one) => {
         const wide = (value / top) * room;
         const from = x;

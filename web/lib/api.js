@@ -213,3 +213,8 @@ function encoded(text) {
 export function quoted(text) {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** An Idempotency-Key: a change sent again under it is made once. Also where the page does not come over TLS. */
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { ApiError, odata, quoted, local } from '../../../web/lib/api.js';
+import { ApiError, local, newKey, odata, quoted } from '../../../web/lib/api.js';
 import { date, duration, errorText, number, register, relative, t } from '../../../web/lib/i18n.js';
 
 const folder = fileURLToPath(new URL('../../../web/i18n/', import.meta.url));
@@ -67,4 +67,9 @@ test('markup is made in one file and no file is long', () => {
     if (!['lib/html.js', 'lib/compile.js'].includes(name)) assert.doesNotMatch(text, /innerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
     if (!name.startsWith('i18n/')) assert.ok(text.split('\n').length <= 400, `${name} has ${text.split('\n').length} lines`);
   }
+});
+
+test('each key is another', () => {
+  assert.match(newKey(), /^[0-9a-f]{32}$/);
+  assert.notEqual(newKey(), newKey());
 });

@@ -3,7 +3,7 @@
  * faster both versions are seen before one is chosen.
  * @module
  */
-import { ApiError, call, callFull } from '../../lib/api.js';
+import { ApiError, call, callFull, newKey } from '../../lib/api.js';
 import { openDialog } from '../../lib/dialog.js';
 import { check, field, fieldErrors, focusError, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
@@ -42,6 +42,7 @@ export function editEntity({ label, set, fields, row, initial = {}, more }) {
   let theirs = {};
   let base = row ?? {};
   let isBusy = false;
+  let sent = { words: '', key: '' };
 
   /** @param {Event} event @param {import('../../lib/dialog.js').Dialog<Row>} dialog */
   const save = async (event, dialog) => {
@@ -54,7 +55,7 @@ export function editEntity({ label, set, fields, row, initial = {}, more }) {
     try {
       const answer = row
         ? await call(path, { method: 'PATCH', body, ifMatch: version, prefer: 'return=representation' })
-        : await call(path, { body: { ...initial, ...body }, key: crypto.randomUUID() });
+        : await call(path, { body: { ...initial, ...body }, key: keyOf(body) });
       dialog.close(answer ?? {});
     } catch (error) {
       errors = fieldErrors(error, fields.map((one) => one.name));
@@ -64,6 +65,13 @@ export function editEntity({ label, set, fields, row, initial = {}, more }) {
     } finally {
       isBusy = false;
     }
+  };
+
+  /** The same key while the same is sent: what arrived without an answer is not made twice. @param {Row} body */
+  const keyOf = (body) => {
+    const words = JSON.stringify(body);
+    if (sent.words !== words) sent = { words, key: newKey() };
+    return sent.key;
   };
 
   /** Reads what is there now, so that the next saving is a decision. */

@@ -1,5 +1,5 @@
 /** The lists tickets choose from: making, renaming, ordering, archiving their entries. @module */
-import { call, callAll, odata } from '../../lib/api.js';
+import { call, callAll, newKey, odata } from '../../lib/api.js';
 import { announce, copyButton, menu, toast } from '../../lib/above.js';
 import { ask } from '../../lib/dialog.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../../lib/field.js';
@@ -125,7 +125,7 @@ class PickersPage extends Page {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const last = Math.max(0, ...this.#rows.map((row) => row['Position']));
     try {
-      await call(`/odata/${this.#list}`, { body: { ...values, Position: last + 1 }, key: crypto.randomUUID() });
+      await call(`/odata/${this.#list}`, { body: { ...values, Position: last + 1 }, key: newKey() });
       this.#errors = {};
       form.reset();
       announce(t('saved'));

@@ -2,7 +2,7 @@
  * Where one writes to the customer or notes something for staff: two kinds that look, read and send
  * differently, each with a draft of its own.
  */
-import { call } from '../../lib/api.js';
+import { call, newKey } from '../../lib/api.js';
 import { formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
@@ -103,7 +103,7 @@ export class Composer {
     if (this.#isSending || written.text.trim() === '') return;
     // The same words go under the same name: sent again after a lost answer they are still sent once.
     const words = sentText(written);
-    if (written.key === '' || written.sent !== words) Object.assign(written, { key: crypto.randomUUID(), sent: words });
+    if (written.key === '' || written.sent !== words) Object.assign(written, { key: newKey(), sent: words });
     this.#keep();
     this.#isSending = true;
     this.#error = '';

@@ -1,7 +1,7 @@
 /**
  * A new ticket: one form, kept as a draft until it is sent, and sent once however often one tries.
  */
-import { call, odata, quoted } from '../../lib/api.js';
+import { call, newKey, odata, quoted } from '../../lib/api.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
@@ -104,7 +104,7 @@ export default class NewTicketPage extends Page {
     if (this.#isSending) return;
     this.#isSending = true;
     this.#errors = {};
-    this.#key ||= crypto.randomUUID();
+    this.#key ||= newKey();
     this.#timer = -1;
     this.#keep();
     this.update();

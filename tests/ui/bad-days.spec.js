@@ -105,6 +105,15 @@ test('who may not see a page is told which right is missing', async ({ page }) =
   await expect(page.getByRole('button', { name: 'Add' })).toHaveCount(0);
 });
 
+test('an address that leads nowhere says so, whether one is signed in or not', async ({ page }) => {
+  for (const isIn of [false, true]) {
+    if (isIn) await signIn(page, site, 'ada', '/no/such/page');
+    else expect((await page.goto(`${site.url}/no/such/page`))?.status()).toBe(404);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
+  }
+  await axe(page);
+});
+
 test('who guesses too often is told how long to wait', async ({ page }) => {
   await page.goto(`${site.url}/sign-in`);
   for (let tries = 0; tries < 7; tries += 1) {

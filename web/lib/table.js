@@ -35,6 +35,7 @@ import { t } from './i18n.js';
  * @property {(selected: Set<string | number>) => void} [onselect]
  * @property {unknown} [empty]  shown instead of rows
  * @property {string} [className]
+ * @property {boolean} [stacks]  on a narrow screen each row is a card
  */
 
 /**
@@ -47,14 +48,14 @@ export function table(options) {
   if (!rows.length && options.empty) return html`<div class="empty">${options.empty}</div>`;
   const isAll = Boolean(selected && rows.length && rows.every((row) => selected.has(options.rowKey(row))));
   return html`<div class="table-wrap" tabindex="0" role="group" aria-label=${caption}>
-    <table class=${options.className}>
+    <table class=${options.stacks ? 'stacks' : options.className} role=${options.stacks ? 'table' : null}>
       <caption class=${options.showCaption ? null : 'live'}>${caption}</caption>
       <thead><tr>
         ${onselect && html`<th scope="col" class="narrow"><input type="checkbox" aria-label=${t('table.all')} .checked=${isAll}
           @change=${(/** @type {Event} */ event) => onselect(marked(options, isOn(event)))}></th>`}
         ${columns.map((column) => header(column, options))}
       </tr></thead>
-      <tbody>${rows.map((row) => tableRow(row, options))}</tbody>
+      <tbody role=${options.stacks ? 'rowgroup' : null}>${rows.map((row) => tableRow(row, options))}</tbody>
     </table>
   </div>`;
 }
@@ -100,8 +101,10 @@ function header(column, { sort, onsort }) {
 function tableRow(row, options) {
   const { columns, rowKey, rowClass, rowLabel, selected, onselect } = options;
   const key = rowKey(row);
+  // Told by role as well: what is shown as a card is a row all the same.
+  const role = (/** @type {string} */ name) => (options.stacks ? name : null);
   const isSelected = Boolean(selected?.has(key));
-  return html`<tr key=${key} class=${rowClass?.(row)} data-key=${key} aria-selected=${onselect ? isSelected : null}>
+  return html`<tr key=${key} role=${role('row')} class=${rowClass?.(row)} data-key=${key} aria-selected=${onselect ? isSelected : null}>
     ${onselect && html`<td class="narrow"><input type="checkbox" aria-label=${t('table.one', { name: rowLabel?.(row) ?? String(key) })}
       .checked=${isSelected} @change=${(/** @type {Event} */ event) => {
         const next = new Set(selected);
@@ -110,7 +113,7 @@ function tableRow(row, options) {
         onselect(next);
       }}></td>`}
     ${columns.map((column) => (column.isHead
-      ? html`<th key=${column.key} scope="row" class=${column.className}>${column.cell(row)}</th>`
-      : html`<td key=${column.key} class=${column.className}>${column.cell(row)}</td>`))}
+      ? html`<th key=${column.key} scope="row" role=${role('rowheader')} class=${column.className}>${column.cell(row)}</th>`
+      : html`<td key=${column.key} role=${role('cell')} data-label=${column.hideLabel ? null : column.label} class=${column.className}>${column.cell(row)}</td>`))}
   </tr>`;
 }

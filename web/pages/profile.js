@@ -81,6 +81,7 @@ class ProfilePage extends Page {
       ${formError(this.#sessionError)}
       ${table({
         caption: t('profile.sessions'),
+        stacks: true,
         rows: this.#sessions,
         rowKey: (row) => row.Id,
         columns: [

@@ -47,7 +47,7 @@ class AuditPage extends ListPage {
       { key: 'Actor', label: t('audit.actor'), isHead: true, className: 'fit', cell: (/** @type {Row} */ row) => actor(row) },
       { key: 'What', label: t('audit.what'), className: 'fit', cell: (/** @type {Row} */ row) => what(row) },
       { key: 'Detail', label: t('audit.detail'), className: 'grow', cell: (/** @type {Row} */ row) => row['Detail'] },
-      { key: 'Address', label: t('profile.address'), className: 'narrow', cell: (/** @type {Row} */ row) => html`<span title=${row['Agent']}>${row['Address']}</span>` },
+      { key: 'Address', label: t('profile.address'), className: 'narrow', cell: (/** @type {Row} */ row) => row['Address'] && html`<span title=${row['Agent']}>${row['Address']}</span>` },
     ];
   }
 

@@ -181,7 +181,7 @@ export class ListPage extends Page {
   #list() {
     return html`<div class="stack">
       ${table({
-        caption: this.pageTitle(), columns: this.columns(), rows: this.rows, rowKey: (row) => row['Id'] ?? '', sort: this.sort,
+        caption: this.pageTitle(), stacks: true, columns: this.columns(), rows: this.rows, rowKey: (row) => row['Id'] ?? '', sort: this.sort,
         onsort: ({ key, descending }) => this.ask({ sort: key, desc: descending ? '1' : null }), empty: this.empty(),
       })}
       ${this.rows.length > 0 && html`<div class="row">

@@ -70,6 +70,7 @@ class PickersPage extends Page {
     const canWrite = can('settings:write');
     return table({
       caption: name,
+      stacks: true,
       rows: this.#rows,
       rowKey: (row) => row['Id'],
       empty: html`<h3>${t('pickers.empty')}</h3><p>${t('pickers.empty-text')}</p>`,

@@ -215,8 +215,10 @@ test('the same tickets come out as an address, as CSV, in Power BI and in Excel'
 
 test('what others change is marked where it stands, and new tickets wait', async ({ page }) => {
   const token = await site.token('Agent');
+  const listening = page.waitForResponse(/\/events$/);
   await signIn(page, site, 'ben', '/tickets');
   await shown(page);
+  await listening;
   const before = await ids(page);
   const id = before[3];
   await page.locator(`tr[data-id="${id}"] a`).focus();

@@ -156,7 +156,9 @@ test('properties are changed where they stand, and what is wrong is told there',
 
 test('what others write arrives, and what one types stays', async ({ page }) => {
   const { token, id, path } = await made();
+  const listening = page.waitForResponse(/\/events$/);
   await open(page, id);
+  await listening;
   await page.getByLabel('Reply to sven').pressSequentially('I am wri');
   await site.ask(token, `${path}/Tessera.Reply`, { method: 'POST', body: { Body: 'Somebody was faster' } });
   await expect(page.locator('.conversation')).toContainText('Somebody was faster');

@@ -7,11 +7,13 @@ import { errorText, isAborted, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
 import { navigate } from '../../lib/router.js';
 import { me } from '../../lib/session.js';
-import { ListKeys, rememberWalk } from './keys.js';
 import { ROWS_MAX, RowCache } from './list-parts.js';
 import { listView, viewName } from './list-view.js';
 import { Live, Pages } from './live.js';
 import { EMPTY, FIXED, feedAddress, fromOptions, pageAddress, readColumns, same, shownColumns, tellsQuery, viewsOf } from './query.js';
+
+/** The single keys, which the first look does without. */
+const keys = import('./keys.js');
 
 /** Rows of one page: a screen or two, so that the first is there at once. */
 const PAGE_ROWS = 100;
@@ -52,7 +54,7 @@ export default class TicketsPage extends Page {
   connectedCallback() {
     super.connectedCallback();
     const { signal } = this;
-    new ListKeys(this, signal);
+    void keys.then(({ ListKeys }) => { if (!signal.aborted) new ListKeys(this, signal); }, () => {});
     void import('./watch.js').then(({ Watch }) => { if (!signal.aborted) this.#watch = new Watch(this, signal); }, () => {});
     void import('./lists.js').then(({ choices }) => choices('Users')).then((users) => {
       this.people = new Map(users.map(({ Id, Name }) => [String(Id), Name]));
@@ -61,9 +63,7 @@ export default class TicketsPage extends Page {
   }
 
   /** Who looks. */
-  get me() {
-    return me()?.UserId ?? null;
-  }
+  me = me()?.UserId ?? null;
 
   /** The rows by their number. */
   get held() {
@@ -78,6 +78,7 @@ export default class TicketsPage extends Page {
   /** @param {AbortSignal} signal */
   async load(signal) {
     const views = this.#loadViews(signal);
+    views.catch(() => {});
     const named = this.query.get('view');
     if (named !== null && !FIXED.some((view) => view.id === named)) await views;
     this.#readAddress();
@@ -96,8 +97,14 @@ export default class TicketsPage extends Page {
     this.live.reset();
     this.problems.clear();
     this.selected = new Set([...this.selected].filter((id) => this.held.has(id)));
-    rememberWalk(this.pages.rows.map((row) => row.Id), location.pathname + location.search);
+    this.#rememberWalk();
     this.#watch?.soon();
+  }
+
+  /** Keeps the way from one ticket of the list to the next. */
+  #rememberWalk() {
+    const [ids, address] = [this.pages.rows.map((row) => row.Id), location.pathname + location.search];
+    void keys.then(({ rememberWalk }) => rememberWalk(ids, address), () => {});
   }
 
   /** @param {AbortSignal} signal */
@@ -159,7 +166,7 @@ export default class TicketsPage extends Page {
     this.isGrowing = true;
     try {
       await this.pages.more();
-      rememberWalk(this.pages.rows.map((row) => row.Id), location.pathname + location.search);
+      this.#rememberWalk();
     } catch (error) {
       if (!isAborted(error)) toast(errorText(error), { tone: 'bad' });
     }

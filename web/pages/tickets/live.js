@@ -89,11 +89,10 @@ export class Live {
   /** @type {Set<number>} */
   #changed = new Set();
 
-  /** Forgets all, for a list that was read anew. */
+  /** Forgets what was told, for a list that was read anew; what is noted may have come after its answer. */
   reset() {
     this.marks.clear();
     this.fresh.clear();
-    this.#changed.clear();
   }
 
   /** Notes that a ticket was changed or made. @param {number} id */

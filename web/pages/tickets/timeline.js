@@ -30,7 +30,9 @@ export function entries(comments, changes, shown, since = '') {
   if (shown !== 'messages') {
     /** @type {Map<string, Entry>} */
     const groups = new Map();
-    for (const change of [...changes].sort((one, other) => one.Id - other.Id)) {
+    // A new ticket has a row for each property, also for those it does not have.
+    const told = changes.filter(({ FromText, ToText }) => FromText !== null || ToText !== null);
+    for (const change of told.sort((one, other) => one.Id - other.Id)) {
       const name = `${change.ChangedDateTime} ${change.ChangedByName} ${change.ActorTokenId}`;
       const group = groups.get(name);
       if (group) group.changes?.push(change);

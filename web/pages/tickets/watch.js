@@ -4,6 +4,7 @@
 import { call } from '../../lib/api.js';
 import { onChange } from '../../lib/events.js';
 import { isAborted } from '../../lib/i18n.js';
+import { READ_MAX } from './live.js';
 import { EMPTY, feedAddress, readColumns } from './query.js';
 
 /** @typedef {import('./list.js').default} TicketsPage */
@@ -24,6 +25,8 @@ export const ticketsOf = (heard) =>
 export class Watch {
   #page;
   #timer = 0;
+  /** The newest ticket that was heard of. */
+  #highest = 0;
   #isReading = false;
 
   /** @param {TicketsPage} page @param {AbortSignal} signal */
@@ -31,10 +34,21 @@ export class Watch {
     this.#page = page;
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
     document.addEventListener('visibilitychange', () => this.soon(), { signal });
-    onChange(signal, ['Tickets', 'Comments'], (heard) => {
-      for (const id of ticketsOf(heard) ?? [...page.held.keys()]) page.live.note(id);
+    onChange(signal, ['Tickets', 'Comments'], async (heard) => {
+      const ids = ticketsOf(heard) ?? [...page.held.keys(), ...await this.#newest()];
+      for (const id of ids) page.live.note(id);
+      this.#highest = Math.max(this.#highest, ...ids);
       this.soon();
     });
+    void this.#newest().then(([id = 0]) => { this.#highest = Math.max(this.#highest, id); });
+  }
+
+  /** Tickets that are newer than all that were heard of, where nobody told which they are. @returns {Promise<number[]>} */
+  async #newest() {
+    const asked = { ...EMPTY, filter: `Id gt ${this.#highest}`, orderby: 'Id desc' };
+    const top = this.#highest === 0 ? 1 : READ_MAX;
+    return call(feedAddress(asked, { me: null, select: ['Id'], top }), { signal: this.#page.signal }).then(
+      (answer) => answer.value.map((/** @type {Row} */ row) => row.Id), () => []);
   }
 
   /** Reads in a moment, if there is something and somebody looks. */

@@ -116,7 +116,7 @@ export async function callFull(path, options = {}) {
  */
 async function once(path, options) {
   const hasBody = options.body !== undefined;
-  const headers = new Headers({ Accept: 'application/json', ...options.headers });
+  const headers = new Headers({ Accept: 'application/json', 'X-Requested-With': 'tessera', ...options.headers });
   if (hasBody) headers.set('Content-Type', 'application/json');
   if (options.ifMatch) headers.set('If-Match', options.ifMatch);
   if (options.key) headers.set('Idempotency-Key', options.key);

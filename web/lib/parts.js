@@ -9,6 +9,9 @@ import { blueprint, html, keyOf, Template } from './html.js';
 
 /** A template that stands in the document. */
 class Instance {
+  /** What it shows. @type {Template | null} */
+  shown = null;
+
   /** @param {Template} template */
   constructor(template) {
     const plan = blueprint(template);
@@ -29,8 +32,10 @@ class Instance {
     return this.strings === template.strings && Object.is(this.key, keyOf(template));
   }
 
-  /** @param {Template} template */
+  /** The very same template says the same again: a long list keeps those of rows that stay. @param {Template} template */
   update(template) {
+    if (template === this.shown) return;
+    this.shown = template;
     for (const part of this.parts) part.set(template.values);
   }
 

@@ -12,8 +12,9 @@ test('a lost server is said quietly, costs nothing that was typed, and is found 
   await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
   await expect(page.getByLabel('Name')).toHaveValue('Waiting for parts');
   await axe(page);
-  await site.start({ TESSERA_BODY_BYTES_MAX: '20000' });
   await page.locator('.banner').getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.banner')).toBeVisible();
+  await site.start({ TESSERA_BODY_BYTES_MAX: '20000' });
   await expect(page.locator('.banner')).toBeHidden();
   await page.getByRole('button', { name: 'Add' }).click();
   await expect(page.getByRole('rowheader', { name: 'Waiting for parts' })).toBeVisible();

@@ -70,9 +70,12 @@ test('who signs in comes to where they wanted to go, and out again', async ({ pa
 });
 
 test('a stranger cannot choose where one lands after signing in', async ({ page }) => {
-  await page.goto(`${site.url}/sign-in?next=${encodeURIComponent('//evil.example/')}`);
-  await fillIn(page, PASSWORD);
-  await expect(page).toHaveURL(`${site.url}/`);
+  for (const next of ['//evil.example/', '/\\evil.example/', '/\t/evil.example/', 'https://evil.example/', 'javascript:alert(1)', 'http://[', `${site.url}//evil.example/`]) {
+    await page.context().clearCookies();
+    await page.goto(`${site.url}/sign-in?next=${encodeURIComponent(next)}`);
+    await fillIn(page, PASSWORD);
+    await expect(page, next).toHaveURL(`${site.url}/`);
+  }
 });
 
 test('language and colours are chosen and stay', async ({ page }) => {

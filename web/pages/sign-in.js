@@ -54,7 +54,9 @@ class SignInPage extends Page {
   /** Where one wanted to go; only within this site. */
   #next() {
     const next = this.query.get('next') ?? '/';
-    return /^\/(?![/\\])/.test(next) ? next : '/';
+    if (!URL.canParse(next, location.origin)) return '/';
+    const { origin, pathname, search } = new URL(next, location.origin);
+    return origin === location.origin && !pathname.startsWith('//') ? pathname + search : '/';
   }
 
   /** @param {Event} event */

@@ -22,6 +22,16 @@ pub const MICROS_PER_SEC: i64 = 1_000_000;
 /// Microseconds of a day; days of UTC are all alike.
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SEC;
 
+/// Microseconds of an hour.
+pub const MICROS_PER_HOUR: i64 = 3600 * MICROS_PER_SEC;
+
+/// Microseconds as hours; exact up to 285 years.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "exact up to 285 years")]
+pub fn hours(micros: i64) -> f64 {
+    micros as f64 / MICROS_PER_HOUR as f64
+}
+
 /// An instant in UTC, microseconds since 1970-01-01T00:00:00Z; ordered by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

@@ -218,6 +218,12 @@ impl Property {
         self.reading(Reads::DayOf(instant))
     }
 
+    /// A computed one is the hours from the first of these instants to the second.
+    #[must_use]
+    pub fn hours_between(self, instants: &'static [Prop; 2]) -> Self {
+        self.reading(Reads::Hours(instants))
+    }
+
     fn reading(mut self, reads: Reads) -> Self {
         if let Origin::Computed(of, _) = self.origin {
             self.origin = Origin::Computed(of, reads);

@@ -15,9 +15,8 @@ pub(super) fn ticket_history() -> StructType {
 }
 
 /// Microseconds as hours.
-#[allow(clippy::cast_precision_loss)] // exact up to 285 years
 pub(super) fn hours(micros: i64) -> Value {
-    Value::Double(micros as f64 / 3_600_000_000.0)
+    Value::Double(crate::time::hours(micros))
 }
 
 /// Properties of `TicketHistoryEntry`.

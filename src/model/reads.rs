@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{
     Entity, Model, Origin, Primitive, Prop, Reads, SetId, StructType, Type, Value, helpdesk,
 };
-use crate::time::{Date, Timestamp};
+use crate::time::{Date, Timestamp, hours};
 
 /// An entity of anything, as its seed has it, that remembers what of it was read.
 struct Watched<'a> {
@@ -90,6 +90,17 @@ fn check(model: &Model, seed: u64) {
                 Reads::Anything => {}
                 Reads::Only(known) => {
                     assert!(reached.iter().all(|prop| known.contains(prop)), "{name} {reached:?}");
+                }
+                Reads::Hours(instants) => {
+                    assert!(reached.iter().all(|prop| instants.contains(prop)), "{name}");
+                    let at = |prop| entity.value(prop).as_instant().map(Timestamp::micros);
+                    let (from, until) = (at(instants[0]), at(instants[1]));
+                    let between = from.zip(until).map(|(from, until)| until - from);
+                    assert_eq!(
+                        value,
+                        between.map_or(Value::Null, |micros| Value::Double(hours(micros))),
+                        "{name}"
+                    );
                 }
                 Reads::DayOf(instant) => {
                     assert_eq!(reached, [instant], "{name}");

@@ -141,6 +141,8 @@ pub enum Reads {
     Only(&'static [Prop]),
     /// One instant, whose day in the workspace's time zone it is.
     DayOf(Prop),
+    /// Two instants: the hours from the first to the second, null where either is.
+    Hours(&'static [Prop; 2]),
 }
 
 /// A structural property.

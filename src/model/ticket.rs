@@ -101,8 +101,8 @@ pub mod props {
         RESOLVED_DATE => computed("ResolvedDate", Date, |ticket| ticket.date_of(ticket.value(RESOLVED).as_instant())).day_of(RESOLVED).nullable().doc("Day in the workspace's time zone"),
         CLOSED => stored(23, "ClosedDateTime", DateTimeOffset).nullable(),
         CLOSED_DATE => computed("ClosedDate", Date, |ticket| ticket.date_of(ticket.value(CLOSED).as_instant())).day_of(CLOSED).nullable().doc("Day in the workspace's time zone"),
-        FIRST_RESPONSE_HOURS => computed("FirstResponseHours", Double, |ticket| hours_since_created(ticket, FIRST_RESPONSE)).from(&[CREATED, FIRST_RESPONSE]).nullable().doc("From creation to the first response"),
-        RESOLUTION_HOURS => computed("ResolutionHours", Double, |ticket| hours_since_created(ticket, RESOLVED)).from(&[CREATED, RESOLVED]).nullable().doc("From creation to the resolution"),
+        FIRST_RESPONSE_HOURS => computed("FirstResponseHours", Double, |ticket| hours_since_created(ticket, FIRST_RESPONSE)).hours_between(&[CREATED, FIRST_RESPONSE]).nullable().doc("From creation to the first response"),
+        RESOLUTION_HOURS => computed("ResolutionHours", Double, |ticket| hours_since_created(ticket, RESOLVED)).hours_between(&[CREATED, RESOLVED]).nullable().doc("From creation to the resolution"),
     }
 
     fn tags_text(tags: &Value) -> Value {

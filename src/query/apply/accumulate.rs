@@ -159,7 +159,7 @@ fn add_double(sum: &mut f64, lost: &mut f64, number: f64) {
 }
 
 /// What whole numbers come to; `count` of them were not null.
-pub(super) fn whole(method: Method, sum: i128, count: u64) -> Result<Value, Error> {
+pub(crate) fn whole(method: Method, sum: i128, count: u64) -> Result<Value, Error> {
     let narrow = |ty| i64::try_from(sum).map_err(|_| out_of_range(ty));
     Ok(match method {
         Method::Count | Method::Tally => Value::Int(narrow("Edm.Int64")?),
@@ -175,8 +175,9 @@ pub(super) fn whole(method: Method, sum: i128, count: u64) -> Result<Value, Erro
     })
 }
 
+/// The nearest double.
 #[expect(clippy::cast_precision_loss, reason = "a mean takes the nearest double")]
-fn as_double(number: i128) -> f64 {
+pub(crate) fn as_double(number: i128) -> f64 {
     number as f64
 }
 

@@ -17,7 +17,10 @@ mod tests;
 use std::slice;
 
 use self::pipeline::{Items, Run};
-pub(crate) use self::{accumulate::Sums, held::Held};
+pub(crate) use self::{
+    accumulate::{Sums, as_double, whole},
+    held::Held,
+};
 use super::{
     expr::Expr,
     plan::{Order, Start},

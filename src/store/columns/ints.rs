@@ -1,7 +1,8 @@
 //! Up to 4,096 numbers in as few bits as their spread needs: base + scale × code.
 //!
 //! The scale is the greatest step that all have in common, so whole seconds kept as microseconds take no
-//! more than seconds would. All alike take no bits at all.
+//! more than seconds would. All alike take no bits at all, nor do numbers that follow one another in equal
+//! steps, as ids mostly do: the place of each is its code.
 
 use std::io;
 
@@ -13,16 +14,23 @@ use super::{
 
 /// Bits beyond which a code could straddle nine bytes: it takes eight whole ones then.
 const BITS_MAX: u8 = 56;
+/// Bits up to which codes are so few that what follows from each is best worked out beforehand.
+const BITS_OF_FEW: u8 = 8;
 /// Bytes behind the last code, so that eight can be read from wherever a code begins.
 const PAD: usize = 8;
 
+/// What stands in an image in the place of a width where numbers follow one another.
+const RUN: u8 = 255;
+
 /// Numbers by place; null where nothing was put.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ints {
     base: i64,
     scale: u64,
     bits: u8,
     len: u16,
+    /// Whether the place of each number is its code; then `bits` is 0, and none is null.
+    is_run: bool,
     codes: Vec<u8>,
     nulls: Nulls,
     least: i64,
@@ -58,11 +66,24 @@ impl Ints {
 
     /// All numbers; what is null comes as some number or other, see [`Ints::nulls`].
     pub(crate) fn fill(&self, out: &mut [i64; CHUNK_ROWS]) {
-        let len = self.len();
-        for (at, number) in out.iter_mut().enumerate().take(len) {
-            *number = self.number(at);
+        let (base, scale) = (self.base, self.scale);
+        self.unpack(|code| base.wrapping_add(code.wrapping_mul(scale).cast_signed()), out);
+    }
+
+    /// What `of` makes of each number, asked once for each where they can only be few; of what is null,
+    /// something or other.
+    pub(crate) fn map(&self, of: impl Fn(i64) -> u32, out: &mut [u32; CHUNK_ROWS]) {
+        let (base, scale) = (self.base, self.scale);
+        let made = |code: u64| of(base.wrapping_add(code.wrapping_mul(scale).cast_signed()));
+        if self.bits > BITS_OF_FEW || self.is_run {
+            return self.unpack(made, out);
         }
-        out[len..].fill(self.base);
+        let mut few = [0; 1 << BITS_OF_FEW];
+        for (code, few) in (0..=mask(self.bits)).zip(&mut few) {
+            *few = made(code);
+        }
+        // No code has more bits than a byte.
+        self.unpack(|code| few[usize::from(code.to_le_bytes()[0])], out);
     }
 
     /// Which places up to [`Ints::len`] are null; all behind are.
@@ -76,6 +97,9 @@ impl Ints {
     }
 
     pub(super) fn set(&mut self, at: usize, number: Option<i64>) {
+        if self.is_run && !(at < self.len() && number == Some(self.number(at))) {
+            self.break_run();
+        }
         if at >= self.len() {
             if number.is_none() {
                 return;
@@ -108,11 +132,24 @@ impl Ints {
             self.widen(numbers[at]);
             self.held += 1;
         }
-        self.fit(0, 0);
-        self.recode(&numbers, &nulls);
-        self.codes.shrink_to_fit();
+        self.is_run = is_run(&numbers) && self.held == self.len;
+        if self.is_run {
+            (self.base, self.bits, self.codes) = (self.least, 0, Vec::new());
+        } else {
+            self.fit(0, 0);
+            self.recode(&numbers, &nulls);
+            self.codes.shrink_to_fit();
+        }
         self.nulls = nulls;
         self.nulls.trim();
+    }
+
+    /// Gives each number a code of its own again.
+    fn break_run(&mut self) {
+        let numbers = self.numbers();
+        self.is_run = false;
+        self.fit(0, 0);
+        self.recode(&numbers, &Nulls::default());
     }
 
     /// Whether nothing was put anywhere, or all of it taken away.
@@ -123,7 +160,7 @@ impl Ints {
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
         out.i64(self.base)?;
         out.u64(self.scale)?;
-        out.byte(self.bits)?;
+        out.byte(if self.is_run { RUN } else { self.bits })?;
         out.u16(self.len)?;
         out.i64(self.least)?;
         out.i64(self.most)?;
@@ -133,15 +170,17 @@ impl Ints {
 
     pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
         let (base, scale) = (input.i64()?, input.u64()?);
-        let (bits, len) = (input.byte()?, input.u16()?);
+        let (width, len) = (input.byte()?, input.u16()?);
+        let (bits, is_run) = if width == RUN { (0, true) } else { (width, false) };
         let (least, most) = (input.i64()?, input.i64()?);
         let (nulls, codes) = (Nulls::read_from(input)?, input.list()?);
         let count = usize::from(len);
         sound(count <= CHUNK_ROWS && (bits <= BITS_MAX || bits == 64), "numbers are too many")?;
-        let needed = (count * usize::from(bits)).div_ceil(8) + PAD;
+        let needed = if is_run { 0 } else { (count * usize::from(bits)).div_ceil(8) + PAD };
         sound(count == 0 || codes.len() == needed, "numbers are missing")?;
+        sound(!(is_run && nulls.any()), "what follows something is nothing")?;
         let held = u16::try_from(nulls.held(count)).unwrap_or(len);
-        Ok(Self { base, scale, bits, len, codes, nulls, least, most, held })
+        Ok(Self { base, scale, bits, len, is_run, codes, nulls, least, most, held })
     }
 
     #[cfg(test)]
@@ -149,11 +188,45 @@ impl Ints {
         self.codes.capacity() + self.nulls.heap_bytes()
     }
 
+    /// What `of` makes of each code; behind the last, of 0.
+    fn unpack<T: Copy>(&self, of: impl Fn(u64) -> T, out: &mut [T; CHUNK_ROWS]) {
+        let (bits, mask) = (usize::from(self.bits), mask(self.bits));
+        let (held, rest) = out.split_at_mut(self.len());
+        rest.fill(of(0));
+        if self.is_run {
+            return held.iter_mut().zip(0..).for_each(|(out, code)| *out = of(code));
+        }
+        if bits == 0 {
+            return held.fill(of(0));
+        }
+        let mut done = 0;
+        // Eight codes begin and end with whole bytes, so each has its place there.
+        let places: [(usize, usize); 8] = std::array::from_fn(|at| (at * bits / 8, at * bits % 8));
+        if self.bits <= BITS_MAX {
+            for (group, out) in held.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+                let bytes = self.codes.get(group * bits..);
+                let Some(bytes) = bytes.and_then(|bytes| bytes.first_chunk::<64>()) else { break };
+                for (out, (byte, shift)) in out.iter_mut().zip(places) {
+                    let eight =
+                        bytes[byte..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+                    *out = of((eight >> shift) & mask);
+                }
+                done += 8;
+            }
+        }
+        for (at, out) in held.iter_mut().enumerate().skip(done) {
+            *out = of(self.read(at));
+        }
+    }
+
     fn number(&self, at: usize) -> i64 {
         self.base.wrapping_add(self.read(at).wrapping_mul(self.scale).cast_signed())
     }
 
     fn read(&self, at: usize) -> u64 {
+        if self.is_run {
+            return at as u64;
+        }
         let bit = at * usize::from(self.bits);
         let bytes = self.codes.get(bit / 8..).and_then(|rest| rest.first_chunk::<8>());
         let word = bytes.map_or(0, |eight| u64::from_le_bytes(*eight));
@@ -241,6 +314,15 @@ impl Ints {
     }
 }
 
+/// Whether numbers follow one another in equal steps upwards.
+fn is_run(numbers: &[i64]) -> bool {
+    let [first, second, ..] = numbers else { return false };
+    let step = second.checked_sub(*first).filter(|step| *step > 0);
+    step.is_some_and(|step| {
+        numbers.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(step))
+    })
+}
+
 fn mask(bits: u8) -> u64 {
     if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
 }
@@ -275,10 +357,14 @@ mod tests {
     #[test]
     fn numbers_take_the_bits_of_their_spread() {
         check(&[Some(7), Some(7), Some(7)], 0);
+        check(&[Some(7), Some(8), Some(9)], 0);
+        check(&[Some(7), Some(8), None, Some(9)], 2);
+        check(&[Some(i64::MIN), Some(-1), Some(i64::MAX - 1)], 0);
         check(&[Some(0), Some(1), None, Some(1)], 1);
-        check(&[Some(9_000_000_000), Some(9_000_000_003)], 1);
+        check(&[Some(9_000_000_000), Some(9_000_000_003)], 0);
+        check(&[Some(9_000_000_003), Some(9_000_000_000)], 1);
         check(&[Some(3_000_000), None, Some(6_000_000), Some(1_000_000)], 3);
-        check(&[Some(i64::MIN), Some(i64::MAX)], 1);
+        check(&[Some(i64::MAX), Some(i64::MIN)], 1);
         check(&[Some(i64::MIN), Some(0), Some(i64::MAX)], 64);
         check(&[None, None], 0);
     }
@@ -287,7 +373,7 @@ mod tests {
     fn a_whole_chunk_put_in_any_order_is_kept_and_soon_enough() {
         for step in [1, -1, 1_000_003, -1_000_003, 0] {
             let numbers: Vec<_> = (0..4096).map(|at| Some(at * step)).collect();
-            check(&numbers, if step == 0 { 0 } else { 12 });
+            check(&numbers, if step >= 0 { 0 } else { 12 });
         }
     }
 
@@ -320,9 +406,13 @@ mod tests {
                 }
                 let mut all: Box<[i64; CHUNK_ROWS]> = vec![0; CHUNK_ROWS].try_into().unwrap();
                 ints.fill(&mut all);
+                let low = |number: i64| u32::from(number.to_le_bytes()[0]);
+                let mut lows: Box<[u32; CHUNK_ROWS]> = vec![0; CHUNK_ROWS].try_into().unwrap();
+                ints.map(low, &mut lows);
                 for (at, number) in want.iter().enumerate() {
                     prop_assert_eq!(ints.get(at), *number);
                     prop_assert!(number.is_none_or(|number| all[at] == number));
+                    prop_assert!(number.is_none_or(|number| lows[at] == low(number)));
                 }
                 let held: Vec<i64> = want.iter().flatten().copied().collect();
                 prop_assert_eq!(ints.is_nothing(), held.is_empty());

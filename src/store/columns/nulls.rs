@@ -7,16 +7,28 @@ use super::{
     codec::{In, Out, damaged},
 };
 
-const WORDS: usize = CHUNK_ROWS / 64;
+/// Words of a bit for each place.
+pub(crate) const WORDS: usize = CHUNK_ROWS / 64;
 
 /// A bit for each place, set where there is nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Nulls(Option<Box<[u64; WORDS]>>);
 
 impl Nulls {
     /// Whether place `at` holds nothing.
     pub(crate) fn is_null(&self, at: usize) -> bool {
         self.0.as_ref().is_some_and(|words| words[at / 64] >> (at % 64) & 1 == 1)
+    }
+
+    /// As a bit for each of the first `len` places, set where one holds something.
+    pub(crate) fn held_bits(&self, len: usize) -> [u64; WORDS] {
+        let mut bits = [0; WORDS];
+        for (at, word) in bits.iter_mut().enumerate() {
+            let there = len.saturating_sub(at * 64);
+            let within = if there >= 64 { u64::MAX } else { (1 << there) - 1 };
+            *word = within & !self.0.as_ref().map_or(0, |words| words[at]);
+        }
+        bits
     }
 
     /// Whether any place holds nothing.

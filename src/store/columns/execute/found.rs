@@ -55,3 +55,10 @@ pub(super) fn each_chunk(
 pub(super) fn place(at: u32) -> usize {
     at as usize % CHUNK_ROWS
 }
+
+/// One number for each place of a chunk.
+#[expect(clippy::unnecessary_box_returns, reason = "it is too much for the stack")]
+pub(super) fn zeros<T: Clone + Default>() -> Box<[T; CHUNK_ROWS]> {
+    let all = vec![T::default(); CHUNK_ROWS].into_boxed_slice();
+    all.try_into().unwrap_or_else(|_| unreachable!("it is as long as it was made"))
+}

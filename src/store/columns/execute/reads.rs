@@ -97,6 +97,11 @@ impl Reads {
                 }
             }
             Origin::Computed(_, Declared::DayOf(instant)) => self.add_prop(instant, structure),
+            Origin::Computed(_, Declared::Hours(instants)) => {
+                for prop in instants {
+                    self.add_prop(*prop, structure);
+                }
+            }
         }
     }
 }

@@ -4,26 +4,36 @@
 //! reference makes the groups then. Makes the very groups the reference makes, in the same order.
 
 mod key;
+mod lane;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use roaring::RoaringBitmap;
 
-use self::{key::Key, source::Taken};
-use super::{Ground, Tables, days::Known, filter::Filter, table::Table};
+use self::{
+    key::Key,
+    lane::{Lane, Rows},
+};
+use super::{
+    Ground, Tables,
+    days::Known,
+    filter::Filter,
+    found::{each_chunk, place, zeros},
+    table::Table,
+};
 use crate::{
     error::Error,
     model::Value,
     query::{
         Context, Expr,
-        apply::{Grouping, Held, Stage, Sums},
+        apply::{Grouping, Held, Stage},
     },
-    store::columns::{CHUNK_POSITIONS, CHUNK_ROWS, Columns},
+    store::columns::{CHUNK_ROWS, Columns},
 };
 
-/// Groups there could be at most: each has a place, whether it has rows or not.
-const PLACES_MAX: usize = 1 << 18;
+/// Groups there could be at most: each has its place, whether it has rows or not.
+const GROUPS_MAX: usize = 1 << 18;
 
 /// The tuples of a grouping; `None` where the reference is to make them. `ctx` is of the source that
 /// `tables` belong to.
@@ -37,14 +47,15 @@ pub(crate) fn grouped(
     let columns = table.columns;
     let keys = grouping.keys.iter().map(|key| Key::of(columns, key, ctx));
     let keys: Vec<Key<'_>> = keys.collect::<Option<_>>()?;
-    let taken = grouping.aggregates.iter().map(|aggregate| Taken::of(columns, aggregate));
-    let taken: Vec<Taken<'_>> = taken.collect::<Option<_>>()?;
-    let places = keys.iter().try_fold(1_usize, |all, key| all.checked_mul(key.len()))?;
-    if places > PLACES_MAX {
+    let groups = keys.iter().try_fold(1_usize, |all, key| all.checked_mul(key.len()))?;
+    if groups > GROUPS_MAX {
         return None;
     }
-    let groups = Groups { columns, ctx, grouping, keys: &keys, taken: &taken };
-    Some(left(table, grouping.filters).and_then(|rows| groups.run(&rows, places)))
+    let lanes = grouping.aggregates.iter().map(|aggregate| Lane::of(columns, aggregate, groups));
+    let lanes: Vec<Lane<'_>> = lanes.collect::<Option<_>>()?;
+    let held = Held::new(grouping.held_max);
+    let run = Run { columns, ctx, keys: &keys, lanes, held, counts: vec![0; groups] };
+    Some(left(table, grouping.filters).and_then(|rows| run.groups(&rows)))
 }
 
 /// The rows that the filters leave.
@@ -64,65 +75,56 @@ fn left(table: Table<'_>, filters: &[Stage]) -> Result<RoaringBitmap, Error> {
 }
 
 /// One run.
-struct Groups<'a> {
+struct Run<'a> {
     columns: &'a Columns,
     ctx: &'a Context<'a>,
-    grouping: &'a Grouping<'a>,
     keys: &'a [Key<'a>],
-    taken: &'a [Taken<'a>],
+    lanes: Vec<Lane<'a>>,
+    held: Held,
+    /// Rows of each group.
+    counts: Vec<u64>,
 }
 
-impl<'a> Groups<'a> {
-    fn run(&self, rows: &RoaringBitmap, places: usize) -> Result<Vec<Vec<Value>>, Error> {
-        let mut held = Held::new(self.grouping.held_max);
-        let mut sums: Vec<Option<Sums<'a>>> = vec![None; places];
-        if self.keys.is_empty() {
-            sums[0] = Some(Sums::new(self.grouping.aggregates));
-        }
-        let (mut place, mut codes) = (vec![0_u32; CHUNK_ROWS], vec![0_u32; CHUNK_ROWS]);
-        let numbers = vec![0_i64; CHUNK_ROWS].into_boxed_slice();
-        let mut numbers: Box<[i64; CHUNK_ROWS]> =
-            numbers.try_into().map_err(|_| Error::internal(&"a chunk of another length"))?;
-        for chunk in 0..self.columns.len().div_ceil(CHUNK_POSITIONS) {
-            self.ctx.in_time()?;
-            let first = chunk * CHUNK_POSITIONS;
-            let positions = rows.range(first..first.saturating_add(CHUNK_POSITIONS));
-            if positions.len() == 0 {
-                continue;
-            }
-            place.fill(0);
+impl Run<'_> {
+    fn groups(mut self, rows: &RoaringBitmap) -> Result<Vec<Vec<Value>>, Error> {
+        let (mut groups, mut ranks) = (zeros(), zeros());
+        each_chunk(rows, self.ctx, |chunk, rows| {
+            groups.fill(0);
             for key in self.keys {
-                key.fill(chunk as usize, &mut numbers, &mut codes);
-                let len = u32::try_from(key.len()).unwrap_or(u32::MAX);
-                for (place, code) in place.iter_mut().zip(&codes) {
-                    *place = *place * len + code;
-                }
+                key.fold(chunk, &mut ranks, &mut groups);
             }
-            for at in positions {
-                let place = place[(at - first) as usize] as usize;
-                let sums = &mut sums[place];
-                if sums.is_none() {
-                    held.more()?;
-                }
-                let sums = sums.get_or_insert_with(|| Sums::new(self.grouping.aggregates));
-                sums.put(
-                    |index| Ok(self.taken[index].value(self.columns, at, self.ctx)),
-                    &mut held,
-                )?;
-            }
-        }
-        let found = (0..).zip(sums).filter_map(|(place, sums)| sums.map(|sums| (place, sums)));
-        found.map(|(place, sums)| self.tuple(place, sums)).collect()
+            self.add(chunk, rows, &groups)
+        })?;
+        let is_one = self.keys.is_empty();
+        let counts = std::mem::take(&mut self.counts);
+        let found = counts.into_iter().enumerate().filter(|(_, count)| is_one || *count > 0);
+        found.map(|(group, count)| self.tuple(group, count)).collect()
     }
 
-    /// The keys that a place stands for, and what was added up there.
-    fn tuple(&self, mut place: usize, sums: Sums<'a>) -> Result<Vec<Value>, Error> {
-        let mut values = vec![Value::Null; self.keys.len()];
-        for (value, key) in values.iter_mut().zip(self.keys).rev() {
-            *value = key.value(place % key.len());
-            place /= key.len();
+    fn add(&mut self, chunk: usize, rows: &[u32], groups: &[u32; CHUNK_ROWS]) -> Result<(), Error> {
+        for at in rows {
+            let count = &mut self.counts[groups[place(*at)] as usize];
+            if *count == 0 {
+                self.held.more()?;
+            }
+            *count += 1;
         }
-        values.extend(sums.end()?);
+        let rows = Rows { chunk, positions: rows, groups };
+        let of = (self.columns, self.ctx);
+        self.lanes.iter_mut().try_for_each(|lane| lane.add(rows, of, &mut self.held))
+    }
+
+    /// The keys that a group stands for, and what was made of its rows.
+    fn tuple(&mut self, group: usize, count: u64) -> Result<Vec<Value>, Error> {
+        let mut values = vec![Value::Null; self.keys.len()];
+        let mut rest = group;
+        for (value, key) in values.iter_mut().zip(self.keys).rev() {
+            *value = key.value(rest % key.len());
+            rest /= key.len();
+        }
+        for lane in &mut self.lanes {
+            values.push(lane.end(group, count)?);
+        }
         Ok(values)
     }
 }

@@ -17,8 +17,8 @@ pub(super) enum Taken<'a> {
     Row,
     /// A stored property.
     Column(&'a Column),
-    /// A function of stored properties.
-    Made(fn(&dyn Entity) -> Value),
+    /// A property that is a function of stored ones.
+    Made(Prop, fn(&dyn Entity) -> Value),
 }
 
 impl<'a> Taken<'a> {
@@ -35,7 +35,10 @@ impl<'a> Taken<'a> {
         match structure.property_at(*prop).origin {
             Origin::Stored { .. } => columns.column(*prop).map(Self::Column),
             Origin::Computed(made, Reads::Only(read)) if read.iter().all(is_stored) => {
-                Some(Self::Made(made))
+                Some(Self::Made(*prop, made))
+            }
+            Origin::Computed(made, Reads::Hours(read)) if read.iter().all(is_stored) => {
+                Some(Self::Made(*prop, made))
             }
             Origin::Computed(..)
             | Origin::LongText { .. }
@@ -49,7 +52,7 @@ impl<'a> Taken<'a> {
         match self {
             Self::Row => Value::Int(1),
             Self::Column(column) => column.value(at),
-            Self::Made(made) => made(&Seen { columns, position: at, ctx }),
+            Self::Made(_, made) => made(&Seen { columns, position: at, ctx }),
         }
     }
 }

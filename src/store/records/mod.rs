@@ -1,8 +1,10 @@
 //! Records on disk: the only place that knows sled. A view of the journal; lost, it is rebuilt.
 //!
 //! One tree, so that a batch with its sequence number is one atomic step. Keys (big-endian):
-//! `R set key version` → record, `T set key tag version` → long text, `M applied` → [`Applied`].
+//! `R set key version` → record, `T set key tag version` → long text, several of each in one `bundle`;
+//! `M position` → [`Applied`].
 
+mod bundle;
 mod place;
 
 use std::{
@@ -30,7 +32,9 @@ use crate::{
     model::{Key, Model, Record, SetId},
 };
 
-const APPLIED: &[u8] = b"Mapplied";
+const APPLIED: &[u8] = b"Mposition";
+/// Where it stood when there was a key of its own for each record.
+const APPLIED_BEFORE: &[u8] = b"Mapplied";
 const NAME: &str = "records";
 /// Room that sled needs beside its snapshot before it is opened again: four of its buffers.
 const ROOM_BYTES: u64 = 2 << 20;
@@ -134,15 +138,21 @@ impl Records {
     /// # Errors
     /// `Full` or `Io`; then [`Records::reopen`] before the next try.
     pub(in crate::store) fn write(&self, steps: &[Step], applied: &Applied) -> Result<(), Fault> {
-        let mut batch = sled::Batch::default();
-        for step in steps {
-            match step {
-                Step::Write(place, bytes) => batch.insert(place.to_bytes(self.model), &bytes[..]),
-                Step::Remove(place) => batch.remove(place.to_bytes(self.model)),
+        guarded(|| {
+            let db = self.db()?;
+            let mut changed = bundle::Changed::new(&db);
+            for step in steps {
+                match step {
+                    Step::Write(place, bytes) => {
+                        changed.put(place.to_bytes(self.model), Arc::clone(bytes))?;
+                    }
+                    Step::Remove(place) => changed.remove(&place.to_bytes(self.model))?,
+                }
             }
-        }
-        batch.insert(APPLIED, applied.to_bytes());
-        guarded(|| self.db()?.apply_batch(batch).map_err(|error| fault("write", &error)))
+            let mut batch = changed.into_batch();
+            batch.insert(APPLIED, applied.to_bytes());
+            db.apply_batch(batch).map_err(|error| fault("write", &error))
+        })
     }
 
     /// Has the operating system write everything.
@@ -162,8 +172,8 @@ impl Records {
         take: &mut dyn FnMut(Found) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         guarded(|| {
-            for item in self.db()?.scan_prefix(b"R") {
-                let (place, bytes) = item.map_err(|error| fault("read", &error))?;
+            for item in of_kind(&*self.db()?, b'R')? {
+                let (place, bytes) = item?;
                 let Some(Place::Row { set, key, version }) = Place::from_bytes(self.model, &place)
                 else {
                     return Err(unreadable("a record's key is not readable"));
@@ -181,7 +191,7 @@ impl Records {
     /// `Io` if they cannot be read.
     pub(in crate::store) fn has(&self, place: &Place) -> Result<bool, Fault> {
         let key = place.to_bytes(self.model);
-        guarded(|| self.db()?.contains_key(key).map_err(|error| fault("read", &error)))
+        guarded(|| Ok(bundle::find(&*self.db()?, &key)?.is_some()))
     }
 
     /// How many long texts there are, superseded ones included.
@@ -189,24 +199,23 @@ impl Records {
     /// # Errors
     /// `Io` if they cannot be read.
     pub(in crate::store) fn count_texts(&self) -> Result<u64, Fault> {
-        guarded(|| {
-            let keys = self.db()?.scan_prefix(b"T").keys();
-            keys.map(|key| key.map(|_| 1).map_err(|error| fault("read", &error))).sum()
-        })
+        guarded(|| of_kind(&*self.db()?, b'T')?.map(|entry| entry.map(|_| 1)).sum())
     }
 
     /// What is in those places, which ascend, as far as one scan over all between gets without going far
     /// beyond them.
-    fn scan(&self, places: &[Vec<u8>]) -> Result<Vec<Option<sled::IVec>>, Fault> {
+    fn scan(&self, places: &[Vec<u8>]) -> Result<Vec<Option<bundle::Found>>, Fault> {
         let mut found = Vec::with_capacity(places.len());
         let [first, .., last] = places else { return Ok(found) };
-        let between = self.db()?.range(first.as_slice()..=last.as_slice());
-        for item in between.take(places.len() * BETWEEN_PLACES) {
-            let (place, bytes) = item.map_err(|error| fault("read", &error))?;
-            while places.get(found.len()).is_some_and(|wanted| **wanted < *place) {
+        for item in bundle::scan(&*self.db()?, first)?.take(places.len() * BETWEEN_PLACES) {
+            let (place, bytes) = item?;
+            if place > *last {
+                break;
+            }
+            while places.get(found.len()).is_some_and(|wanted| *wanted < place) {
                 found.push(None);
             }
-            if places.get(found.len()).is_some_and(|wanted| **wanted == *place) {
+            if places.get(found.len()).is_some_and(|wanted| *wanted == place) {
                 found.push(Some(bytes));
             }
         }
@@ -228,7 +237,7 @@ impl Records {
 impl Texts for Records {
     fn read(&self, set: SetId, key: &Key, tag: u16, seq: Seq) -> Result<Arc<str>, Error> {
         let place = Place::Text { set, key: key.clone(), tag, version: seq }.to_bytes(self.model);
-        let found = guarded(|| self.db()?.get(&place).map_err(|error| fault("read", &error)))?;
+        let found = guarded(|| bundle::find(&*self.db()?, &place))?;
         let bytes = found.ok_or_else(|| Error::internal(&"a long text is not in the records"))?;
         let text = std::str::from_utf8(&bytes).map_err(|error| Error::internal(&error))?;
         Ok(text.into())
@@ -265,13 +274,27 @@ impl Texts for Records {
 
 fn open_db(path: &Path, cache_bytes: u64) -> Result<sled::Db, Fault> {
     guarded(|| {
-        sled::Config::new()
-            .path(path)
-            .cache_capacity(cache_bytes)
-            .flush_every_ms(None)
-            .open()
-            .map_err(|error| fault("open", &error))
+        let config = sled::Config::new().path(path).cache_capacity(cache_bytes);
+        let opened = config.flush_every_ms(None).open();
+        let db = opened.map_err(|error| fault("open", &error))?;
+        match db.contains_key(APPLIED_BEFORE) {
+            Ok(false) => Ok(db),
+            Ok(true) => Err(unreadable("they are of an older layout")),
+            Err(error) => Err(fault("read", &error)),
+        }
     })
+}
+
+/// All entries of a kind.
+fn of_kind(
+    db: &sled::Db,
+    kind: u8,
+) -> Result<impl Iterator<Item = Result<(Vec<u8>, bundle::Found), Fault>> + use<>, Fault> {
+    let is_of_kind = move |entry: &Result<(Vec<u8>, bundle::Found), Fault>| match entry {
+        Ok((key, _)) => key.first() == Some(&kind),
+        Err(_) => true,
+    };
+    Ok(bundle::scan(db, &[kind])?.take_while(is_of_kind))
 }
 
 /// Opening writes a new snapshot and the first buffers; without room it would leave nothing to read from.

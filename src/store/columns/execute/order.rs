@@ -86,11 +86,11 @@ impl<'a> SortKey<'a> {
                 return key(How::Compare, ranking);
             }
             if let Some(groups) = groups() {
-                let ranking = Ranking::Asked(Asked { expr, reads });
+                let ranking = Ranking::asked(Asked { expr, reads }, table);
                 return key(How::Groups(groups), ranking);
             }
         }
-        key(How::Compare, Ranking::Asked(Asked { expr, reads }))
+        key(How::Compare, Ranking::asked(Asked { expr, reads }, table))
     }
 
     /// Whether a token's value can be that of a row in this order, as far as that is known beforehand.

@@ -1,13 +1,16 @@
 //! What a row is sorted by, in the form that is compared fastest; the order is that of `sorting`.
 
-use std::{cell::OnceCell, cmp::Ordering};
+use std::{
+    cell::{OnceCell, RefCell},
+    cmp::Ordering,
+};
 
 use super::{children::Children, keys::ByKey, rows::Asked, table::Table};
 use crate::{
     error::Error,
     model::Value,
     query::{compare::sorting, list::sorted_text},
-    store::columns::column::Column,
+    store::columns::column::{Column, Kind},
 };
 
 /// One sort key's value of one row. Of one sort key all are of one kind, or null.
@@ -20,6 +23,10 @@ pub(super) enum Rank<'a> {
 }
 
 impl Rank<'_> {
+    fn of(value: Value) -> Self {
+        if value.is_null() { Self::Null } else { Self::Other(value) }
+    }
+
     /// Null first.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -48,9 +55,51 @@ pub(super) enum Ranking<'a> {
     Counts { children: Children<'a>, counts: OnceCell<ByKey>, key: &'a Column },
     /// Whatever the reference evaluator says.
     Asked(Asked),
+    /// What it says of each number of the one column that is read, such as the key of a customer.
+    Remembered { asked: Asked, column: &'a Column, known: Remembered },
+}
+
+/// Numbers from 0 on for which an answer is remembered; some MB for as many rows as have one.
+const REMEMBERED_MAX: usize = 1 << 20;
+
+/// Answers by number, and that for nothing.
+#[derive(Default)]
+pub(super) struct Remembered(RefCell<(Option<Value>, Vec<Option<Value>>)>);
+
+impl Remembered {
+    fn get(&self, number: Option<i64>) -> Option<Value> {
+        let known = self.0.borrow();
+        match number {
+            None => known.0.clone(),
+            Some(number) => known.1.get(usize::try_from(number).ok()?)?.clone(),
+        }
+    }
+
+    fn put(&self, number: Option<i64>, value: &Value) {
+        let (null, numbers) = &mut *self.0.borrow_mut();
+        match number.map(usize::try_from) {
+            None => *null = Some(value.clone()),
+            Some(Ok(at)) if at < REMEMBERED_MAX => {
+                if numbers.len() <= at {
+                    numbers.resize((at + 1).next_power_of_two(), None);
+                }
+                numbers[at] = Some(value.clone());
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 impl<'a> Ranking<'a> {
+    /// Of an expression, asked once for each value where it reads one column of numbers.
+    pub(super) fn asked(asked: Asked, table: Table<'a>) -> Self {
+        let column = asked.reads.only().and_then(|only| table.column(only));
+        match column.filter(|column| column.kind == Kind::Number) {
+            Some(column) => Self::Remembered { asked, column, known: Remembered::default() },
+            None => Self::Asked(asked),
+        }
+    }
+
     pub(super) fn of_counts(children: Children<'a>, table: Table<'a>) -> Option<Self> {
         Some(Self::Counts { children, counts: OnceCell::new(), key: table.key_column()? })
     }
@@ -58,7 +107,7 @@ impl<'a> Ranking<'a> {
     /// About how many rows are looked at before the first rank is known.
     pub(super) fn cost(&self) -> u64 {
         match self {
-            Self::Numbers(_) | Self::Texts(_) | Self::Asked(_) => 0,
+            Self::Numbers(_) | Self::Texts(_) | Self::Asked(_) | Self::Remembered { .. } => 0,
             Self::Counts { children, .. } => children.cost(),
         }
     }
@@ -79,10 +128,17 @@ impl<'a> Ranking<'a> {
                 };
                 Rank::Number(key.int(at).map_or(0, |key| counts.get(key)).into())
             }
-            Self::Asked(asked) => match of_order(asked.of(table, at))? {
-                Value::Null => Rank::Null,
-                value => Rank::Other(value),
-            },
+            Self::Asked(asked) => Rank::of(of_order(asked.of(table, at))?),
+            Self::Remembered { asked, column, known } => {
+                let number = column.int(at);
+                if let Some(value) = known.get(number) {
+                    Rank::of(value)
+                } else {
+                    let value = of_order(asked.of(table, at))?;
+                    known.put(number, &value);
+                    Rank::of(value)
+                }
+            }
         })
     }
 
@@ -94,7 +150,7 @@ impl<'a> Ranking<'a> {
             (Self::Texts(_), Value::Text(text)) => Some(Rank::Text(text)),
             (Self::Counts { .. }, Value::Int(number)) => Some(Rank::Number(*number)),
             (Self::Texts(_) | Self::Counts { .. }, _) => None,
-            (Self::Asked(_), value) => Some(Rank::Other(value.clone())),
+            (Self::Asked(_) | Self::Remembered { .. }, value) => Some(Rank::Other(value.clone())),
         }
     }
 
@@ -102,7 +158,7 @@ impl<'a> Ranking<'a> {
     pub(super) fn is_quick(&self) -> bool {
         match self {
             Self::Numbers(_) | Self::Texts(_) | Self::Counts { .. } => true,
-            Self::Asked(_) => false,
+            Self::Asked(_) | Self::Remembered { .. } => false,
         }
     }
 }

@@ -1,79 +1,69 @@
-//! Up to 4,096 texts or payloads, one behind the other.
+//! Up to 4,096 texts or payloads, of which a change copies no more than some others that were changed.
 
-use std::io;
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use super::{
-    CHUNK_ROWS,
-    codec::{In, Out, sound},
-    nulls::Nulls,
+    block::Block,
+    codec::{In, Out},
 };
 
-/// Bytes by place, in one piece; null where nothing was put.
+/// Changes beside a block at most, which are copied for each change.
+const OVER_MAX: usize = 128;
+
+/// Bytes by place; null where nothing was put.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arena {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-    nulls: Nulls,
+    block: Arc<Block>,
+    /// What is otherwise than in the block, by place; nothing where that is null.
+    over: BTreeMap<u16, Option<Box<[u8]>>>,
     held: usize,
 }
 
 impl Arena {
-    /// Places from the first to the last that something was put in.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     /// The bytes at a place.
     pub(crate) fn get(&self, at: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(at)?;
-        if self.nulls.is_null(at) {
-            return None;
+        match self.changed(at) {
+            Some(content) => content.as_deref(),
+            None => self.block.get(at),
         }
-        self.bytes.get(self.start(at)..end as usize)
     }
 
-    /// All of it, to be gone through at once; what ends where is in [`Arena::ends`].
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Most of it, to be gone through at once; but see [`Arena::is_over`].
+    pub(crate) fn block(&self) -> &Block {
+        &self.block
     }
 
-    /// Where each place's bytes end in [`Arena::bytes`]; they begin where those before end.
-    pub(crate) fn ends(&self) -> &[u32] {
-        &self.ends
+    /// Whether what stands at a place is not what the block has there.
+    pub(crate) fn is_over(&self, at: usize) -> bool {
+        self.changed(at).is_some()
+    }
+
+    /// Whether that is so of any place.
+    pub(crate) fn has_any_over(&self) -> bool {
+        !self.over.is_empty()
     }
 
     pub(super) fn set(&mut self, at: usize, content: Option<&[u8]>) {
-        if at >= self.len() {
-            if content.is_none() {
-                return;
+        let was_held = self.get(at).is_some();
+        self.held = self.held + usize::from(content.is_some()) - usize::from(was_held);
+        // Nobody else has it: as many are put while there are no readers.
+        let own = Arc::get_mut(&mut self.block).filter(|_| self.over.is_empty());
+        match (own, u16::try_from(at)) {
+            (Some(block), _) => block.set(at, content),
+            // A chunk has no more places than that.
+            (None, Err(_)) => {}
+            (None, Ok(at)) => {
+                self.over.insert(at, content.map(Into::into));
+                if self.over.len() > OVER_MAX {
+                    self.fold();
+                }
             }
-            let end = self.ends.last().copied().unwrap_or(0);
-            for place in self.len()..=at {
-                self.nulls.set(place, true);
-                self.ends.push(end);
-            }
-        }
-        let was_null = self.nulls.is_null(at);
-        self.nulls.set(at, content.is_none());
-        self.held = self.held + usize::from(was_null) - usize::from(content.is_none());
-        let (start, end) = (self.start(at), self.ends[at] as usize);
-        let content = content.unwrap_or_default();
-        if at + 1 == self.len() {
-            self.bytes.truncate(start);
-            self.bytes.extend(content);
-        } else {
-            self.bytes.splice(start..end, content.iter().copied());
-        }
-        for place in &mut self.ends[at..] {
-            // All payloads of a chunk together stay below 4 GiB, see `PAYLOAD_MAX`.
-            *place = u32::try_from(*place as usize + content.len() + start - end).unwrap_or(*place);
         }
     }
 
     pub(super) fn trim(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.nulls.trim();
+        self.fold();
+        Arc::make_mut(&mut self.block).trim();
     }
 
     pub(super) fn is_nothing(&self) -> bool {
@@ -81,26 +71,79 @@ impl Arena {
     }
 
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
-        out.numbers(&self.ends, u32::to_le_bytes)?;
-        self.nulls.write_to(out)?;
-        out.list(&self.bytes)
+        if self.over.is_empty() { self.block.write_to(out) } else { self.merged().write_to(out) }
     }
 
     pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
-        let ends = input.numbers(CHUNK_ROWS, u32::from_le_bytes)?;
-        let (nulls, bytes) = (Nulls::read_from(input)?, input.list()?);
-        let end = ends.last().map_or(0, |end| *end as usize);
-        sound(ends.is_sorted() && end == bytes.len(), "texts end where there is none")?;
-        let held = nulls.held(ends.len());
-        Ok(Self { bytes, ends, nulls, held })
+        let block = Block::read_from(input)?;
+        Ok(Self { held: block.held(), block: Arc::new(block), over: BTreeMap::new() })
     }
 
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + self.nulls.heap_bytes()
+        let over =
+            self.over.values().map(|content| content.as_ref().map_or(0, |bytes| bytes.len()));
+        self.block.heap_bytes() + over.map(|bytes| bytes + 24).sum::<usize>()
     }
 
-    fn start(&self, at: usize) -> usize {
-        at.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
+    fn changed(&self, at: usize) -> Option<&Option<Box<[u8]>>> {
+        if self.over.is_empty() {
+            return None;
+        }
+        self.over.get(&u16::try_from(at).ok()?)
+    }
+
+    fn fold(&mut self) {
+        if !self.over.is_empty() {
+            self.block = Arc::new(self.merged());
+            self.over = BTreeMap::new();
+        }
+    }
+
+    fn merged(&self) -> Block {
+        let behind = self.over.keys().next_back().map_or(0, |last| usize::from(*last) + 1);
+        let mut block = Block::default();
+        for at in 0..self.block.len().max(behind) {
+            block.set(at, self.get(at));
+        }
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn bytes_are_those_put_last_whoever_holds_a_copy(
+            puts in prop::collection::vec(
+                (0_usize..300, prop::option::of(prop::collection::vec(any::<u8>(), 0..9)), 0_u8..20),
+                1..500,
+            )
+        ) {
+            let (mut arena, mut want) = (Arena::default(), vec![None; 300]);
+            let mut copies = Vec::new();
+            for (at, content, also) in puts {
+                arena.set(at, content.as_deref());
+                want[at] = content;
+                match also {
+                    0..4 => copies.push((arena.clone(), want.clone())),
+                    4 => copies.clear(),
+                    5 => arena.trim(),
+                    _ => {}
+                }
+            }
+            copies.push((arena, want));
+            for (arena, want) in copies {
+                for (at, content) in want.iter().enumerate() {
+                    prop_assert_eq!(arena.get(at), content.as_deref());
+                }
+                prop_assert_eq!(arena.is_nothing(), want.iter().all(Option::is_none));
+                prop_assert!(arena.over.len() <= OVER_MAX);
+            }
+        }
     }
 }

@@ -31,7 +31,7 @@ impl Columns {
         told.insert("(key)", Bytes { sorted: keys, ..Bytes::default() });
         let kept = self.kept.values().map(|record| record.as_bytes().len() + 40).sum();
         told.insert("(kept)", Bytes { values: kept, ..Bytes::default() });
-        let live = bitmap_bytes(&self.live) + bitmap_bytes(&self.odd);
+        let live = bitmap_bytes(self.live.get()) + bitmap_bytes(&self.odd);
         told.insert("(live)", Bytes { distinct: live, ..Bytes::default() });
         told
     }
@@ -43,7 +43,7 @@ impl Column {
         let dictionary = self.dictionary.as_ref().map_or(0, |texts| texts.heap_bytes());
         let lookup = self.lookup.as_ref().map_or(0, |lookup| lookup.sorted.heap_bytes());
         Bytes {
-            values: chunks + self.chunks.capacity() * 8 + dictionary,
+            values: chunks + self.chunks.len() * 8 + dictionary,
             distinct: self.bitmaps.as_ref().map_or(0, super::distinct::Bitmaps::heap_bytes),
             sorted: lookup + self.order.as_ref().map_or(0, Sorted::heap_bytes),
         }

@@ -1,8 +1,9 @@
 //! One property of up to 4,096 rows, each type in the form that suits it.
 
-use std::io;
+use std::{collections::BTreeMap, io};
 
 use super::{
+    CHUNK_ROWS,
     arena::Arena,
     codec::{In, Out, damaged},
     guids::Guids,
@@ -52,7 +53,9 @@ pub(crate) enum Cells {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Texts {
     pub(super) exact: Arena,
-    pub(super) lower: Option<Arena>,
+    /// Where the property is searched: the `str::to_lowercase` of each text in which more becomes another
+    /// than the letters of ASCII, by place.
+    pub(super) lower: Option<BTreeMap<u16, Box<str>>>,
 }
 
 impl Texts {
@@ -61,8 +64,9 @@ impl Texts {
         &self.exact
     }
 
-    /// The `str::to_lowercase` of each, where the property is searched.
-    pub(crate) fn lower(&self) -> Option<&Arena> {
+    /// The `str::to_lowercase` of some, by place, where the property is searched; of all others only the
+    /// letters of ASCII become lower.
+    pub(crate) fn lower(&self) -> Option<&BTreeMap<u16, Box<str>>> {
         self.lower.as_ref()
     }
 
@@ -73,8 +77,16 @@ impl Texts {
 
     fn set(&mut self, at: usize, text: Option<&str>) {
         self.exact.set(at, text.map(str::as_bytes));
-        if let Some(lower) = &mut self.lower {
-            lower.set(at, text.map(str::to_lowercase).as_ref().map(String::as_bytes));
+        // A chunk has no more places than that.
+        if let (Some(lower), Ok(at)) = (&mut self.lower, u16::try_from(at)) {
+            match text.filter(|text| !text.is_ascii()).map(|text| (text, text.to_lowercase())) {
+                Some((text, other)) if other != text.to_ascii_lowercase() => {
+                    lower.insert(at, other.into());
+                }
+                Some(_) | None => {
+                    lower.remove(&at);
+                }
+            }
         }
     }
 }
@@ -136,7 +148,6 @@ impl Cells {
             Self::Ints(ints) | Self::Codes(ints) => ints.trim(),
             Self::Texts(texts) => {
                 texts.exact.trim();
-                texts.lower.iter_mut().for_each(Arena::trim);
             }
             Self::Guids(guids) => guids.trim(),
             Self::Refs(refs) => refs.trim(),
@@ -166,7 +177,11 @@ impl Cells {
             Self::Texts(Texts { exact, lower: Some(lower) }) => {
                 out.byte(4)?;
                 exact.write_to(out)?;
-                lower.write_to(out)
+                out.count(lower.len())?;
+                lower.iter().try_for_each(|(place, text)| {
+                    out.u16(*place)?;
+                    out.list(text.as_bytes())
+                })
             }
             Self::Guids(guids) => out.byte(5).and_then(|()| guids.write_to(out)),
             Self::Refs(refs) => out.byte(6).and_then(|()| refs.write_to(out)),
@@ -181,7 +196,12 @@ impl Cells {
             2 => Self::Codes(Ints::read_from(input)?),
             3 => Self::Texts(Texts { exact: Arena::read_from(input)?, lower: None }),
             4 => {
-                let (exact, lower) = (Arena::read_from(input)?, Arena::read_from(input)?);
+                let (exact, mut lower) = (Arena::read_from(input)?, BTreeMap::new());
+                for _ in 0..input.count(CHUNK_ROWS)? {
+                    let (place, text) = (input.u16()?, String::from_utf8(input.list()?));
+                    let text = text.map_err(|_| damaged("a text is not UTF-8"))?;
+                    lower.insert(place, text.into());
+                }
                 Self::Texts(Texts { exact, lower: Some(lower) })
             }
             5 => Self::Guids(Guids::read_from(input)?),
@@ -198,8 +218,8 @@ impl Cells {
                 Self::Nothing => 0,
                 Self::Ints(ints) | Self::Codes(ints) => ints.heap_bytes(),
                 Self::Texts(texts) => {
-                    let lower = texts.lower.as_ref().map_or(0, Arena::heap_bytes);
-                    texts.exact.heap_bytes() + lower
+                    let lower = texts.lower.iter().flat_map(BTreeMap::values);
+                    texts.exact.heap_bytes() + lower.map(|text| text.len() + 24).sum::<usize>()
                 }
                 Self::Guids(guids) => guids.heap_bytes(),
                 Self::Refs(refs) => refs.heap_bytes(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     CHUNK_ROWS,
     cells::{Cell, Cells},
+    chunks::Chunks,
     dictionary::Dictionary,
     distinct::{Bitmaps, Distinct},
     lookup::Lookup,
@@ -67,7 +68,7 @@ pub(crate) struct Column {
     pub(super) kind: Kind,
     ty: Type,
     pub(super) is_searched: bool,
-    pub(super) chunks: Vec<Arc<Cells>>,
+    pub(super) chunks: Chunks,
     /// Of texts that are codes.
     pub(super) dictionary: Option<Arc<Dictionary>>,
     pub(super) bitmaps: Option<Bitmaps>,
@@ -96,7 +97,7 @@ impl Column {
             kind,
             ty: property.ty.clone(),
             is_searched,
-            chunks: Vec::new(),
+            chunks: Chunks::default(),
             dictionary: (is_few && kind == Kind::Text).then(Arc::default),
             bitmaps: is_few.then(Bitmaps::default),
             order: is_ordered.then(Sorted::default),

@@ -9,6 +9,7 @@ use super::{
     DISTINCT_MAX,
     codec::{In, Out, sound},
     column::Column,
+    marked::Marked,
 };
 use crate::model::Value;
 
@@ -43,24 +44,24 @@ impl<'a> Distinct<'a> {
 
     /// The positions among `live` that have none.
     pub(crate) fn nulls(&self, live: &RoaringBitmap) -> RoaringBitmap {
-        live - &*self.bitmaps.present
+        live - self.bitmaps.present.get()
     }
 }
 
 /// The positions that have each value, by its number or the code of its text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bitmaps {
-    values: OrdMap<i64, Arc<RoaringBitmap>>,
-    present: Arc<RoaringBitmap>,
+    values: OrdMap<i64, Arc<Marked>>,
+    present: Marked,
 }
 
 impl Bitmaps {
     pub(super) fn get(&self, number: i64) -> Option<&RoaringBitmap> {
-        self.values.get(&number).map(|positions| &**positions)
+        self.values.get(&number).map(|positions| positions.get())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &RoaringBitmap)> {
-        self.values.iter().map(|(number, positions)| (*number, &**positions))
+        self.values.iter().map(|(number, positions)| (*number, positions.get()))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,16 +69,17 @@ impl Bitmaps {
     }
 
     pub(super) fn add(&mut self, number: i64, at: u32) {
-        append(Arc::make_mut(&mut self.present), at);
+        self.present.insert(at);
         if let Some(positions) = self.values.get_mut(&number) {
-            append(Arc::make_mut(positions), at);
+            Arc::make_mut(positions).insert(at);
         } else {
-            self.values.insert(number, Arc::new(RoaringBitmap::from_iter([at])));
+            let only = RoaringBitmap::from_iter([at]);
+            self.values.insert(number, Arc::new(Marked::of(only)));
         }
     }
 
     pub(super) fn remove(&mut self, number: i64, at: u32) {
-        Arc::make_mut(&mut self.present).remove(at);
+        self.present.remove(at);
         let Some(positions) = self.values.get_mut(&number) else { return };
         let positions = Arc::make_mut(positions);
         positions.remove(at);
@@ -87,7 +89,7 @@ impl Bitmaps {
     }
 
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
-        out.bitmap(&self.present)?;
+        out.bitmap(self.present.get())?;
         out.count(self.len())?;
         self.iter().try_for_each(|(number, positions)| {
             out.i64(number)?;
@@ -97,11 +99,11 @@ impl Bitmaps {
 
     /// Those of positions below `len`.
     pub(super) fn read_from(input: &mut In<'_>, len: u32) -> io::Result<Self> {
-        let (present, mut values) = (Arc::new(input.bitmap(len)?), OrdMap::new());
+        let (present, mut values) = (Marked::of(input.bitmap(len)?), OrdMap::new());
         for _ in 0..input.count(DISTINCT_MAX)? {
             let (number, positions) = (input.i64()?, input.bitmap(len)?);
             sound(!positions.is_empty(), "a value is no row's")?;
-            values.insert(number, Arc::new(positions));
+            values.insert(number, Arc::new(Marked::of(positions)));
         }
         Ok(Self { values, present })
     }
@@ -109,14 +111,7 @@ impl Bitmaps {
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
         let each = |(_, positions): (i64, &RoaringBitmap)| bitmap_bytes(positions) + 48;
-        self.iter().map(each).sum::<usize>() + bitmap_bytes(&self.present)
-    }
-}
-
-/// Adds a position, which in most cases is the greatest so far.
-pub(super) fn append(positions: &mut RoaringBitmap, at: u32) {
-    if positions.try_push(at).is_err() {
-        positions.insert(at);
+        self.iter().map(each).sum::<usize>() + bitmap_bytes(self.present.get())
     }
 }
 

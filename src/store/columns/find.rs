@@ -87,6 +87,6 @@ impl Columns {
             });
             return found.unwrap_or_default();
         }
-        self.live.iter().filter(|at| column.value(*at) == *value).collect()
+        self.live().iter().filter(|at| column.value(*at) == *value).collect()
     }
 }

@@ -11,6 +11,7 @@ use super::{
     CHUNK_ROWS, Columns, DISTINCT_MAX, KEPT_MAX,
     codec::{In, Out, damaged, sound},
     keys::Keys,
+    marked::Marked,
     sorted::{PAGE_MAX, Sorted},
 };
 use crate::{
@@ -19,6 +20,8 @@ use crate::{
     store::change::{has_int_key, set_code},
 };
 
+/// Counts the layouts of these bytes there have been.
+const LAYOUT: u16 = 2;
 const ASCENDING: u8 = 0;
 const SORTED: u8 = 1;
 const MAP: u8 = 2;
@@ -27,7 +30,7 @@ const MAP: u8 = 2;
 pub(in crate::store) fn shape(model: &Model) -> Digest {
     // Lower case is as the compiler of this binary has it.
     let (version, unicode) = (env!("CARGO_PKG_VERSION"), char::UNICODE_VERSION);
-    let limits = (CHUNK_ROWS, DISTINCT_MAX, KEPT_MAX, PAGE_MAX);
+    let limits = (LAYOUT, CHUNK_ROWS, DISTINCT_MAX, KEPT_MAX, PAGE_MAX);
     let mut told = format!("{version} {unicode:?} {limits:?}\n");
     for structure in &model.structs {
         // Writing to a text cannot fail.
@@ -50,7 +53,7 @@ impl Columns {
     /// Writes everything of a settled set.
     pub(in crate::store) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
         out.count(self.len as usize)?;
-        out.bitmap(&self.live)?;
+        out.bitmap(self.live())?;
         out.bitmap(&self.odd)?;
         out.byte(u8::from(self.keeps_all))?;
         for at in &self.odd {
@@ -67,7 +70,7 @@ impl Columns {
             }
             Keys::Map { of, .. } => {
                 out.byte(MAP)?;
-                for at in &*self.live {
+                for at in self.live() {
                     out.list(&of.get(&at).map(Key::to_bytes).unwrap_or_default())?;
                 }
                 Ok(())
@@ -88,9 +91,9 @@ impl Columns {
         // A position is 32 bits, and the number behind the last is one too.
         let len = input.count(u32::MAX as usize)?;
         all.len = u32::try_from(len).map_err(|_| damaged("it has too many rows"))?;
-        all.live = Arc::new(input.bitmap(all.len)?);
+        all.live = Marked::of(input.bitmap(all.len)?);
         all.odd = input.bitmap(all.len)?;
-        sound(all.odd.is_subset(&all.live), "a row is kept that is gone")?;
+        sound(all.odd.is_subset(all.live()), "a row is kept that is gone")?;
         all.keeps_all = input.byte()? == 1;
         for at in &all.odd {
             let record = Record::from_bytes(&input.list()?).map_err(damaged)?;
@@ -101,10 +104,11 @@ impl Columns {
         for column in all.props.iter_mut().chain([&mut all.versions]) {
             Arc::make_mut(column).read_from(input, all.len)?;
         }
+        (0..len.div_ceil(CHUNK_ROWS)).for_each(|chunk| all.share(chunk));
         all.keys = all.read_keys(input)?;
         if all.keeps_all {
             sound(all.live.len() <= KEPT_MAX, "too many rows are kept whole")?;
-            for at in &*all.live - &all.odd {
+            for at in all.live() - &all.odd {
                 let record = all.pack(at);
                 all.kept.insert(at, record);
             }
@@ -123,7 +127,7 @@ impl Columns {
             }
             MAP if !has_ids => {
                 let (mut by, mut of) = (OrdMap::new(), OrdMap::new());
-                for at in &*self.live {
+                for at in self.live() {
                     let key = Key::from_bytes(&input.list()?, false);
                     let key = key.ok_or_else(|| damaged("a key is not readable"))?;
                     by.insert(key.clone(), at);

@@ -48,7 +48,7 @@ impl Columns {
     /// The positions of all rows, by key.
     pub(crate) fn by_key(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &self.keys {
-            Keys::Ascending => Box::new(self.live.iter()),
+            Keys::Ascending => Box::new(self.live().iter()),
             Keys::Sorted(sorted) => Box::new(sorted.iter().map(|(_, at)| at)),
             Keys::Map { by, .. } => Box::new(by.values().copied()),
         }
@@ -59,7 +59,7 @@ impl Columns {
         use std::ops::Bound::{Excluded, Unbounded};
         match (&self.keys, key) {
             (Keys::Ascending, Key::Int(id)) => match id.checked_add(1) {
-                Some(next) => Box::new(self.live.range(self.lower_bound(next)..)),
+                Some(next) => Box::new(self.live().range(self.lower_bound(next)..)),
                 None => Box::new(std::iter::empty()),
             },
             (Keys::Sorted(sorted), Key::Int(id)) => match id.checked_add(1) {
@@ -104,7 +104,7 @@ impl Columns {
             && *id <= self.id(at - 1)
         {
             let mut sorted = Sorted::default();
-            for at in &*self.live {
+            for at in self.live.get() {
                 sorted.add(self.id(at), at);
             }
             sorted.settle();

@@ -6,9 +6,11 @@
 //! texts are not here, only where they are. Knows the model as data; nothing of queries, files or rights.
 
 mod arena;
+mod block;
 #[cfg(test)]
 mod bytes;
 mod cells;
+mod chunks;
 pub(super) mod codec;
 mod column;
 mod column_image;
@@ -22,7 +24,9 @@ pub(super) mod image;
 mod ints;
 mod keys;
 mod lookup;
+mod marked;
 mod nulls;
+mod packed;
 mod page;
 mod put;
 mod refs;
@@ -38,7 +42,7 @@ use imbl::OrdMap;
 use roaring::RoaringBitmap;
 
 pub(in crate::store) use self::stored::Stored;
-use self::{cells::Cell, column::Column, keys::Keys, sorted::Sorted};
+use self::{cells::Cell, column::Column, keys::Keys, marked::Marked, sorted::Sorted};
 use super::change::has_int_key;
 use crate::model::{Model, Prop, Property, Record, Row, SetId, StructId, packer::Packer};
 
@@ -61,7 +65,7 @@ pub(crate) struct Columns {
     type_id: StructId,
     /// Positions given out.
     len: u32,
-    live: Arc<RoaringBitmap>,
+    live: Marked,
     keys: Keys,
     /// Which column has the keys, where they are integers.
     id_column: Option<usize>,
@@ -98,7 +102,7 @@ impl Columns {
             set,
             type_id,
             len: 0,
-            live: Arc::default(),
+            live: Marked::default(),
             keys,
             id_column,
             props,
@@ -126,7 +130,7 @@ impl Columns {
 
     /// The positions of rows that are there.
     pub(crate) fn live(&self) -> &RoaringBitmap {
-        &self.live
+        self.live.get()
     }
 
     /// How many rows are there.

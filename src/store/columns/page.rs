@@ -1,34 +1,29 @@
-//! Some hundred entries of an order: ranks as narrow as their spread allows, and positions.
+//! Some hundred entries of an order: ranks and positions, each in as few bits as their spread allows.
 
 use std::io;
 
 use super::{
-    codec::{In, Out, damaged, sound},
+    codec::{In, Out, sound},
+    packed::Packed,
     sorted::{Entry, PAGE_MAX},
 };
-
-/// Room taken at once where a page gets more entries.
-const ROOM: usize = 16;
 
 /// Entries in ascending order, never none.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
+    /// The least rank.
     base: i64,
+    /// What all ranks are away from the least in whole numbers of.
     scale: u64,
-    ranks: Ranks,
-    positions: Vec<u32>,
-}
-
-/// Distances from the base in units of the scale, or ranks as they are.
-#[derive(Clone, Debug)]
-enum Ranks {
-    Narrow(Vec<u16>),
-    Half(Vec<u32>),
-    Whole(Vec<i64>),
+    ranks: Packed,
+    /// The least position.
+    first: u32,
+    positions: Packed,
+    len: u16,
 }
 
 impl Page {
-    /// A page of `entries`, which ascend.
+    /// A page of `entries`, which ascend and are at most [`PAGE_MAX`].
     pub(super) fn of(entries: &[Entry]) -> Self {
         let base = entries.first().map_or(0, |(rank, _)| *rank);
         let above = |rank: i64| rank.wrapping_sub(base).cast_unsigned();
@@ -39,29 +34,27 @@ impl Page {
             }
         }
         let scale = scale.max(1);
-        let most = entries.last().map_or(0, |(rank, _)| above(*rank) / scale);
-        let codes = entries.iter().map(|(rank, _)| above(*rank) / scale);
-        let ranks = if u16::try_from(most).is_ok() {
-            Ranks::Narrow(codes.filter_map(|code| u16::try_from(code).ok()).collect())
-        } else if u32::try_from(most).is_ok() {
-            Ranks::Half(codes.filter_map(|code| u32::try_from(code).ok()).collect())
-        } else {
-            Ranks::Whole(entries.iter().map(|(rank, _)| *rank).collect())
-        };
-        let positions = entries.iter().map(|(_, position)| *position).collect();
-        Self { base, scale, ranks, positions }
+        let ranks: Vec<u64> = entries.iter().map(|(rank, _)| above(*rank) / scale).collect();
+        let first = entries.iter().map(|(_, position)| *position).min().unwrap_or(0);
+        let positions: Vec<u64> =
+            entries.iter().map(|(_, position)| u64::from(position - first)).collect();
+        let (ranks, positions) = (Packed::of(&ranks), Packed::of(&positions));
+        let len = u16::try_from(entries.len()).unwrap_or(u16::MAX);
+        Self { base, scale, ranks, first, positions, len }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.positions.len()
+        usize::from(self.len)
     }
 
     pub(super) fn get(&self, at: usize) -> Option<Entry> {
-        Some((self.rank(at)?, *self.positions.get(at)?))
+        Some((self.rank(at)?, self.position(at)?))
     }
 
     pub(super) fn position(&self, at: usize) -> Option<u32> {
-        self.positions.get(at).copied()
+        // A sum of what was a position.
+        let position = || u32::try_from(self.positions.get(at)).unwrap_or(0);
+        (at < self.len()).then(|| self.first.wrapping_add(position()))
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
@@ -82,121 +75,90 @@ impl Page {
         Err(low)
     }
 
-    /// Puts an entry in, or takes it out, where that needs no other layout; whether it did.
-    pub(super) fn edit(&mut self, entry: Entry, is_there: bool) -> bool {
-        match (self.search(entry), is_there) {
-            (Ok(_), true) | (Err(_), false) => true,
-            (Ok(at), false) => {
-                self.positions.remove(at);
-                match &mut self.ranks {
-                    Ranks::Narrow(ranks) => drop(ranks.remove(at)),
-                    Ranks::Half(ranks) => drop(ranks.remove(at)),
-                    Ranks::Whole(ranks) => drop(ranks.remove(at)),
+    /// Puts these entries in, or takes them out, where that needs neither another base nor scale; else
+    /// nothing is done. The last word on an entry counts.
+    pub(super) fn edit(&mut self, changes: &[(Entry, bool)]) -> bool {
+        let mut ranks = self.ranks.numbers(self.len());
+        let mut positions = self.positions.numbers(self.len());
+        for ((rank, position), is_there) in changes {
+            let above = rank.wrapping_sub(self.base).cast_unsigned();
+            let is_above = *rank >= self.base && *position >= self.first;
+            if !is_above || above % self.scale != 0 {
+                return false;
+            }
+            let (code, position) = (above / self.scale, u64::from(position - self.first));
+            let found = search(&ranks, &positions, (code, position));
+            match (found, is_there) {
+                (Ok(_), true) | (Err(_), false) => {}
+                (Ok(at), false) => {
+                    ranks.remove(at);
+                    positions.remove(at);
                 }
-                true
+                (Err(at), true) => {
+                    ranks.insert(at, code);
+                    positions.insert(at, position);
+                }
             }
-            (Err(at), true) => self.insert(at, entry),
         }
-    }
-
-    fn insert(&mut self, at: usize, (rank, position): Entry) -> bool {
-        let above = rank.wrapping_sub(self.base).cast_unsigned();
-        let code = (above % self.scale == 0 && rank >= self.base).then_some(above / self.scale);
-        match &mut self.ranks {
-            Ranks::Narrow(ranks) => {
-                let Some(code) = code.and_then(|code| code.try_into().ok()) else { return false };
-                put(ranks, at, code);
-            }
-            Ranks::Half(ranks) => {
-                let Some(code) = code.and_then(|code| code.try_into().ok()) else { return false };
-                put(ranks, at, code);
-            }
-            Ranks::Whole(ranks) => put(ranks, at, rank),
+        if ranks.is_empty() || ranks.len() > PAGE_MAX {
+            return false;
         }
-        put(&mut self.positions, at, position);
+        self.len = u16::try_from(ranks.len()).unwrap_or(u16::MAX);
+        (self.ranks, self.positions) = (Packed::of(&ranks), Packed::of(&positions));
         true
     }
 
     fn rank(&self, at: usize) -> Option<i64> {
-        let code = match &self.ranks {
-            Ranks::Narrow(ranks) => u64::from(*ranks.get(at)?),
-            Ranks::Half(ranks) => u64::from(*ranks.get(at)?),
-            Ranks::Whole(ranks) => return ranks.get(at).copied(),
-        };
-        Some(self.base.wrapping_add((code * self.scale).cast_signed()))
+        let above = || self.ranks.get(at).wrapping_mul(self.scale).cast_signed();
+        (at < self.len()).then(|| self.base.wrapping_add(above()))
     }
 
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
         out.i64(self.base)?;
         out.u64(self.scale)?;
-        match &self.ranks {
-            Ranks::Narrow(ranks) => {
-                out.byte(2).and_then(|()| out.numbers(ranks, u16::to_le_bytes))?;
-            }
-            Ranks::Half(ranks) => {
-                out.byte(4).and_then(|()| out.numbers(ranks, u32::to_le_bytes))?;
-            }
-            Ranks::Whole(ranks) => {
-                out.byte(8).and_then(|()| out.numbers(ranks, i64::to_le_bytes))?;
-            }
-        }
-        out.numbers(&self.positions, u32::to_le_bytes)
+        out.count(self.first as usize)?;
+        out.u16(self.len)?;
+        self.ranks.write_to(out)?;
+        self.positions.write_to(out)
     }
 
     /// A page of positions below `len`.
-    pub(super) fn read_from(input: &mut In<'_>, len: u32) -> io::Result<Self> {
+    pub(super) fn read_from(input: &mut In<'_>, positions: u32) -> io::Result<Self> {
         let (base, scale) = (input.i64()?, input.u64()?);
-        let most = |codes: u64| codes.checked_mul(scale.max(1)).is_some();
-        let (ranks, count, fits) = match input.byte()? {
-            2 => {
-                let ranks = input.numbers(PAGE_MAX, u16::from_le_bytes)?;
-                let (count, greatest) = (ranks.len(), ranks.last().copied().unwrap_or(0));
-                (Ranks::Narrow(ranks), count, most(greatest.into()))
-            }
-            4 => {
-                let ranks = input.numbers(PAGE_MAX, u32::from_le_bytes)?;
-                let (count, greatest) = (ranks.len(), ranks.last().copied().unwrap_or(0));
-                (Ranks::Half(ranks), count, most(greatest.into()))
-            }
-            8 => {
-                let ranks = input.numbers(PAGE_MAX, i64::from_le_bytes)?;
-                let count = ranks.len();
-                (Ranks::Whole(ranks), count, true)
-            }
-            _ => return Err(damaged("ranks are of another kind")),
-        };
-        let positions = input.numbers(PAGE_MAX, u32::from_le_bytes)?;
-        let is_whole = count > 0 && positions.len() == count && scale > 0 && fits;
-        sound(is_whole, "a page of an order is cut short")?;
-        sound(positions.iter().all(|at| *at < len), "a position is beyond the last")?;
-        let page = Self { base, scale, ranks, positions };
-        sound(page.is_ascending(), "an order is none")?;
+        let first = u32::try_from(input.count(u32::MAX as usize)?).unwrap_or(u32::MAX);
+        let len = input.u16()?;
+        let count = usize::from(len);
+        sound(count > 0 && count <= PAGE_MAX && scale > 0, "a page of an order is cut short")?;
+        let ranks = Packed::read_from(input, count)?;
+        let all = Packed::read_from(input, count)?;
+        let page = Self { base, scale, ranks, first, positions: all, len };
+        sound(page.is_sound(positions), "an order is none")?;
         Ok(page)
     }
 
-    fn is_ascending(&self) -> bool {
-        let codes_ascend = match &self.ranks {
-            Ranks::Narrow(ranks) => ranks.is_sorted(),
-            Ranks::Half(ranks) => ranks.is_sorted(),
-            Ranks::Whole(ranks) => ranks.is_sorted(),
-        };
-        codes_ascend && self.entries().is_sorted_by(|a, b| a < b)
+    fn is_sound(&self, positions: u32) -> bool {
+        let is_position = |at: u64| at < u64::from(positions).saturating_sub(self.first.into());
+        let (ranks, all) = (self.ranks.numbers(self.len()), self.positions.numbers(self.len()));
+        let most = ranks.last().copied().unwrap_or(0);
+        ranks.iter().zip(&all).is_sorted_by(|a, b| a < b)
+            && all.iter().all(|at| is_position(*at))
+            && most
+                .checked_mul(self.scale)
+                .is_some_and(|above| self.base.checked_add_unsigned(above).is_some())
     }
 
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
-        let ranks = match &self.ranks {
-            Ranks::Narrow(ranks) => ranks.capacity() * 2,
-            Ranks::Half(ranks) => ranks.capacity() * 4,
-            Ranks::Whole(ranks) => ranks.capacity() * 8,
-        };
-        size_of::<Self>() + ranks + self.positions.capacity() * 4
+        size_of::<Self>() + self.ranks.heap_bytes() + self.positions.heap_bytes()
     }
 }
 
-fn put<T>(list: &mut Vec<T>, at: usize, item: T) {
-    if list.len() == list.capacity() {
-        list.reserve_exact(ROOM);
+/// Where an entry is among others, or belongs.
+fn search(ranks: &[u64], positions: &[u64], entry: (u64, u64)) -> Result<usize, usize> {
+    let low = ranks.partition_point(|rank| *rank < entry.0);
+    let count = ranks[low..].partition_point(|rank| *rank == entry.0);
+    match positions[low..low + count].binary_search(&entry.1) {
+        Ok(at) => Ok(low + at),
+        Err(at) => Err(low + at),
     }
-    list.insert(at, item);
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{CHUNK_ROWS, Columns, KEPT_MAX, cells::Cell, distinct::append};
+use super::{
+    CHUNK_ROWS, Columns, KEPT_MAX,
+    cells::{Cell, Cells},
+};
 use crate::model::{Key, Row, packer::Parts};
 
 /// Rows that are gone before it is worth while to move the others together.
@@ -28,7 +31,7 @@ impl Columns {
                 self.trim(chunk - 1);
             }
         }
-        append(Arc::make_mut(&mut self.live), at);
+        self.live.insert(at);
         let is_sound = self.write_cells(at, key, row, is_new);
         let version = Cell::Number(row.version.cast_signed());
         if is_new || self.versions.cell(at) != version {
@@ -47,7 +50,7 @@ impl Columns {
             }
         }
         self.remove_key(key, at);
-        Arc::make_mut(&mut self.live).remove(at);
+        self.live.remove(at);
         self.kept.remove(&at);
         self.odd.remove(at);
         true
@@ -70,7 +73,7 @@ impl Columns {
         if let Some(last) = (self.len as usize).checked_sub(1) {
             self.trim(last / CHUNK_ROWS);
         }
-        Arc::make_mut(&mut self.live).optimize();
+        self.live.optimize();
     }
 
     /// Gives all rows new positions, so that those that are gone take no memory.
@@ -153,5 +156,25 @@ impl Columns {
             Arc::make_mut(column).trim(chunk);
         }
         Arc::make_mut(&mut self.versions).trim(chunk);
+        self.share(chunk);
+    }
+
+    /// Has properties whose numbers are the same in a whole chunk share them, as times often are until a
+    /// row is changed.
+    pub(super) fn share(&mut self, chunk: usize) {
+        for index in 1..self.props.len() {
+            let (before, rest) = self.props.split_at_mut(index);
+            let Some(Cells::Ints(own)) = rest[0].chunks.get(chunk).map(|cells| &**cells) else {
+                continue;
+            };
+            let is_same =
+                |cells: &&Arc<Cells>| matches!(&***cells, Cells::Ints(ints) if ints == own);
+            let found = before.iter().find_map(|column| column.chunks.get(chunk).filter(is_same));
+            if let Some(found) = found.cloned()
+                && let Some(cells) = Arc::make_mut(&mut rest[0]).chunks.get_mut(chunk)
+            {
+                *cells = found;
+            }
+        }
     }
 }

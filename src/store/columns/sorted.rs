@@ -17,8 +17,6 @@ pub(super) type Entry = (i64, u32);
 
 /// Entries of a page.
 pub(super) const PAGE_MAX: usize = 512;
-/// Up to that many changes of one page are done one by one.
-const EDITS_MAX: usize = 32;
 
 /// Positions by rank, then by position.
 #[derive(Clone, Debug, Default)]
@@ -181,17 +179,9 @@ impl Sorted {
         if let Some((key, page)) = key.and_then(|key| Some((key, self.pages.get_mut(&key)?))) {
             before = page.len();
             let is_inside = changes.first().is_some_and(|(entry, _)| *entry >= key);
-            if changes.len() <= EDITS_MAX && is_inside && before + changes.len() <= PAGE_MAX {
-                let page = Arc::make_mut(page);
-                let done = changes.iter().all(|(entry, there)| page.edit(*entry, *there));
-                let after = page.len();
-                if done && after > 0 {
-                    self.len = self.len + after - before;
-                    return;
-                }
-                // What was done of it is done again below, to the same effect.
-                self.len = self.len + after - before;
-                before = after;
+            if is_inside && changes.len() <= PAGE_MAX && Arc::make_mut(page).edit(changes) {
+                self.len = self.len + page.len() - before;
+                return;
             }
         }
         let page = key.and_then(|key| self.pages.remove(&key));

@@ -1,6 +1,6 @@
 //! One stored property of all rows of a set, as it is changed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     CHUNK_ROWS, DISTINCT_MAX,
@@ -65,10 +65,11 @@ impl Column {
             if cell == Cell::Null {
                 return;
             }
-            self.chunks.resize(index + 1, Arc::default());
+            self.chunks.grow(index + 1);
         }
         let empty = self.empty();
-        let cells = Arc::make_mut(&mut self.chunks[index]);
+        let Some(cells) = self.chunks.get_mut(index) else { return };
+        let cells = Arc::make_mut(cells);
         if matches!(cells, Cells::Nothing) {
             *cells = empty;
         }
@@ -87,7 +88,7 @@ impl Column {
     }
 
     fn no_texts(&self) -> Texts {
-        let lower = self.is_searched.then(super::arena::Arena::default);
+        let lower = self.is_searched.then(BTreeMap::new);
         Texts { exact: super::arena::Arena::default(), lower }
     }
 
@@ -125,8 +126,10 @@ impl Column {
         }
         let Some(dictionary) = dictionary else { return };
         for index in 0..self.chunks.len() {
-            let Cells::Codes(codes) = &*self.chunks[index] else { continue };
-            let mut cells = Cells::Texts(self.no_texts());
+            let no_texts = self.no_texts();
+            let Some(chunk) = self.chunks.get_mut(index) else { continue };
+            let Cells::Codes(codes) = &**chunk else { continue };
+            let mut cells = Cells::Texts(no_texts);
             for place in 0..codes.len() {
                 // Of nothing but nulls so far there would be no cells left to put the next text in.
                 if let Some(text) = codes.get(place).and_then(|code| dictionary.text(code)) {
@@ -134,7 +137,7 @@ impl Column {
                 }
             }
             cells.trim();
-            self.chunks[index] = Arc::new(cells);
+            *chunk = Arc::new(cells);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Conditions on the texts of a property of many values: one search over all bytes of a chunk.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
@@ -24,6 +24,8 @@ use crate::{
 
 /// A text in so many of a chunk's rows is looked for in each of them rather than in all at once.
 const FEW_ROWS: usize = 512;
+/// So few texts are made lower one by one rather than all of a chunk.
+const FEW_LOWERED: usize = 64;
 
 /// How a text must stand to the one looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,18 +96,19 @@ impl Texts<'_> {
         }
     }
 
-    /// The texts of a chunk in the form they are asked in, where they are kept in it.
-    fn arena<'c>(&self, cells: &'c Cells) -> Option<&'c Arena> {
-        match cells {
-            Cells::Texts(texts) if self.is_lower => texts.lower(),
-            Cells::Texts(texts) => Some(texts.exact()),
-            Cells::Nothing
-            | Cells::Ints(_)
-            | Cells::Codes(_)
-            | Cells::Guids(_)
-            | Cells::Refs(_)
-            | Cells::Raw(_) => None,
+    /// The texts of a chunk in the form they are asked in, where many of them are asked and that is soon
+    /// made.
+    fn form<'c>(&self, cells: &'c Cells, rows: usize, lower: &'c mut Vec<u8>) -> Option<Form<'c>> {
+        let Cells::Texts(texts) = cells else { return None };
+        let arena = texts.exact();
+        if !self.is_lower {
+            return Some(Form { arena, bytes: arena.block().bytes(), other: None });
         }
+        let other = texts.lower().filter(|_| rows > FEW_LOWERED)?;
+        lower.clear();
+        lower.extend_from_slice(arena.block().bytes());
+        lower.make_ascii_lowercase();
+        Some(Form { arena, bytes: lower, other: Some(other).filter(|other| !other.is_empty()) })
     }
 
     fn holds_at(&self, finder: &Finder<'_>, at: u32) -> Option<bool> {
@@ -116,9 +119,9 @@ impl Texts<'_> {
     }
 
     /// Adds those of `rows` in whose text it is found.
-    fn search(finder: &Finder<'_>, arena: &Arena, rows: &[u32], found: &mut Found) {
+    fn search(finder: &Finder<'_>, form: &Form<'_>, rows: &[u32], found: &mut Found) {
         let mut rows = rows.iter().peekable();
-        let (bytes, ends) = (arena.bytes(), arena.ends());
+        let (bytes, ends) = (form.bytes, form.arena.block().ends());
         let mut from = 0;
         while let Some(hit) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
             let (start, end) = (from + hit, from + hit + finder.needle().len());
@@ -138,25 +141,70 @@ impl Texts<'_> {
     }
 }
 
+/// The texts of a chunk in one form.
+struct Form<'c> {
+    arena: &'c Arena,
+    /// Those of the arena's block in that form.
+    bytes: &'c [u8],
+    /// Those that are otherwise in it, by place.
+    other: Option<&'c BTreeMap<u16, Box<str>>>,
+}
+
+impl Form<'_> {
+    /// A text that is not over the block.
+    fn text(&self, place: usize) -> Option<&[u8]> {
+        let range = self.arena.block().range(place)?;
+        self.other(place).map(str::as_bytes).or_else(|| self.bytes.get(range))
+    }
+
+    fn other(&self, place: usize) -> Option<&str> {
+        self.other?.get(&u16::try_from(place).ok()?).map(|text| &**text)
+    }
+
+    /// Whether all texts are as they stand in the block.
+    fn is_plain(&self) -> bool {
+        self.other.is_none() && !self.arena.has_any_over()
+    }
+
+    /// `rows` whose texts are as they stand in the block, and the others.
+    fn parted(&self, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let is_plain = |at: u32| {
+            let place = place(at);
+            !self.arena.is_over(place) && self.other(place).is_none()
+        };
+        rows.iter().partition(|at| is_plain(**at))
+    }
+}
+
 impl Leaf for Texts<'_> {
     fn which(&self, wanted: bool, within: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
-        let mut found = Found::default();
+        let (mut found, mut lower) = (Found::default(), Vec::new());
         let finder = Finder::new(self.wanted.as_bytes());
         let at_once = wanted && self.test == Test::Contains && !self.wanted.is_empty();
         each_chunk(within, self.table.ctx, |chunk, rows| {
-            match self.arena(self.column.chunk(chunk)) {
-                Some(arena) if at_once && rows.len() > FEW_ROWS => {
-                    Self::search(&finder, arena, rows, &mut found);
-                }
-                Some(arena) => {
-                    let holds =
-                        |at: &&u32| self.holds(&finder, arena.get(place(**at))) == Some(wanted);
-                    rows.iter().filter(holds).for_each(|at| found.push(*at));
-                }
-                None => {
-                    let holds = |at: &&u32| self.holds_at(&finder, **at) == Some(wanted);
-                    rows.iter().filter(holds).for_each(|at| found.push(*at));
-                }
+            let form = self.form(self.column.chunk(chunk), rows.len(), &mut lower);
+            let Some(form) = form else {
+                let holds = |at: &&u32| self.holds_at(&finder, **at) == Some(wanted);
+                rows.iter().filter(holds).for_each(|at| found.push(*at));
+                return Ok(());
+            };
+            let holds = |at: &&u32| {
+                let is_over = form.arena.is_over(place(**at));
+                let holds = if is_over {
+                    self.holds_at(&finder, **at)
+                } else {
+                    self.holds(&finder, form.text(place(**at)))
+                };
+                holds == Some(wanted)
+            };
+            if !at_once || rows.len() <= FEW_ROWS {
+                rows.iter().filter(holds).for_each(|at| found.push(*at));
+            } else if form.is_plain() {
+                Self::search(&finder, &form, rows, &mut found);
+            } else {
+                let (plain, other) = form.parted(rows);
+                Self::search(&finder, &form, &plain, &mut found);
+                other.iter().filter(holds).for_each(|at| found.push(*at));
             }
             Ok(())
         })?;

@@ -58,6 +58,8 @@ async function begin() {
   if (hasLink) history.replaceState(history.state, '', '/setup');
   const into = /** @type {HTMLElement} */ (document.getElementById('main'));
   await start({ into, otherwise: () => import('./pages/not-found.js'), gate });
+  // There before it is needed: when it is, another build may be served.
+  setTimeout(() => import('./lib/password-dialog.js').catch(() => {}), 3000);
   addEventListener('hashchange', () => { if (takeSetupLink()) void navigate('/setup'); });
 }
 

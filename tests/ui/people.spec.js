@@ -83,6 +83,18 @@ test('a new member of staff gets a link, shown once the password was given again
   await other.close();
 });
 
+test('what the server refuses is said, and stays until it was read', async ({ page }) => {
+  await signIn(page, site, 'ada', '/people/users');
+  await choose(page, 'Ada', 'Disable');
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  const said = page.getByRole('region', { name: 'Messages' });
+  await expect(said).toContainText('Not as things stand');
+  await axe(page);
+  await said.getByRole('button', { name: 'Close' }).click();
+  await expect(said).toBeHidden();
+  await expect(page.getByRole('row', { name: /Ada/ })).toContainText('Active');
+});
+
 test('a team is made and people are put in and taken out', async ({ page }) => {
   await signIn(page, site, 'ada', '/teams');
   await page.getByRole('button', { name: 'New team' }).first().click();

@@ -113,7 +113,8 @@ export function toast(text, { undo, tone = 'calm' } = {}) {
   toasts = [...toasts.slice(-3), { id, text, undo, tone }];
   show();
   announce(text);
-  leaveLater(id, undo ? UNDO_MS : SHOWN_MS);
+  // What went wrong stays until it is closed.
+  if (tone !== 'bad') leaveLater(id, undo ? UNDO_MS : SHOWN_MS);
 }
 
 /**

@@ -75,7 +75,7 @@ fn me_is_asked_in_every_way_and_only_asked() {
         server.client("tsr_none").get(path).expect(401);
     }
     let none = client.get("/odata/Me()?$format=json;odata.metadata=none").expect(200).json();
-    assert_eq!(none.as_object().unwrap().len(), 10, "{none}");
+    assert_eq!(none.as_object().unwrap().len(), 14, "{none}");
     let full = client.get("/odata/Me()?$format=json;odata.metadata=full").expect(200).json();
     assert_eq!(full["@odata.type"], "#Tessera.Caller");
     assert_eq!(full["ExpiresDateTime@odata.type"], "#DateTimeOffset");

@@ -50,6 +50,21 @@ pub struct Bounds {
     pub is_reader: bool,
 }
 
+impl Bounds {
+    /// The longest life of a token made `now`, and its life where none is asked for, in whole hours; none for
+    /// a calendar month.
+    #[must_use]
+    pub fn hours(&self, now: Timestamp) -> (u32, Option<u32>) {
+        if self.is_reader {
+            return (READER_HOURS, Some(READER_HOURS));
+        }
+        let most = self.setting_hours.min(TOKEN_HOURS_MAX).min(self.policy_hours);
+        let left = self.parent_ends.map(|ends| (ends.micros() - now.micros()) / MICROS_PER_HOUR);
+        let left = left.map_or(u32::MAX, |left| u32::try_from(left.max(0)).unwrap_or(u32::MAX));
+        (most.min(left), self.default_hours.map(|usual| usual.min(most).min(left)))
+    }
+}
+
 /// When a token made `now` ends: at `asked`, or else as the bounds say, but never beyond them.
 ///
 /// # Errors
@@ -114,6 +129,19 @@ fn in_one_month(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bounds_are_told_in_whole_hours() {
+        #[track_caller]
+        fn check(bounds: Bounds, want: (u32, Option<u32>)) {
+            assert_eq!(bounds.hours("2026-11-21T22:00:00Z".parse().unwrap()), want);
+        }
+        check(WIDEST, (8_760, None));
+        check(Bounds { policy_hours: 48, default_hours: Some(12), ..WIDEST }, (48, Some(12)));
+        check(Bounds { is_reader: true, ..WIDEST }, (72, Some(72)));
+        let parent_ends = Some("2026-11-22T03:59:59Z".parse().unwrap());
+        check(Bounds { parent_ends, default_hours: Some(12), ..WIDEST }, (5, Some(5)));
+    }
 
     const WIDEST: Bounds = Bounds {
         setting_hours: TOKEN_HOURS_MAX,

@@ -34,6 +34,8 @@ pub struct Usage(Vec<Mutex<HashMap<i64, Use>>>);
 pub struct Use {
     /// When, from where and by which program it was let in last.
     last: Option<(Timestamp, Option<IpAddr>, Option<Arc<str>>)>,
+    /// When and from where one of its former secrets was let in last.
+    former: Option<(Timestamp, Option<IpAddr>)>,
     uses: i64,
     denials: i64,
 }
@@ -50,6 +52,9 @@ impl Usage {
         let Some(id) = caller.token_id else { return };
         let mut shard = self.shard(id);
         let used = shard.entry(id).or_default();
+        if caller.confirmed == crate::auth::Confirmed::FormerSecret {
+            used.former = Some((now, caller.address));
+        }
         used.uses = used.uses.saturating_add(1);
         used.last = Some((now, caller.address, caller.agent.clone()));
     }
@@ -78,6 +83,7 @@ impl Usage {
             if used.last.is_none() {
                 used.last.clone_from(&older.last);
             }
+            used.former = used.former.or(older.former);
         }
     }
 
@@ -116,13 +122,18 @@ pub fn store(draft: &mut dyn Draft, uses: &[(i64, Use)]) -> Result<(), Error> {
         edit.set(model, token_use::TOKEN_ID, *id);
         edit.set(model, token_use::USE_COUNT, uses);
         edit.set(model, token_use::DENIED_COUNT, denials);
+        let text = |text: Option<&str>| {
+            text.map_or(Value::Null, |text| Value::text(&clean(text, AGENT_CHARS)))
+        };
+        let place = |address: Option<IpAddr>| text(address.map(|at| at.to_string()).as_deref());
         if let Some((at, address, agent)) = &used.last {
-            let text = |text: Option<&str>| {
-                text.map_or(Value::Null, |text| Value::text(&clean(text, AGENT_CHARS)))
-            };
             edit.set(model, token_use::LAST_USED, *at);
-            edit.set(model, token_use::ADDRESS, text(address.map(|at| at.to_string()).as_deref()));
+            edit.set(model, token_use::ADDRESS, place(*address));
             edit.set(model, token_use::AGENT, text(agent.as_deref()));
+        }
+        if let Some((at, address)) = used.former {
+            edit.set(model, token_use::FORMER_LAST_USED, at);
+            edit.set(model, token_use::FORMER_ADDRESS, place(address));
         }
         draft.put(set::TOKEN_USES, edit)?;
     }

@@ -34,18 +34,20 @@ pub const REVOKE_THIS: ActionId = ActionId(10);
 pub const REMOVE_EXPIRED: ActionId = ActionId(11);
 /// `AccessTokens/Tessera.CheckAddresses`.
 pub const CHECK_ADDRESSES: ActionId = ActionId(12);
+/// `AccessTokens(…)/Tessera.EndOverlap`.
+pub const END_OVERLAP: ActionId = ActionId(13);
 
 /// `Users(…)/Tessera.MakeSetupLink`.
-pub const MAKE_SETUP_LINK: ActionId = ActionId(13);
+pub const MAKE_SETUP_LINK: ActionId = ActionId(14);
 /// `Users(…)/Tessera.EndSessions`.
-pub const END_SESSIONS: ActionId = ActionId(14);
+pub const END_SESSIONS: ActionId = ActionId(15);
 
 /// What can be done with staff.
 pub const OF_USERS: [ActionId; 2] = [MAKE_SETUP_LINK, END_SESSIONS];
 
 /// What can be done with access tokens.
-pub const OF_TOKENS: [ActionId; 6] =
-    [MINT, ROTATE, REVOKE, REVOKE_THIS, REMOVE_EXPIRED, CHECK_ADDRESSES];
+pub const OF_TOKENS: [ActionId; 7] =
+    [MINT, ROTATE, REVOKE, REVOKE_THIS, REMOVE_EXPIRED, CHECK_ADDRESSES, END_OVERLAP];
 
 /// All actions, in the order of their constants.
 pub(super) fn actions() -> Vec<Action> {
@@ -134,6 +136,12 @@ fn on_tokens() -> Vec<Action> {
         .on_set()
         .takes(addresses().required())
         .takes(parameter("TokenId", Int64, "The token whose list it is to be")),
+        on_tokens(
+            "EndOverlap",
+            "tokens:mint",
+            Returns::Entity("AccessTokens"),
+            "Ends the secrets it had before its last rotation; the present one works on",
+        ),
     ]
 }
 

@@ -24,7 +24,7 @@ pub mod props {
     use crate::model::{
         declare::{stored, stored_as},
         types::{
-            Primitive::{DateTimeOffset, Int64, String},
+            Primitive::{Boolean, DateTimeOffset, Int64, String},
             Type,
         },
     };
@@ -40,5 +40,9 @@ pub mod props {
         SCOPES => stored_as(8, "Scopes", Type::Collection(Box::new(Type::Primitive(String)))).doc("The rights in force now"),
         EXPIRES => stored(9, "ExpiresDateTime", DateTimeOffset).nullable().doc("When this access ends; of a session, if it is not used again"),
         ADDRESS => stored(10, "Address", String).nullable().max(64).doc("Address the request came from, as the server sees it"),
+        MAY_MINT => stored(11, "MayMintTokens", Boolean).doc("Whether rights and policy let the caller make access tokens"),
+        LIFETIME_MAX => stored(12, "TokenLifetimeMaxHours", Int64).nullable().doc("Longest life of an access token the caller makes; null where none may be made"),
+        LIFETIME_DEFAULT => stored(13, "TokenLifetimeDefaultHours", Int64).nullable().doc("Its life where none is asked for; null is one calendar month"),
+        NEEDING_ADDRESSES => stored_as(14, "ScopesNeedingAddresses", Type::Collection(Box::new(Type::Primitive(String)))).doc("Scopes with which it needs a list of addresses it works from"),
     }
 }

@@ -52,6 +52,8 @@ pub mod token_use {
         AGENT => stored(4, "LastUsedAgent", String).nullable(),
         USE_COUNT => stored(5, "UseCount", Int64),
         DENIED_COUNT => stored(6, "DeniedCount", Int64),
+        FORMER_LAST_USED => stored(7, "FormerLastUsedDateTime", DateTimeOffset).nullable(),
+        FORMER_ADDRESS => stored(8, "FormerLastUsedAddress", String).nullable(),
     }
 }
 

@@ -58,6 +58,8 @@ pub mod props {
         LAST_USED_AGENT => computed("LastUsedAgent", String, facts::last_used_agent).nullable().max(256).doc("The program that was, as it calls itself"),
         USE_COUNT => computed("UseCount", Int64, facts::use_count).doc("How often it was let in"),
         DENIED_COUNT => computed("DeniedCount", Int64, facts::denied_count).doc("How often it was refused"),
+        FORMER_LAST_USED => computed("FormerLastUsedDateTime", DateTimeOffset, facts::former_last_used).nullable().doc("When a secret from before a rotation was last let in"),
+        FORMER_LAST_USED_ADDRESS => computed("FormerLastUsedAddress", String, facts::former_last_used_address).nullable().max(64).doc("From where that was"),
     }
 
     fn texts() -> Type {

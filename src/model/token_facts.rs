@@ -46,6 +46,14 @@ pub(super) fn last_used_agent(entity: &dyn Entity) -> Value {
     used(entity, token_use::AGENT)
 }
 
+pub(super) fn former_last_used(entity: &dyn Entity) -> Value {
+    used(entity, token_use::FORMER_LAST_USED)
+}
+
+pub(super) fn former_last_used_address(entity: &dyn Entity) -> Value {
+    used(entity, token_use::FORMER_ADDRESS)
+}
+
 pub(super) fn use_count(entity: &dyn Entity) -> Value {
     counted(entity, token_use::USE_COUNT)
 }

@@ -244,14 +244,7 @@ impl Mint {
     }
 
     fn expires(&self, source: &dyn Draft, is_reader: bool) -> Result<Timestamp, Error> {
-        let parent = self.caller.token_id.and_then(|id| Rows(source).token(id));
-        let bounds = Bounds {
-            setting_hours: self.setting_hours,
-            policy_hours: policy::lifetime_max_hours(source),
-            default_hours: policy::lifetime_default_hours(source),
-            parent_ends: parent.map(|parent| parent.expires),
-            is_reader,
-        };
+        let bounds = bounds(source, &self.caller, (self.setting_hours, is_reader));
         let zone = reach::zone_of(source, &self.caller);
         let asked = match self.request.expires {
             None => None,
@@ -271,6 +264,43 @@ impl Mint {
         }
         detail
     }
+}
+
+/// What bounds the life of a token that a caller makes, who only reads or not.
+fn bounds(
+    source: &dyn Source,
+    caller: &Principal,
+    (setting_hours, is_reader): (u32, bool),
+) -> Bounds {
+    let parent = caller.token_id.and_then(|id| Rows(source).token(id));
+    Bounds {
+        setting_hours,
+        policy_hours: policy::lifetime_max_hours(source),
+        default_hours: policy::lifetime_default_hours(source),
+        parent_ends: parent.map(|parent| parent.expires),
+        is_reader,
+    }
+}
+
+/// What a caller may ask of a new token, so that it can be told before.
+pub(in crate::desk) struct Offer {
+    /// Longest and usual life, hours; none for a calendar month.
+    pub(in crate::desk) hours: (u32, Option<u32>),
+    /// Scopes that need a list of addresses.
+    pub(in crate::desk) needing_addresses: Scopes,
+}
+
+/// What a caller may ask of a new token at `now`; none where it may make none.
+pub(in crate::desk) fn offer(
+    source: &dyn Source,
+    caller: &Principal,
+    (setting_hours, now): (u32, Timestamp),
+) -> Option<Offer> {
+    let may = caller.require("tokens:mint").and(caller.require_present_secret());
+    may.and(check_minting_role(source, caller)).ok()?;
+    let bounds = bounds(source, caller, (setting_hours, is_reader(source, caller)));
+    let needing_addresses = Rows(source).needing_addresses();
+    Some(Offer { hours: bounds.hours(now), needing_addresses })
 }
 
 /// Refuses what is no name.

@@ -1,8 +1,8 @@
 //! The verbs of access tokens as part of the desk.
 
 use super::{
-    Change, Delete, Look, Mint, RemoveExpired, Removed, Request, Revoke, Rotate, Visited,
-    check_addresses, idle,
+    Change, Delete, EndOverlap, Look, Mint, RemoveExpired, Removed, Request, Revoke, Rotate,
+    Visited, check_addresses, idle,
     told::{self, Told},
     visit,
 };
@@ -92,6 +92,19 @@ impl Desk {
     ) -> Result<(Row, PlainToken), Error> {
         let verb = Rotate::new(caller, at, overlap_hours)?;
         self.commit_secret(caller, move |draft| verb.run(draft)).await
+    }
+
+    /// Ends the secrets that a token had before, and that still work.
+    ///
+    /// # Errors
+    /// Those of [`EndOverlap`].
+    pub async fn end_overlap(
+        &self,
+        caller: &Principal,
+        at: (Key, Precondition),
+    ) -> Result<Row, Error> {
+        let verb = EndOverlap::new(caller, at)?;
+        self.commit(caller, move |draft| verb.run(draft)).await
     }
 
     /// Commits what answers with a secret, which is told once and not kept.
@@ -263,6 +276,10 @@ impl Desk {
                 let overlap = told.value("OverlapHours").as_int();
                 let (row, secret) = self.rotate_token(caller, at, overlap).await?;
                 told::secret(self.model(), &row, &secret).map(Done::Complex)
+            }
+            actions::END_OVERLAP => {
+                let at = (key.ok_or_else(no_key)?, precondition);
+                self.end_overlap(caller, at).await.map(Done::Row)
             }
             actions::REVOKE => {
                 let at = (key.ok_or_else(no_key)?, precondition);

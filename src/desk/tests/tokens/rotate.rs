@@ -201,3 +201,57 @@ fn use_of_a_replaced_secret_ends_the_token_where_the_policy_says_so() {
     assert!(all.contains(&"RetiredSecretUsed 1".to_owned()), "{all:?}");
     assert_eq!(of(&bench, 1, &["DeniedCount"]), "3");
 }
+
+#[test]
+fn it_is_told_when_a_former_secret_was_used_last() {
+    let bench = Bench::new();
+    let told = |bench: &Bench| {
+        block_on(bench.desk.flush(false)).unwrap();
+        of(bench, 1, &["LastUsedDateTime", "FormerLastUsedDateTime", "FormerLastUsedAddress"])
+    };
+    let (_, first) = mint(&bench, request(Role::Agent)).unwrap();
+    bench.desk.note_use(&comes(&bench, &first).unwrap());
+    assert_eq!(told(&bench), format!("{START} - -"));
+    let (_, second) = rotate(&bench, &bench.caller, 1, 24).unwrap();
+    bench.at("2026-11-21T22:10:00Z");
+    bench.desk.note_use(&comes(&bench, &first).unwrap());
+    let (at, here) = ("2026-11-21T22:10:00Z", "127.0.0.1");
+    assert_eq!(told(&bench), format!("{at} {at} {here}"));
+    bench.at("2026-11-21T22:20:00Z");
+    bench.desk.note_use(&comes(&bench, &second).unwrap());
+    assert_eq!(told(&bench), format!("2026-11-21T22:20:00Z {at} {here}"));
+}
+
+#[test]
+fn an_overlap_is_ended_early_by_who_decides_about_the_token() {
+    let bench = Bench::new();
+    let (_, first) = mint(&bench, request(Role::Agent)).unwrap();
+    let (_, second) = rotate(&bench, &bench.caller, 1, 168).unwrap();
+    let (_, third) = rotate(&bench, &bench.caller, 1, 168).unwrap();
+    let end = |caller: &Principal| block_on(bench.desk.end_overlap(caller, at_any(1)));
+    // Who comes with a secret that was replaced decides about nothing.
+    let replaced = comes(&bench, &second).unwrap();
+    assert!(refused(end(&replaced)).starts_with("PolicyForbids "));
+    let agent = bench.user("Ada", Role::Agent);
+    let forbidden = Error::Forbidden { scope: "tokens:write".into() };
+    assert_eq!(end(&signed_in(&bench, agent)).unwrap_err(), forbidden);
+    bench.at("2026-11-22T00:00:00Z");
+    end(&bench.caller).unwrap();
+    assert_eq!(of(&bench, 1, &["State", "OverlapEndsDateTime"]), "active 2026-11-22T00:00:00Z");
+    for former in [&first, &second] {
+        assert_eq!(
+            denied(&bench, former),
+            Denial::Rotated("2026-11-22T00:00:00Z".parse().unwrap())
+        );
+    }
+    assert!(comes(&bench, &third).is_ok());
+    let told = audited(&bench).pop().unwrap();
+    let want = "OverlapEndsDateTime: 2026-11-28T22:00:00Z -> 2026-11-22T00:00:00Z";
+    assert!(told.starts_with("TokenChanged 1 ") && told.ends_with(want), "{told}");
+    // Once more changes nothing, and a token that ended has nothing to end.
+    let before = audited(&bench).len();
+    end(&bench.caller).unwrap();
+    assert_eq!(audited(&bench).len(), before);
+    revoke(&bench, &bench.caller, 1).unwrap();
+    assert!(refused(end(&bench.caller)).starts_with("Conflict "));
+}

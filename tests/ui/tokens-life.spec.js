@@ -35,6 +35,7 @@ test('rotation: both secrets work, the page tells when the client has switched, 
   const secret = (await dialog.locator('output#secret').textContent()) ?? '';
   expect(secret).not.toBe(old);
   expect([await status(old), await status(secret)]).toEqual([200, 200]);
+  await expect(dialog.getByText(/It works: first used .* from 127\.0\.0\.1/)).toBeVisible();
   await axe(page);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog', { name: 'Leave without the secret?' })).toBeVisible();
@@ -45,7 +46,16 @@ test('rotation: both secrets work, the page tells when the client has switched, 
 
   await page.goto(`${site.url}/tokens/${Id}`);
   await expect(page.getByRole('heading', { name: 'Change-over to the new secret' })).toBeVisible();
+  await status(old);
+  await expect(page.getByText('The client still uses the old secret.')).toBeVisible();
+  await status(secret);
+  await expect(page.getByText('The client uses the new secret.')).toBeVisible();
   await axe(page);
+  await page.getByRole('button', { name: 'End the old secret now' }).click();
+  await expect(page.getByText('The last request came with the new secret.')).toBeVisible();
+  await page.getByRole('dialog').getByRole('button', { name: 'End the old secret now' }).click();
+  await expect(page.getByRole('heading', { name: 'Change-over to the new secret' })).toHaveCount(0);
+  expect([await status(old), await status(secret)]).toEqual([401, 200]);
 });
 
 test('a token is changed to less, and only its addresses to more, with the password', async ({ page }) => {

@@ -82,12 +82,11 @@ export const de = {
   'tokens.over.waiting': 'Seit dem Wechsel hat niemand angefragt.',
   'tokens.over.old': 'Das Programm benutzt noch das alte Geheimnis.',
   'tokens.over.switched': 'Das Programm benutzt das neue Geheimnis.',
-  'tokens.over.unknown': 'Es wurde seit dem Wechsel benutzt; mit welchem Geheimnis, wird nicht gesagt.',
   'tokens.over.ends': 'Altes gilt bis', 'tokens.over.since': 'Gewechselt', 'tokens.over.former': 'Altes zuletzt benutzt', 'tokens.over.never': 'seitdem nicht',
   'tokens.over.end': 'Altes Geheimnis jetzt beenden', 'tokens.over.end.title': 'Altes Geheimnis jetzt beenden?',
   'tokens.over.end.safe': 'Das Programm hat gewechselt: Die letzte Anfrage kam mit dem neuen Geheimnis.',
   'tokens.over.end.text': 'Wer das alte Geheimnis noch benutzt, wird ab der nächsten Anfrage abgewiesen.',
-  'tokens.over.ended': 'Das alte Geheimnis ist beendet', 'tokens.over.missing': 'Dieser Server kann es nicht vorzeitig beenden. Es endet von selbst.',
+  'tokens.over.ended': 'Das alte Geheimnis ist beendet',
 
   'tokens.new.title': 'Neues Zugangstoken',
   'tokens.new.lead': 'Wählen Sie, wofür es ist; der Rest ist mit dem Wenigsten ausgefüllt, was das braucht.',
@@ -122,7 +121,6 @@ export const de = {
   'tokens.expiry.sentence': 'Endet {when} (Ihre Zeit), in {span}.',
   'tokens.expiry.none': 'Wählen Sie den letzten Tag.', 'tokens.expiry.past': 'Das ist schon vorbei.', 'tokens.expiry.late': 'Das ist später, als die Regeln erlauben.',
   'tokens.expiry.max': 'Höchstens {span}, nach den Regeln.', 'tokens.expiry.reader': 'Was ein Administrator mit Leserecht erstellt, gilt immer 72 Stunden.',
-  'tokens.expiry.policy': 'Höchstens ein Jahr, und nicht länger, als die Regeln des Arbeitsbereichs erlauben.',
   'tokens.span.days': { one: '{n} Tag', other: '{n} Tagen' }, 'tokens.span.hours': { one: '{n} Stunde', other: '{n} Stunden' },
   'tokens.span.minutes': { one: '{n} Minute', other: '{n} Minuten' },
 

@@ -82,12 +82,11 @@ export const en = {
   'tokens.over.waiting': 'Nobody has called since the rotation.',
   'tokens.over.old': 'The client still uses the old secret.',
   'tokens.over.switched': 'The client uses the new secret.',
-  'tokens.over.unknown': 'It was used since the rotation; with which secret is not told.',
   'tokens.over.ends': 'Old secret works until', 'tokens.over.since': 'Rotated', 'tokens.over.former': 'Old secret last used', 'tokens.over.never': 'not since',
   'tokens.over.end': 'End the old secret now', 'tokens.over.end.title': 'End the old secret now?',
   'tokens.over.end.safe': 'The client has switched: the last request came with the new secret.',
   'tokens.over.end.text': 'Whoever still uses the old secret is refused from the next request on.',
-  'tokens.over.ended': 'The old secret has ended', 'tokens.over.missing': 'This server cannot end it early. It ends by itself.',
+  'tokens.over.ended': 'The old secret has ended',
 
   'tokens.new.title': 'New access token',
   'tokens.new.lead': 'Choose what it is for; the rest is filled in with the least that needs.',
@@ -122,7 +121,6 @@ export const en = {
   'tokens.expiry.sentence': 'Ends {when} (your time), in {span}.',
   'tokens.expiry.none': 'Choose the last day.', 'tokens.expiry.past': 'That is over already.', 'tokens.expiry.late': 'That is later than the policy allows.',
   'tokens.expiry.max': 'At most {span}, by the policy.', 'tokens.expiry.reader': 'What a read-only administrator makes always lasts 72 hours.',
-  'tokens.expiry.policy': 'At most a year, and no longer than the policy of the workspace allows.',
   'tokens.span.days': { one: '{n} day', other: '{n} days' }, 'tokens.span.hours': { one: '{n} hour', other: '{n} hours' },
   'tokens.span.minutes': { one: '{n} minute', other: '{n} minutes' },
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { span } from '../../../web/pages/tokens/facts.js';
-import { choices, dayText, days, endOf, endOfDay, fault } from '../../../web/pages/tokens/limits.js';
+import { choices, dayText, days, endOf, endOfDay, fault } from '../../../web/pages/tokens/draft.js';
 
 const now = new Date(2026, 10, 22, 14, 0, 0);
 const values = (bounds) => choices(bounds).choices.map((one) => one.hours ?? one.value).join(' ');

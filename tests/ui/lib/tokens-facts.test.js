@@ -9,7 +9,7 @@ const now = new Date('2026-11-22T12:00:00Z');
 const token = (more = {}) => ({
   Id: 3, Name: 'bi', State: 'active', OwnerId: 1, Role: 'ReadOnlyAgent', Scopes: ['tickets:read'], EffectiveScopes: ['tickets:read'],
   AllowedAddresses: [], CreatedDateTime: '2026-11-01T00:00:00Z', ExpiresDateTime: '2027-01-01T00:00:00Z', RevokedDateTime: null,
-  RotatedDateTime: null, OverlapEndsDateTime: null, OrphanedDateTime: null, LastUsedDateTime: null, UseCount: 0, DeniedCount: 0, ...more,
+  FormerLastUsedDateTime: null, FormerLastUsedAddress: null, RotatedDateTime: null, OverlapEndsDateTime: null, OrphanedDateTime: null, LastUsedDateTime: null, UseCount: 0, DeniedCount: 0, ...more,
 });
 
 test('one word says what a token is', () => {
@@ -33,7 +33,6 @@ test('a rotation tells whether the client has switched', () => {
   const check = (more, want) => assert.equal(switching(token({ RotatedDateTime, ...more })), want);
   check({}, 'waiting');
   check({ LastUsedDateTime: '2026-11-22T09:00:00Z', FormerLastUsedDateTime: null }, 'waiting');
-  check({ LastUsedDateTime: '2026-11-22T11:00:00Z' }, 'unknown');
   check({ LastUsedDateTime: '2026-11-22T11:00:00Z', FormerLastUsedDateTime: null }, 'switched');
   check({ LastUsedDateTime: '2026-11-22T11:00:00Z', FormerLastUsedDateTime: '2026-11-22T11:00:00Z' }, 'old');
   check({ LastUsedDateTime: '2026-11-22T11:30:00Z', FormerLastUsedDateTime: '2026-11-22T11:00:00Z' }, 'switched');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { ROLE_SIZES } from '../../../web/pages/tokens/facts.js';
 import { ROLES, SCOPES, TEMPLATES, broughtBy, closed, excess, freeName, pickerRows, probes, rolesFor, summary, toggled } from '../../../web/pages/tokens/rights.js';
 
 const docs = readFileSync(new URL('../../../docs/access.md', import.meta.url), 'utf8');
@@ -13,6 +14,7 @@ test('scopes and roles are those of the documentation', () => {
   Object.keys(ROLES).forEach((role, at) => {
     const documented = table.filter((row) => row[2 + at] === 'yes').map((row) => row[1]);
     assert.deepEqual([...ROLES[role]], documented, role);
+    assert.equal(ROLE_SIZES[role], documented.length, role);
   });
 });
 

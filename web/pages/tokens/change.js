@@ -4,14 +4,14 @@
  * @module
  */
 import { ApiError, call, callFull } from '../../lib/api.js';
-import { ask, openDialog } from '../../lib/dialog.js';
+import { openDialog } from '../../lib/dialog.js';
 import { field, fieldErrors, focusError, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { errorText, relative, t } from '../../lib/i18n.js';
 import { whenConfirmed } from '../../lib/session.js';
 import { toast } from '../../lib/above.js';
 import { addressField, addressList } from './addresses.js';
-import { dayText, endOfDay } from './limits.js';
+import { dayText, endOfDay } from './draft.js';
 import { picker } from './picker.js';
 import { TokenReveal } from './reveal.js';
 import { closed } from './rights.js';
@@ -131,7 +131,7 @@ export async function rotateDialog(token) {
     const first = dialog.element.querySelector(reveal ? '#secret-copy' : 'button.primary');
     if (first instanceof HTMLElement) first.focus();
   };
-  const mayClose = async () => !reveal || reveal.isKept || ask({ title: t('tokens.leave.title'), text: t('tokens.leave.text'), action: t('tokens.leave.action'), cancel: t('tokens.leave.stay'), danger: true });
+  const mayClose = async () => !reveal || reveal.mayLeave();
   const opened = openDialog(/** @param {Opened} dialog */ (dialog) => (reveal
     ? html`${reveal}<p class="actions"><button type="button" class="button primary" @click=${async () => { if (await mayClose()) dialog.close(true); }}>${t('tokens.made.done')}</button></p>`
     : html`<form @submit=${(/** @type {Event} */ event) => submit(event, dialog)}>

@@ -5,7 +5,6 @@
  */
 import { call } from '../../lib/api.js';
 import { copyText, toast } from '../../lib/above.js';
-import { ask } from '../../lib/dialog.js';
 import { html } from '../../lib/html.js';
 import { errorText, number, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
@@ -38,7 +37,8 @@ const changed = () => departures.dispatchEvent(new Event('change'));
  * @param {string} kind  `revoke` or `remove`
  * @param {readonly string[]} names
  */
-function askFor(kind, names) {
+async function askFor(kind, names) {
+  const { ask } = await import('../../lib/dialog.js');
   const count = names.length;
   const more = count - NAMES_MAX;
   return ask({

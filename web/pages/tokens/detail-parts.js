@@ -4,11 +4,10 @@
  */
 import { odata } from '../../lib/api.js';
 import { copyText } from '../../lib/above.js';
-import { html } from '../../lib/html.js';
+import { html, render } from '../../lib/html.js';
 import { date, dateTime, has, number, relative, t } from '../../lib/i18n.js';
 import { table } from '../../lib/table.js';
 import { DENIALS, changes, denials, doneFilter, isAlive, isEnding, lost, madeWith, tone } from './facts.js';
-import { preview } from './picker.js';
 import { lastUse, near, ownerOf, roleName } from './words.js';
 
 /** @typedef {import('./facts.js').Token} Token */
@@ -67,7 +66,7 @@ export function rightsCard(token, events) {
       const why = token.Scopes.includes(scope) ? t('tokens.rights.capped') : t('tokens.rights.narrowed');
       return html`<li key=${scope} class=${isIn ? 'chip on' : 'chip lost'}>${scope}${isIn || !isAlive(token) ? null : html`<small> ${why}</small>`}</li>`;
     })}</ul>
-    ${isAlive(token) ? html`<details class="token-more"><summary>${t('tokens.preview')}</summary><div class="stack">${preview(now)}</div></details>` : null}
+    ${isAlive(token) ? html`<details class="token-more" @toggle=${async (/** @type {Event} */ event) => { const { preview } = await import('./picker.js'); const box = /** @type {Element} */ (event.target).querySelector('div'); if (box) render(box, preview(now)); }}><summary>${t('tokens.preview')}</summary><div class="stack"></div></details>` : null}
   </section>`;
 }
 

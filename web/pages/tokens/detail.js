@@ -42,7 +42,7 @@ export default class TokenPage extends Page {
   /** @override */
   connectedCallback() {
     super.connectedCallback();
-    if (/^\d+$/.test(this.#id)) void follow(Number(this.#id), this.signal, (token) => { if (this.#token) void this.#changed(token); });
+    if (/^\d+$/.test(this.#id)) follow(Number(this.#id), this.signal, (token) => { if (this.#token) void this.#changed(token); });
   }
 
   get #id() {

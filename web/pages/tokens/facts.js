@@ -5,6 +5,8 @@
 
 const DAY = 86_400_000;
 
+/** How many scopes each role holds. @type {Readonly<Record<string, number>>} */
+export const ROLE_SIZES = Object.freeze({ Administrator: 32, ReadOnlyAdministrator: 13, Agent: 16, ReadOnlyAgent: 2 });
 /** Days before its end at which a token is said to be ending. */
 export const ENDING_DAYS = 14;
 /** Days without use after which a token is said to be idle. */
@@ -39,8 +41,8 @@ export const IDLE_DAYS = 90;
  * @property {string | null} LastUsedAgent
  * @property {number} UseCount
  * @property {number} DeniedCount
- * @property {string | null} [FormerLastUsedDateTime]
- * @property {string | null} [FormerLastUsedAddress]
+ * @property {string | null} FormerLastUsedDateTime
+ * @property {string | null} FormerLastUsedAddress
  */
 
 /** @param {Pick<Token, 'State'>} token */
@@ -82,16 +84,14 @@ export function lost(token) {
 
 /**
  * How far a client has come with the new secret of a token that is being rotated.
- * `waiting`: nobody has called since; `old`: the former secret was used last; `switched`: the new one was; `unknown`:
- * somebody called, but this server does not tell with which secret.
+ * `waiting`: nobody has called since; `old`: the former secret was used last; `switched`: the new one was.
  * @param {Token} token
- * @returns {'waiting' | 'old' | 'switched' | 'unknown'}
+ * @returns {'waiting' | 'old' | 'switched'}
  */
 export function switching(token) {
   const rotated = instant(token.RotatedDateTime);
   const used = instant(token.LastUsedDateTime);
   if (rotated === null || used === null || used < rotated) return 'waiting';
-  if (token.FormerLastUsedDateTime === undefined) return 'unknown';
   const former = instant(token.FormerLastUsedDateTime);
   if (former === null || former < rotated) return 'switched';
   return used > former ? 'switched' : 'old';

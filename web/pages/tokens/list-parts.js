@@ -1,16 +1,15 @@
 /**
- * The columns of the list, and what stands above it: search, filters, views, and the ways out to other programs.
+ * The columns of the list, what stands above it (search, filters, ways out to other programs), and its saved views, which are
+ * stored at the server as OData queries that any program can use.
  * @module
  */
-import { odata } from '../../lib/api.js';
-import { copyText, menu } from '../../lib/above.js';
-import { openDialog } from '../../lib/dialog.js';
-import { check, field } from '../../lib/field.js';
+import { copyText, menu, toast } from '../../lib/above.js';
+import { call, callAll, odata } from '../../lib/api.js';
+import { check, field, fieldErrors, formError, formValues } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { ofView, STATES, toAddress, toOData, withoutSecret } from './query.js';
-import { deleteView, mayKeepViews, saveView } from './views.js';
+import { STATES, ofView, toAddress, toOData, toView, withoutSecret } from './query.js';
 import { lastUse, ownerOf, rightsOf, stateOf, timeOf } from './words.js';
 
 /** @typedef {import('./facts.js').Token} Token */
@@ -18,7 +17,7 @@ import { lastUse, ownerOf, rightsOf, stateOf, timeOf } from './words.js';
 
 /** Those that can be left out, in the order they stand; with the properties they need. */
 export const CHOOSABLE = ['purpose', 'owner', 'rights', 'created', 'expires', 'used', 'uses', 'denied', 'addresses', 'prefix'];
-const USUAL = ['purpose', 'owner', 'rights', 'created', 'expires', 'used', 'prefix'];
+const USUAL = matchMedia('(width < 80rem)').matches ? ['purpose', 'owner', 'rights', 'expires', 'used'] : ['purpose', 'owner', 'rights', 'created', 'expires', 'used', 'prefix'];
 
 const COLUMNS_KEPT_AS = 'tessera:pref:tokens.columns';
 const DENSITY_KEPT_AS = 'tessera:pref:tokens.density';
@@ -79,7 +78,7 @@ const CSV_COLUMNS = 'Id,Name,Purpose,State,Kind,KeyPrefix,OwnerName,ResponsibleN
 /**
  * @typedef {object} Toolbar
  * @property {import('./query.js').Wish} asked
- * @property {import('./views.js').View[]} views
+ * @property {import('./list-parts.js').View[]} views
  * @property {(change: Partial<import('./query.js').Wish>) => void} ask
  * @property {(text: string) => void} search
  * @property {() => void} changed
@@ -139,7 +138,8 @@ function viewItems({ asked, views, changed }) {
 }
 
 /** @param {() => void} changed */
-function columnDialog(changed) {
+async function columnDialog(changed) {
+  const { openDialog } = await import('../../lib/dialog.js');
   const shown = chosenColumns();
   openDialog(/** @param {import('../../lib/dialog.js').Dialog<void>} dialog */ (dialog) => html`
     <form method="dialog" @submit=${(/** @type {Event} */ event) => { event.preventDefault(); dialog.close(); }}>
@@ -155,4 +155,66 @@ function columnDialog(changed) {
         onchange: () => { keepDensity(density); changed(); } })}</div>`)}</fieldset>
       <p class="actions"><button class="button primary">${t('close')}</button></p>
     </form>`, { label: t('tokens.columns'), className: 'narrow' });
+}
+
+/** @typedef {{ Id: number, Name: string, Query: string, OwnerId: number | null, IsShared: boolean }} View */
+
+/** Whether this person may keep views of tokens at all. */
+export function mayKeepViews() {
+  return can('tickets:write') && can('tokens:read');
+}
+
+/**
+ * One's own and shared views of tokens.
+ * @param {AbortSignal} signal
+ * @returns {Promise<View[]>}
+ */
+export async function loadViews(signal) {
+  if (!can('tickets:read')) return [];
+  const views = await callAll(odata('SavedViews', { filter: `EntitySet eq 'AccessTokens'`, orderby: 'Position,Name', select: 'Id,Name,Query,OwnerId,IsShared' }), { signal, most: 200 });
+  return views.filter((view) => ofView(view.Query) !== null);
+}
+
+/**
+ * Asks for a name and stores the view.
+ * @param {import('./query.js').Wish} wish
+ * @returns {Promise<boolean>}
+ */
+export async function saveView(wish) {
+  const { openDialog } = await import('../../lib/dialog.js');
+  /** @type {Record<string, string>} */
+  let errors = {};
+  /** @param {Event} event @param {import('../../lib/dialog.js').Dialog<boolean>} dialog */
+  const submit = async (event, dialog) => {
+    const values = formValues(event);
+    try {
+      await call('/odata/SavedViews', { body: { Name: (values['Name'] ?? '').trim(), EntitySet: 'AccessTokens', Query: toView(wish, me()?.UserId ?? null), IsShared: values['IsShared'] === 'on' } });
+      dialog.close(true);
+      toast(t('saved'));
+    } catch (error) {
+      errors = fieldErrors(error, ['Name', 'IsShared']);
+      dialog.update();
+    }
+  };
+  const opened = openDialog(/** @param {import('../../lib/dialog.js').Dialog<boolean>} dialog */ (dialog) => html`
+    <form @submit=${(/** @type {Event} */ event) => submit(event, dialog)}>
+      ${field({ label: t('tokens.view.name'), name: 'Name', id: 'view-name', required: true, maxlength: 100, autofocus: true, error: errors['Name'] ?? null })}
+      ${can('settings:write') ? check({ label: t('tokens.view.share'), name: 'IsShared', id: 'view-share', checked: false }) : null}
+      ${formError(errors['form'] ?? errors['IsShared'])}
+      <p class="actions"><button class="button primary">${t('save')}</button>
+        <button type="button" class="button" @click=${() => dialog.close(false)}>${t('cancel')}</button></p>
+    </form>`, { label: t('tokens.view.save'), className: 'narrow' });
+  return (await opened.result) === true;
+}
+
+/** Takes a view away, with a way back. @param {View} view @param {() => void} changed */
+export async function deleteView(view, changed) {
+  await call(`/odata/SavedViews(${view.Id})`, { method: 'DELETE' });
+  changed();
+  toast(t('tokens.view.deleted', { name: view.Name }), {
+    undo: async () => {
+      await call('/odata/SavedViews', { body: { Name: view.Name, EntitySet: 'AccessTokens', Query: view.Query, IsShared: view.IsShared } });
+      changed();
+    },
+  });
 }

@@ -12,9 +12,8 @@ import { can, me } from '../../lib/session.js';
 import { table } from '../../lib/table.js';
 import { departures, leaving, remove, removeEnded, revoke, rowItems } from './deeds.js';
 import { allowed, isAlive } from './facts.js';
-import { chosenColumns, chosenDensity, columns, toolbar } from './list-parts.js';
+import { chosenColumns, chosenDensity, columns, loadViews, toolbar } from './list-parts.js';
 import { CARDS, toAddress, toOData, wish } from './query.js';
-import { loadViews } from './views.js';
 
 /** @typedef {import('./facts.js').Token} Token */
 
@@ -29,7 +28,7 @@ export default class TokensPage extends Page {
   #next = '';
   /** @type {Record<string, number>} */
   #cards = {};
-  /** @type {import('./views.js').View[]} */
+  /** @type {import('./list-parts.js').View[]} */
   #views = [];
   /** @type {Set<string | number>} */
   #selected = new Set();

@@ -2,8 +2,7 @@
  * What is watched while it happens: the next request of a token, and the change-over to a new secret.
  * @module
  */
-import { ApiError, call, odata } from '../../lib/api.js';
-import { ask } from '../../lib/dialog.js';
+import { call } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { dateTime, errorText, relative, t } from '../../lib/i18n.js';
 import { toast } from '../../lib/above.js';
@@ -11,39 +10,31 @@ import { switching } from './facts.js';
 
 /** @typedef {import('./facts.js').Token} Token */
 
-/** Between two looks, while the page is seen. */
-const PAUSE_MS = 3000;
+/** Where no event comes through, the row is read again after so long. */
+const PAUSE_MS = 30_000;
 
 /**
- * Follows one token: asks for its row from time to time, and stops with the signal.
+ * Follows one token until the signal ends.
  * @param {number} id
  * @param {AbortSignal} signal
  * @param {(token: Token) => void} tell  hears of the row at once and whenever it has changed
  */
-export async function follow(id, signal, tell) {
+export function follow(id, signal, tell) {
   let seen = '';
-  while (!signal.aborted) {
-    if (!document.hidden) {
-      try {
-        // As a list of one: a single entity would come from the browser's cache, because use does not change its version.
-        const [token] = (await call(odata('AccessTokens', { filter: `Id eq ${id}` }), { signal })).value;
-        const now = JSON.stringify(token);
-        if (token && now !== seen && !signal.aborted) tell(token);
-        seen = now;
-      } catch {
-        // The next look may succeed; a server that is gone has a banner of its own.
-      }
+  const look = async () => {
+    try {
+      const token = await call(`/odata/AccessTokens(${id})`, { signal });
+      const now = JSON.stringify(token);
+      if (now !== seen && !signal.aborted) tell(token);
+      seen = now;
+    } catch {
+      // The next look may succeed; a server that is gone has a banner of its own.
     }
-    await pause(signal);
-  }
-}
-
-/** @param {AbortSignal} signal @returns {Promise<void>} */
-function pause(signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PAUSE_MS);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
-  });
+  };
+  const timer = setInterval(() => { if (!document.hidden) void look(); }, PAUSE_MS);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  void import('../../lib/events.js').then(({ onChange }) => onChange(signal, ['AccessTokens'], (heard) => { if (heard === 'reset' || heard.some((change) => change.id === id)) void look(); }));
+  void look();
 }
 
 /**
@@ -60,7 +51,7 @@ export function changeOver(token, { mayEnd, changed }) {
     <dl class="facts">
       <dt>${t('tokens.over.ends')}</dt><dd>${relative(token.OverlapEndsDateTime)}, ${dateTime(token.OverlapEndsDateTime)}</dd>
       <dt>${t('tokens.over.since')}</dt><dd>${dateTime(token.RotatedDateTime)}</dd>
-      ${token.FormerLastUsedDateTime === undefined ? null : html`<dt>${t('tokens.over.former')}</dt><dd>${token.FormerLastUsedDateTime ? `${relative(token.FormerLastUsedDateTime)} · ${token.FormerLastUsedAddress ?? ''}` : t('tokens.over.never')}</dd>`}
+      <dt>${t('tokens.over.former')}</dt><dd>${token.FormerLastUsedDateTime ? `${relative(token.FormerLastUsedDateTime)} · ${token.FormerLastUsedAddress ?? ''}` : t('tokens.over.never')}</dd>
       <dt>${t('tokens.col.used')}</dt><dd>${token.LastUsedDateTime ? `${relative(token.LastUsedDateTime)} · ${token.LastUsedAddress ?? ''} · ${token.LastUsedAgent ?? ''}` : t('tokens.unused')}</dd>
     </dl>
     ${mayEnd ? html`<p><button type="button" class="button danger" @click=${() => endOverlap(token, how, changed)}>${t('tokens.over.end')}</button></p>` : null}
@@ -74,13 +65,12 @@ export function changeOver(token, { mayEnd, changed }) {
  */
 async function endOverlap(token, how, changed) {
   const text = how === 'switched' ? t('tokens.over.end.safe') : t('tokens.over.end.text');
-  if (!(await ask({ title: t('tokens.over.end.title'), text, action: t('tokens.over.end'), danger: true }))) return;
+  if (!(await (await import('../../lib/dialog.js')).ask({ title: t('tokens.over.end.title'), text, action: t('tokens.over.end'), danger: true }))) return;
   try {
     await call(`/odata/AccessTokens(${token.Id})/Tessera.EndOverlap`, { method: 'POST', body: {} });
     toast(t('tokens.over.ended'));
   } catch (error) {
-    const isMissing = error instanceof ApiError && error.status === 404;
-    toast(isMissing ? t('tokens.over.missing') : errorText(error), { tone: 'bad' });
+    toast(errorText(error), { tone: 'bad' });
   }
   changed();
 }

@@ -2,11 +2,11 @@
  * The sections of the page on which a token is made.
  * @module
  */
+import { call } from '../../lib/api.js';
 import { check, field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
-import { obstacle } from './draft.js';
-import { choices, days, endOf } from './limits.js';
+import { HOURS_MAX, choices, days, endOf, obstacle } from './draft.js';
 import { picker } from './picker.js';
 import { TEMPLATES, rolesFor, template } from './rights.js';
 import { endSentence, roleName, spanText } from './words.js';
@@ -17,7 +17,7 @@ import { endSentence, roleName, spanText } from './words.js';
  * @typedef {object} Scene
  * @property {Draft} draft
  * @property {Maker} maker
- * @property {import('./limits.js').Limits} limits
+ * @property {Limits} limits
  * @property {import('./draft.js').Person[]} people  whom it may be made for
  * @property {string | null} ownerRole
  * @property {Record<string, string>} errors
@@ -87,7 +87,7 @@ export function expiryFields({ draft, limits, errors, set }) {
       error, oninput: (event) => set({ day: valueOf(event) }) }) : null}
     <p id="expiry-sentence" role="status" class="sentence">${end && end > now ? endSentence(end, now) : t('tokens.expiry.none')}</p>
     ${error && draft.expiry !== 'custom' ? html`<p class="error">${error}</p>` : null}
-    <p class="hint">${limits.isReader ? t('tokens.expiry.reader') : limits.isKnown ? t('tokens.expiry.max', { span: spanText(limits.hoursMax * 3_600_000) }) : t('tokens.expiry.policy')}</p>
+    <p class="hint">${limits.isReader ? t('tokens.expiry.reader') : t('tokens.expiry.max', { span: spanText(limits.hoursMax * 3_600_000) })}</p>
   </fieldset>`;
 }
 
@@ -109,4 +109,30 @@ export function rightsFields({ draft, maker, ownerRole, errors, search, set }, {
       ${picker({ id: 'scope', scopes, chosen: draft.scopes, least: template(draft.template)?.scopes ?? [], search, onsearch, onchange: (chosen) => set({ scopes: chosen }) })}
     </details>
     ${errors['Scopes'] ? html`<p class="error">${errors['Scopes']}</p>` : null}`;
+}
+
+/**
+ * @typedef {object} Limits
+ * @property {number} hoursMax
+ * @property {number | null} hoursDefault
+ * @property {boolean} isReader  whether the end is fixed and only reading may be given
+ * @property {boolean} mayMint
+ * @property {string[]} needing  scopes that want a list of addresses
+ * @property {string | null} address  where the server sees this browser
+ */
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<Limits>}
+ */
+export async function loadLimits(signal) {
+  const caller = await call('/odata/Me()', { signal });
+  return {
+    hoursMax: caller.TokenLifetimeMaxHours ?? HOURS_MAX,
+    hoursDefault: caller.TokenLifetimeDefaultHours ?? null,
+    isReader: caller.Role === 'ReadOnlyAdministrator',
+    mayMint: caller.MayMintTokens !== false,
+    needing: caller.ScopesNeedingAddresses ?? [],
+    address: caller.Address,
+  };
 }

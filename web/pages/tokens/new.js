@@ -3,7 +3,6 @@
  * @module
  */
 import { call, callAll, odata } from '../../lib/api.js';
-import { ask } from '../../lib/dialog.js';
 import { fieldErrors, focusError, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
@@ -11,9 +10,8 @@ import { Page } from '../../lib/page.js';
 import { beforeLeave } from '../../lib/router.js';
 import { can, me, whenConfirmed } from '../../lib/session.js';
 import { addressField } from './addresses.js';
-import { begun, faults, needsConfirmation, renewed, toBody, withRole, withTemplate } from './draft.js';
-import { endOf, loadLimits } from './limits.js';
-import { expiryFields, nameFields, ownerFields, rightsFields, templateCards } from './new-parts.js';
+import { begun, endOf, faults, needsConfirmation, renewed, toBody, withRole, withTemplate } from './draft.js';
+import { expiryFields, loadLimits, nameFields, ownerFields, rightsFields, templateCards } from './new-parts.js';
 import { preview } from './picker.js';
 import { template } from './rights.js';
 import { endSentence, onceKey, roleName } from './words.js';
@@ -24,7 +22,7 @@ const FIELDS = ['Name', 'Purpose', 'OwnerId', 'ResponsibleId', 'ExpiresDateTime'
 export default class NewTokenPage extends Page {
   /** @type {import('./draft.js').Draft | null} */
   #draft = null;
-  /** @type {import('./limits.js').Limits | null} */
+  /** @type {import('./new-parts.js').Limits | null} */
   #limits = null;
   /** @type {import('./draft.js').Person[]} */
   #people = [];
@@ -123,7 +121,7 @@ export default class NewTokenPage extends Page {
     </form>`;
   }
 
-  /** @param {import('./draft.js').Draft} draft @param {import('./limits.js').Limits} limits */
+  /** @param {import('./draft.js').Draft} draft @param {import('./new-parts.js').Limits} limits */
   #sentence(draft, limits) {
     const now = new Date();
     const end = endOf(draft.expiry, draft.day, { now, hoursMax: limits.hoursMax });
@@ -172,7 +170,7 @@ export default class NewTokenPage extends Page {
     const tab = template(draft.template)?.snippet;
     const reveal = new TokenReveal({ minted, name: draft.name, scopes: draft.scopes, ...(tab ? { tab } : {}) });
     this.#reveal = reveal;
-    this.#letGo = beforeLeave(() => reveal.isKept || ask({ title: t('tokens.leave.title'), text: t('tokens.leave.text'), action: t('tokens.leave.action'), cancel: t('tokens.leave.stay'), danger: true }), () => !reveal.isKept);
+    this.#letGo = beforeLeave(() => reveal.mayLeave(), () => !reveal.isKept);
     this.update();
     const heading = this.querySelector('h1');
     if (heading instanceof HTMLElement) heading.focus();

@@ -3,7 +3,6 @@
  * @module
  */
 import { callFull } from '../../lib/api.js';
-import { ask } from '../../lib/dialog.js';
 import { check, field, fieldErrors, focusError, formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { dateTime, number, t } from '../../lib/i18n.js';
@@ -45,7 +44,7 @@ export default class TokenPolicyPage extends Page {
   connectedCallback() {
     super.connectedCallback();
     const isDirty = () => Boolean(this.#policy && this.#form && Object.keys(changesOf(this.#policy, this.#form)).length);
-    const letGo = beforeLeave(() => !isDirty() || ask({ title: t('tokens.policy.leave'), text: t('tokens.policy.leave.text'), action: t('tokens.policy.leave.action'), danger: true }), isDirty);
+    const letGo = beforeLeave(async () => !isDirty() || (await import('../../lib/dialog.js')).ask({ title: t('tokens.policy.leave'), text: t('tokens.policy.leave.text'), action: t('tokens.policy.leave.action'), danger: true }), isDirty);
     this.signal.addEventListener('abort', letGo);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { copyText } from '../../lib/above.js';
-import { openDialog } from '../../lib/dialog.js';
+import { ask, openDialog } from '../../lib/dialog.js';
 import { field, formValues } from '../../lib/field.js';
 import { html, render } from '../../lib/html.js';
 import { dateTime, errorText, language, t } from '../../lib/i18n.js';
@@ -95,8 +95,6 @@ export class TokenReveal extends HTMLElement {
   #result = null;
   /** How many requests were ours, by "Test now". */
   #tests = 0;
-  /** How often it was used when the panel opened. @type {number | null} */
-  #uses = null;
   /** @type {import('./facts.js').Token | null} */
   #first = null;
   #ends = new AbortController();
@@ -112,7 +110,7 @@ export class TokenReveal extends HTMLElement {
     this.#ends = new AbortController();
     language.addEventListener('change', () => this.update(), { signal: this.#ends.signal });
     this.update();
-    void follow(this.#options.minted.Id, this.#ends.signal, (token) => this.#seen(token));
+    follow(this.#options.minted.Id, this.#ends.signal, (token) => this.#seen(token));
   }
 
   disconnectedCallback() {
@@ -124,9 +122,9 @@ export class TokenReveal extends HTMLElement {
     return this.#isKept;
   }
 
-  /** Whether its first real request has come. */
-  get isUsed() {
-    return this.#first !== null;
+  /** Whether it may be left: it is kept, or somebody says so. */
+  async mayLeave() {
+    return this.#isKept || ask({ title: t('tokens.leave.title'), text: t('tokens.leave.text'), action: t('tokens.leave.action'), cancel: t('tokens.leave.stay'), danger: true });
   }
 
   /**
@@ -134,9 +132,8 @@ export class TokenReveal extends HTMLElement {
    * @param {import('./facts.js').Token} token
    */
   #seen(token) {
-    this.#uses ??= token.UseCount;
-    const isNew = this.#options.isRotation ? switching(token) === 'switched' : true;
-    if (this.#first || !isNew || token.UseCount <= (this.#options.isRotation ? this.#uses : 0) + this.#tests) return;
+    const isSwitched = switching(token) === 'switched' && token.LastUsedAgent !== navigator.userAgent.slice(0, 256);
+    if (this.#first || !(this.#options.isRotation ? isSwitched : token.UseCount > this.#tests)) return;
     this.#first = token;
     this.update();
   }

@@ -3,22 +3,12 @@
  * @module
  */
 import { html } from '../../lib/html.js';
-import { date, dateTime, lang, language, number, register, relative, t } from '../../lib/i18n.js';
-import { span, standing } from './facts.js';
-import { ROLES } from './rights.js';
+import { date, dateTime, lang, number, pageTexts, relative, t } from '../../lib/i18n.js';
+import { ROLE_SIZES, span, standing } from './facts.js';
 
 /** @typedef {import('./facts.js').Token} Token */
 
-/** Only the language that is shown comes over the wire. */
-const texts = async () => {
-  const one = lang();
-  register({ [one]: (await import(`../../i18n/tokens.${one}.js`))[one] });
-};
-await texts();
-language.addEventListener('change', async () => {
-  await texts();
-  for (const page of document.querySelectorAll('#main > *')) /** @type {{ update?: () => void }} */ (/** @type {unknown} */ (page)).update?.();
-});
+await pageTexts(async (language) => (await import(`../../i18n/tokens.${language}.js`))[language]);
 
 /** @type {Record<ReturnType<typeof standing>, string>} */
 const TONES = {
@@ -46,7 +36,7 @@ export function lastUse({ LastUsedDateTime: at, LastUsedAddress: address, LastUs
 
 /** Its role, and how many of the role's scopes are in force. @param {Token} token */
 export function rightsOf({ Role, Scopes, EffectiveScopes, State }) {
-  const all = ROLES[Role]?.length ?? Scopes.length;
+  const all = ROLE_SIZES[Role] ?? Scopes.length;
   const isAlive = State === 'active' || State === 'rotating';
   const count = isAlive ? EffectiveScopes.length : Scopes.length;
   const isLess = isAlive && EffectiveScopes.length < Scopes.length;
@@ -91,7 +81,7 @@ const DAY = 86_400_000;
 
 /** How long ago or how far ahead, in days up to a hundred: what ends in four weeks ends on a day. @param {string} iso */
 export function near(iso) {
-  const days = Math.trunc((Date.parse(iso) - Date.now()) / DAY);
+  const days = Math.round((Date.parse(iso) - Date.now()) / DAY);
   if (Math.abs(days) < 2 || Math.abs(days) > 99) return relative(iso);
   return new Intl.RelativeTimeFormat(lang(), { numeric: 'always' }).format(days, 'day');
 }

@@ -13,7 +13,7 @@ use super::{App, Request, Response, credentials, respond};
 use crate::{
     error::{Error, nearest},
     model::{EntitySet, Model},
-    odata::service::Service,
+    odata::{service::Service, text::percent_encode},
 };
 
 const BELOW: &str = "/connect/";
@@ -57,6 +57,8 @@ struct Feed<'a> {
     root: String,
     model: &'a Model,
     set: Option<&'a EntitySet>,
+    /// Options of a query on that set, as they follow the question mark; empty for all of it.
+    query: String,
 }
 
 impl Feed<'_> {
@@ -64,8 +66,17 @@ impl Feed<'_> {
         self.set.map_or(DEFAULT_SET, |set| set.name)
     }
 
-    /// Whether entities of the set tell when they were created.
+    /// The address of the set, or of the query on it.
+    fn address(&self) -> String {
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        format!("{}{}{mark}{}", self.root, self.set_name(), self.query)
+    }
+
+    /// Whether the rows tell when they were created: all of a set do whose entities do, those of a query perhaps.
     fn is_dated(&self) -> bool {
+        if !self.query.is_empty() {
+            return false;
+        }
         let set = self.model.find_set(self.set_name());
         set.is_some_and(|set| self.model.entity_type(set).property(power_query::CREATED).is_some())
     }
@@ -90,9 +101,9 @@ pub fn answer(app: &App, request: &Request) -> Result<Response, Error> {
         return Err(Error::TokenInQuery);
     }
     let model = app.feed.service().model();
-    let set = asked_set(model, request.query().unwrap_or_default())?;
+    let (set, query) = asked(model, request.query().unwrap_or_default())?;
     let origin = request.origin(app.config.public_url.as_ref())?;
-    let feed = Feed { root: format!("{origin}/odata/"), model, set };
+    let feed = Feed { root: format!("{origin}/odata/"), model, set, query };
     match file {
         None => Ok(respond::json(200, index(&origin, &feed))),
         Some(File::PowerBi) => {
@@ -114,29 +125,57 @@ pub fn answer(app: &App, request: &Request) -> Result<Response, Error> {
     }
 }
 
-/// The set that `?set=` names, exactly or ignoring case.
-fn asked_set<'a>(model: &'a Model, query: &str) -> Result<Option<&'a EntitySet>, Error> {
-    let mut found = None;
-    for option in query.split('&').filter(|option| !option.is_empty()) {
+/// The set that `set` names, exactly or ignoring case, and the options on it that `query` tells.
+fn asked<'a>(model: &'a Model, options: &str) -> Result<(Option<&'a EntitySet>, String), Error> {
+    let (mut set, mut query) = (None, None);
+    for option in options.split('&').filter(|option| !option.is_empty()) {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         let (name, value) = (credentials::decoded(name), credentials::decoded(value));
-        if name != "set" {
-            return Err(Error::UnknownOption { suggestion: Some("set".to_owned()), name });
-        }
-        if found.is_some() {
+        let again = match name.as_str() {
+            "set" => set.replace(named_set(model, &value)?).is_some(),
+            "query" => query.replace(as_written(value)?).is_some(),
+            _ => {
+                let suggestion =
+                    nearest(&name, ["set", "query"]).or_else(|| Some("set".to_owned()));
+                return Err(Error::UnknownOption { name, suggestion });
+            }
+        };
+        if again {
             return Err(Error::DuplicateOption { name });
         }
-        let set = model.find_set(&value).ok_or_else(|| {
-            let near = nearest(&value, shown(model));
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
-            Error::InvalidOption {
-                option: "set".to_owned(),
-                reason: format!("there is no entity set '{value}'{hint}"),
-            }
-        })?;
-        found = Some(model.set(set));
     }
-    Ok(found)
+    if set.is_none() && query.is_some() {
+        let reason = "it is about one entity set, which 'set' names".to_owned();
+        return Err(Error::InvalidOption { option: "query".to_owned(), reason });
+    }
+    Ok((set, query.unwrap_or_default()))
+}
+
+fn named_set<'a>(model: &'a Model, name: &str) -> Result<&'a EntitySet, Error> {
+    let set = model.find_set(name).ok_or_else(|| {
+        let near = nearest(name, shown(model));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+        Error::InvalidOption {
+            option: "set".to_owned(),
+            reason: format!("there is no entity set '{name}'{hint}"),
+        }
+    })?;
+    Ok(model.set(set))
+}
+
+/// A query that can stand in an address as it is. What it means is told by the feed, to who may read it.
+fn as_written(query: String) -> Result<String, Error> {
+    if query.to_ascii_lowercase().contains("access_token=") {
+        return Err(Error::TokenInQuery);
+    }
+    let stands = |c: char| c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c);
+    match query.chars().find(|c| !stands(*c)) {
+        None => Ok(query),
+        Some(c) => Err(Error::InvalidOption {
+            option: "query".to_owned(),
+            reason: format!("{c:?} cannot stand in an address; escape the options, then the whole"),
+        }),
+    }
 }
 
 /// The sets that are served.
@@ -146,7 +185,11 @@ fn shown(model: &Model) -> impl Iterator<Item = &'static str> {
 
 /// What there is to have, and for which sets.
 fn index(origin: &str, feed: &Feed<'_>) -> String {
-    let query = feed.set.map_or_else(String::new, |set| format!("?set={}", set.name));
+    let mut query = feed.set.map_or_else(String::new, |set| format!("?set={}", set.name));
+    if !feed.query.is_empty() {
+        query.push_str("&query=");
+        query.push_str(&percent_encode(&feed.query));
+    }
     let files = File::ALL.map(|file| {
         let url = format!("{origin}{BELOW}{}{query}", file.name());
         json!({ "name": file.name(), "url": url, "about": file.about() })
@@ -157,7 +200,7 @@ fn index(origin: &str, feed: &Feed<'_>) -> String {
 
 /// A Power BI data source file: the feed, or one set of it.
 fn data_source(feed: &Feed<'_>) -> String {
-    let url = format!("{}{}", feed.root, feed.set.map_or("", |set| set.name));
+    let url = feed.set.map_or_else(|| feed.root.clone(), |_| feed.address());
     let details = json!({ "protocol": "odata", "address": { "url": url } });
     let connection = json!({ "details": details, "options": {}, "mode": "Import" });
     let file = json!({ "version": "0.1", "connections": [connection] });

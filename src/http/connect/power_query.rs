@@ -60,11 +60,16 @@ const REFRESH: &str = "\
 const RANGE: &str =
     "    From = DateTime.AddZone(RangeStart, 0),\n    Before = DateTime.AddZone(RangeEnd, 0),\n";
 
-/// The feed and the set, as the navigator of Power Query would write them.
+const OPTIONS: &str =
+    "[Implementation = \"2.0\", ODataVersion = 4, OmitValues = ODataOmitValues.Nulls]";
+
+/// The feed and the set, as the navigator of Power Query would write them; a query is read by its address.
 fn steps(feed: &Feed<'_>) -> String {
+    if !feed.query.is_empty() {
+        return format!("    Rows = OData.Feed({}, null, {OPTIONS})", text(&feed.address()));
+    }
     format!(
-        "    Feed = OData.Feed({}, null, [Implementation = \"2.0\", ODataVersion = 4, OmitValues = \
-         ODataOmitValues.Nulls]),\n    Rows = Feed{{[Name = {}, Signature = \"table\"]}}[Data]",
+        "    Feed = OData.Feed({}, null, {OPTIONS}),\n    Rows = Feed{{[Name = {}, Signature = \"table\"]}}[Data]",
         text(&feed.root),
         text(feed.set_name())
     )

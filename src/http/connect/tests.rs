@@ -136,6 +136,40 @@ fn the_query_for_power_bi_reads_a_range_where_there_is_one_to_read() {
 }
 
 #[test]
+fn a_query_is_opened_as_it_is_asked() {
+    let options = "?set=tickets&query=%24filter%3DStatus%2520eq%2520'Open'%26%24orderby%3DId";
+    let url = "http://desk.example:8420/odata/Tickets?$filter=Status%20eq%20'Open'&$orderby=Id";
+    let of = |file: &str| get(Box::leak(format!("/connect/{file}{options}").into_boxed_str())).2;
+    let file: Value = serde_json::from_str(&of("powerbi.pbids")).unwrap();
+    assert_eq!(file["connections"][0]["details"]["address"]["url"], url);
+    let rows = format!("Rows = OData.Feed(\"{url}\", null, [");
+    let mashup = text_of(&of("excel.odc"), "odc:PowerQueryMashupData");
+    assert!(text_of(&mashup, "Formula").contains(&rows), "{mashup}");
+    let script = of("powerquery.m");
+    assert!(script.contains(&rows) && !script.contains("RangeStart"), "{script}");
+    assert!(of("").contains("?set=Tickets&query=$filter=Status%2520eq"), "{}", of(""));
+}
+
+#[test]
+fn a_query_that_cannot_stand_in_an_address_is_refused() {
+    for (options, code) in [
+        ("query=%24top%3D1", "InvalidQueryOption"),
+        ("set=Tickets&query=a%20b", "InvalidQueryOption"),
+        ("set=Tickets&query=%22)%20evil(%22", "InvalidQueryOption"),
+        ("set=Tickets&query=%23(lf)", "InvalidQueryOption"),
+        ("set=Tickets&query=%C3%A4", "InvalidQueryOption"),
+        ("set=Tickets&query=%24top%3D1&query=x", "DuplicateQueryOption"),
+        ("set=Tickets&query=access_token%3Dtsr_x", "TokenInQuery"),
+    ] {
+        for file in ["", "powerbi.pbids", "excel.odc", "powerquery.m"] {
+            let address = Box::leak(format!("/connect/{file}?{options}").into_boxed_str());
+            let error = get_from(None, "desk.example", address).unwrap_err();
+            assert_eq!(error.code(), code, "{address}");
+        }
+    }
+}
+
+#[test]
 fn no_file_holds_a_secret_and_every_file_the_address_clients_use() {
     for address in
         ["/connect/", "/connect/powerbi.pbids", "/connect/excel.odc", "/connect/powerquery.m"]

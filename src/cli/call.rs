@@ -81,7 +81,22 @@ impl<'a> Place<'a> {
     /// # Errors
     /// Those of [`reach`].
     pub(super) fn open(config: &'a Config) -> Result<Self, Failure> {
-        Ok(match reach(config, || Workspace::try_open(config))? {
+        Self::open_by(config, Workspace::try_open)
+    }
+
+    /// As [`Place::open`], for much that is to be written.
+    ///
+    /// # Errors
+    /// Those of [`reach`].
+    pub(super) fn open_to_fill(config: &'a Config) -> Result<Self, Failure> {
+        Self::open_by(config, Workspace::try_open_to_fill)
+    }
+
+    fn open_by(
+        config: &'a Config,
+        open: fn(&Config) -> Result<Workspace, Refusal>,
+    ) -> Result<Self, Failure> {
+        Ok(match reach(config, || open(config))? {
             Reached::Server(server) => Self { config, here: None, server: Some(server) },
             Reached::Here(Workspace { desk, engine, opened: _ }) => {
                 let ground = Ground::alone(config, desk, Arc::clone(&engine));

@@ -29,7 +29,7 @@ pub fn run(args: &Import, out: &mut Out) -> Result<(), Failure> {
         open(path)?;
     }
     let (mut sum, started) = (Tally::default(), Instant::now());
-    let mut place = call::Place::open(&config)?;
+    let mut place = call::Place::open_to_fill(&config)?;
     let import = Call::Import { set: args.set.clone(), all_errors: args.all_errors };
     for path in &args.files {
         let (mut source, length) = open(path)?;

@@ -179,7 +179,7 @@ fn report(opened: &Opened) {
     if let Some(reason) = &opened.rebuilt {
         tracing::warn!(transactions = opened.replayed, "the records were rebuilt: {reason}");
     }
-    tracing::info!(transactions = opened.seq, "data opened");
+    tracing::info!(transactions = opened.seq, imaged = opened.imaged, "data opened");
 }
 
 /// Fills an empty folder with the demo, and sees to it that its token lies beside it and works.

@@ -16,6 +16,9 @@ use crate::{
     time::{Clock, Timestamp},
 };
 
+/// A checkpoint has the journal it spares kept for long; an image only what a start has to repeat.
+const IMAGES_FOR_A_CHECKPOINT: u64 = 4;
+
 /// An open helpdesk.
 pub(super) struct Workspace {
     pub engine: Arc<Embedded>,
@@ -45,6 +48,19 @@ impl Workspace {
     /// As there.
     pub(super) fn try_open(config: &Config) -> Result<Self, Refusal> {
         Self::open_with(config, options(config))
+    }
+
+    /// As [`Workspace::try_open`] for an import. A checkpoint of all there is so far takes about as long as
+    /// what led to the next: there is one where the journal would else grow past its limit, and no other.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn try_open_to_fill(config: &Config) -> Result<Self, Refusal> {
+        let mut options = options(config);
+        options.image_journal_bytes = options.checkpoint_journal_bytes;
+        options.checkpoint_journal_bytes =
+            options.checkpoint_journal_bytes.max(options.history_bytes_max);
+        Self::open_with(config, options)
     }
 
     fn open_with(config: &Config, options: Options) -> Result<Self, Refusal> {
@@ -127,6 +143,7 @@ pub(super) fn options(config: &Config) -> Options {
     options.journal.segment_bytes = config.segment_bytes;
     options.journal.transaction_bytes_max = config.transaction_bytes_max;
     options.checkpoint_journal_bytes = config.checkpoint_journal_bytes;
+    options.image_journal_bytes = config.checkpoint_journal_bytes / IMAGES_FOR_A_CHECKPOINT;
     // The answer begins when its snapshot is taken; a piece under way then ends soon after.
     let reading = config.answer_timeout_secs.max(config.query_deadline_secs);
     options.text_grace = Duration::from_secs(reading + 5);

@@ -8,6 +8,7 @@ use std::{
     fs::{self, File},
     io::{BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
@@ -26,16 +27,29 @@ use crate::{
 
 const MAGIC: &[u8] = b"TSRCKP\x00\x01";
 const END: u32 = u32::MAX;
+/// Read and written at once.
+const BUFFER_BYTES: usize = 1 << 20;
+/// Packed and unpacked at once.
+const PIECES_BYTES: usize = 64 << 10;
+
+/// A checkpoint under its name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// The transaction it shows.
+    pub(super) seq: Seq,
+    /// The size of its file.
+    pub(super) bytes: u64,
+}
 
 /// Writes `root` into `dir`, reads it back, compares, and only then gives it its name; older ones go.
 ///
 /// # Errors
-/// `Full`, `Io`, or `Damaged` if what was read back is not what was written.
-pub(super) fn write(root: &Root, dir: &Path) -> Result<Seq, Fault> {
+/// `Full`, `Io`, `Damaged` if what was read back is not what was written, `Closed` once `is_over`.
+pub(super) fn write(root: &Root, dir: &Path, is_over: &AtomicBool) -> Result<Written, Fault> {
     // Its own entry must be durable too before any journal goes.
     RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
     let (seq, unfinished) = (root.seq(), dir.join("unfinished"));
-    if let Err(fault) = write_verified(root, &unfinished) {
+    if let Err(fault) = write_verified(root, &unfinished, is_over) {
         // On a full disk it would be in the way.
         let _ = fs::remove_file(&unfinished);
         return Err(fault);
@@ -48,7 +62,12 @@ pub(super) fn write(root: &Root, dir: &Path) -> Result<Seq, Fault> {
             fs::remove_file(&path).map_err(|error| Fault::io("remove", &path, &error))?;
         }
     }
-    Ok(seq)
+    Ok(Written { seq, bytes: bytes_of(&path) })
+}
+
+/// The size of the file of a checkpoint; 0 where there is none.
+pub(super) fn bytes_of(path: &Path) -> u64 {
+    path.metadata().map_or(0, |about| about.len())
 }
 
 /// The name of the checkpoint at that transaction.
@@ -56,9 +75,9 @@ pub(super) fn name_of(seq: Seq) -> String {
     format!("{seq:020}.checkpoint")
 }
 
-fn write_verified(root: &Root, path: &Path) -> Result<(), Fault> {
-    write_file(root, path)?;
-    let (found, counted) = verify(root.model(), path)?;
+fn write_verified(root: &Root, path: &Path, is_over: &AtomicBool) -> Result<(), Fault> {
+    write_file(root, path, is_over)?;
+    let (found, counted) = verify(root.model(), path, is_over)?;
     let expected = Applied::of(root, root.model());
     if found == expected && counted == hashes(&expected) {
         return Ok(());
@@ -100,7 +119,7 @@ pub(super) fn read(
     take: &mut dyn FnMut(Change, Seq) -> Result<(), Fault>,
 ) -> Result<Applied, Fault> {
     let file = File::open(path).map_err(|error| Fault::io("open", path, &error))?;
-    read_from(model, BufReader::with_capacity(1 << 20, file), path, take)
+    read_from(model, BufReader::with_capacity(BUFFER_BYTES, file), path, take)
 }
 
 /// As [`read`], from a stream; `path` is what faults name.
@@ -113,7 +132,7 @@ pub(super) fn read_from(
     path: &Path,
     take: &mut dyn FnMut(Change, Seq) -> Result<(), Fault>,
 ) -> Result<Applied, Fault> {
-    let inner = GzDecoder::new(input);
+    let inner = BufReader::with_capacity(PIECES_BYTES, GzDecoder::new(input));
     let mut input = Input { inner, hasher: crate::hash::Stream::default(), path };
     if input.bytes(MAGIC.len())? != MAGIC {
         return Err(input.damaged("it is not a checkpoint of this format"));
@@ -149,7 +168,11 @@ fn piece(model: &Model, place: &[u8], bytes: &[u8]) -> Result<(Change, Seq), &'s
 }
 
 /// The position a checkpoint claims, and the hash of each set as its pieces make it.
-fn verify(model: &Model, path: &Path) -> Result<(Applied, Vec<(u16, SetHash)>), Fault> {
+fn verify(
+    model: &Model,
+    path: &Path,
+    is_over: &AtomicBool,
+) -> Result<(Applied, Vec<(u16, SetHash)>), Fault> {
     let mut counted: Vec<(u16, SetHash)> = model
         .set_ids()
         .filter_map(|(set, _)| Some((set_code(model, set)?, SetHash::default())))
@@ -161,7 +184,7 @@ fn verify(model: &Model, path: &Path) -> Result<(Applied, Vec<(u16, SetHash)>), 
                 hash.add(&super::root::hash_parts(model, set, &key, version, &record).parts());
             }
         }
-        Ok(())
+        go_on(is_over)
     })?;
     Ok((applied, counted))
 }
@@ -170,12 +193,35 @@ fn hashes(applied: &Applied) -> Vec<(u16, SetHash)> {
     applied.counts.iter().map(|(code, counts)| (*code, counts.hash)).collect()
 }
 
-fn write_file(root: &Root, path: &Path) -> Result<(), Fault> {
+fn write_file(root: &Root, path: &Path, is_over: &AtomicBool) -> Result<(), Fault> {
     let fault = |error: std::io::Error| Fault::io("write", path, &error);
-    let file = File::create(path).map_err(fault)?;
-    let written = write_to(root, BufWriter::with_capacity(1 << 20, file), path)?;
-    let file = written.into_inner().map_err(|error| fault(error.into_error()))?;
+    let file = UntilOver { file: File::create(path).map_err(fault)?, is_over };
+    let written = write_to(root, BufWriter::with_capacity(BUFFER_BYTES, file), path);
+    go_on(is_over)?;
+    let UntilOver { file, .. } =
+        written?.into_inner().map_err(|error| fault(error.into_error()))?;
     file.sync_all().map_err(|_| Fault::SyncFailed)
+}
+
+fn go_on(is_over: &AtomicBool) -> Result<(), Fault> {
+    if is_over.load(Ordering::Acquire) { Err(Fault::Closed) } else { Ok(()) }
+}
+
+/// A file that is written until it is over.
+struct UntilOver<'a> {
+    file: File,
+    is_over: &'a AtomicBool,
+}
+
+impl Write for UntilOver<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        go_on(self.is_over).map_err(std::io::Error::other)?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Writes `root` as a checkpoint to a stream and gives the stream back; `path` is what faults name.
@@ -184,7 +230,9 @@ fn write_file(root: &Root, path: &Path) -> Result<(), Fault> {
 /// `Full`, `Io`.
 pub(super) fn write_to<W: Write>(root: &Root, out: W, path: &Path) -> Result<W, Fault> {
     let fault = |error: std::io::Error| Fault::io("write", path, &error);
+    // The packer clears a buffer of its own at each call, which costs more than what it packs of a short piece.
     let encoder = GzEncoder::new(out, Compression::fast());
+    let encoder = BufWriter::with_capacity(PIECES_BYTES, encoder);
     let mut output = Output { inner: encoder, hasher: crate::hash::Stream::default(), path };
     let model = root.model();
     output.raw(MAGIC)?;
@@ -217,6 +265,7 @@ pub(super) fn write_to<W: Write>(root: &Root, out: W, path: &Path) -> Result<W, 
     let digest = output.hasher.finish();
     let mut encoder = output.inner;
     encoder.write_all(&digest).map_err(fault)?;
+    let encoder = encoder.into_inner().map_err(|error| fault(error.into_error()))?;
     encoder.finish().map_err(fault)
 }
 

@@ -1,144 +1,214 @@
-//! The columns of all sets at a clean stop, in one file, so that the next start need not read every record.
+//! The columns of all sets at one transaction, in one file, so that a start need not read every record.
 //!
-//! Whoever starts takes the image away before anything can be changed: one that is there was written by a
-//! stop behind which nothing happened. Layout in `docs/storage.md`. Lost or refused, the records are read.
+//! A start takes what the image shows and repeats what the journal has behind it. What comes of that
+//! must count as the records say they do; else the image is refused, and the records are read. So it
+//! may be of any time, lost or torn: it never decides what is true. Layout in `docs/storage.md`.
 
+pub(super) mod bytes;
 #[cfg(test)]
 mod tests;
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Write},
+    io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::tz::TimeZone;
 
+use self::bytes::Loaded;
+pub(super) use self::bytes::Pace;
 use super::{
-    Fault, Root, Seq,
-    change::{set_code, set_of_code},
-    columns::{
-        Columns,
-        codec::{In, Out, damaged, sound},
-        image::shape,
-    },
+    Fault, Root, Seq, Snapshot,
+    columns::codec::{damaged, sound},
     files::{Files, RealFiles},
     records::Applied,
     root::Texts,
 };
-use crate::{
-    hash::{Digest, Stream},
-    model::{Model, SetId},
-    query::Source,
-};
+use crate::model::Model;
 
-const MAGIC: &[u8; 8] = b"TSRCOL\x00\x01";
 const NAME: &str = "image";
-const TAKEN: &str = "image.taken";
 const UNFINISHED: &str = "image.unfinished";
-/// Read and written at once: BLAKE3 is fast on long pieces only.
-const BUFFER_BYTES: usize = 1 << 20;
+/// Where former versions put the image while they ran.
+const TAKEN: &str = "image.taken";
+/// Journal that a stop leaves to the next start to repeat, rather than write everything again.
+const STALE_BYTES_MAX: u64 = 4 << 20;
 
-/// Where the image of a data folder is, and what this process knows of it.
+/// The image of a data folder, and what this process knows of it.
 #[derive(Debug)]
 pub(super) struct Image {
     dir: PathBuf,
-    /// The transaction of the one this process took and started from.
-    seq: Option<Seq>,
+    kept: Mutex<Option<Kept>>,
+    /// Bytes of journal behind it, or behind the start where there is none.
+    behind: AtomicU64,
 }
 
-/// The columns of each set, at what the records had when they were written.
-struct Loaded {
-    applied: Applied,
-    sets: Vec<(SetId, Columns)>,
+/// A sound image under its name.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// The transaction it shows.
+    seq: Seq,
+    bytes: u64,
+}
+
+/// What an image has to fit.
+pub(super) struct Expected<'a> {
+    /// What the records show and count.
+    pub applied: &'a Applied,
+    /// The oldest transaction that the journal has.
+    pub first: Seq,
+}
+
+/// An image written whole, without its name.
+#[derive(Debug)]
+pub(super) struct Unnamed {
+    kept: Kept,
+    /// Bytes of journal that it makes up for.
+    behind: u64,
 }
 
 impl Image {
-    /// Takes the image in `dir` away, if there is one: from here on the folder may be changed.
+    /// The image in `dir`, without what a killed process left unfinished.
     ///
     /// # Errors
-    /// `Io` where it cannot be taken away; it would outlive what is written from now on.
-    pub(super) fn take(dir: &Path) -> Result<Self, Fault> {
-        remove(&dir.join(TAKEN))?;
+    /// `Io` where that cannot be removed.
+    pub(super) fn of(dir: &Path) -> Result<Self, Fault> {
         remove(&dir.join(UNFINISHED))?;
-        let (from, to) = (dir.join(NAME), dir.join(TAKEN));
-        match fs::rename(&from, &to) {
-            Ok(()) => RealFiles.sync_dir(dir).map_err(|error| Fault::io("sync", dir, &error))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Fault::io("rename", &from, &error)),
-        }
-        Ok(Self { dir: dir.to_owned(), seq: None })
+        remove(&dir.join(TAKEN))?;
+        Ok(Self { dir: dir.to_owned(), kept: Mutex::new(None), behind: AtomicU64::new(0) })
     }
 
-    /// The state that the image shows, where it is exactly the one of records and journal; else one line
-    /// in the log says why not.
+    /// The state that the image shows, at most what the records show; the journal has all behind it.
+    /// Where there is one and it is not used, one line in the log says why not.
     pub(super) fn load(
-        &mut self,
+        &self,
         model: &'static Model,
         zone: &TimeZone,
         texts: &Arc<dyn Texts>,
-        expected: &Applied,
+        expected: &Expected<'_>,
     ) -> Option<Root> {
-        let file = match File::open(self.dir.join(TAKEN)) {
+        let file = match File::open(self.dir.join(NAME)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => return self.refuse(&error),
         };
-        match read(model, file, expected) {
-            Ok(Loaded { applied, sets }) => {
-                let root = Root::of(model, zone.clone(), Arc::clone(texts), (&applied, sets));
-                if Applied::of(&root, model) != applied {
-                    return self.refuse(&damaged("its sets are not what was counted"));
-                }
-                self.seq = Some(applied.seq);
-                Some(root)
-            }
-            Err(error) => self.refuse(&error),
+        let size = file.metadata().map_or(0, |about| about.len());
+        let loaded = bytes::read(model, file, &|found| fits(found, expected));
+        let Loaded { applied, sets } = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return self.refuse(&error),
+        };
+        let root = Root::of(model, zone.clone(), Arc::clone(texts), (&applied, sets));
+        if Applied::of(&root, model) != applied {
+            return self.refuse(&damaged("its sets are not what was counted"));
         }
+        *self.kept() = Some(Kept { seq: applied.seq, bytes: size });
+        Some(root)
     }
 
-    /// Whether this process started from it.
-    pub(super) fn is_used(&self) -> bool {
-        self.seq.is_some()
-    }
-
-    fn refuse(&self, reason: &io::Error) -> Option<Root> {
+    /// Does not use what is there, and says why.
+    pub(super) fn refuse<T>(&self, reason: &dyn std::fmt::Display) -> Option<T> {
         tracing::warn!("the records are read, for the image of the columns is not used: {reason}");
-        let _ = fs::remove_file(self.dir.join(TAKEN));
+        self.discard();
         None
     }
 
-    /// Removes what was taken and is not to be used.
-    pub(super) fn discard(&self) -> Result<(), Fault> {
-        remove(&self.dir.join(TAKEN))
+    /// Removes what is there: it takes room and is of no use.
+    pub(super) fn discard(&self) {
+        *self.kept() = None;
+        let _ = fs::remove_file(self.dir.join(NAME));
     }
 
-    /// Leaves an image of `root` for the next start; to be called when nothing will be written any more
-    /// and the records have all of it.
+    /// Its size; 0 where there is none.
+    pub(super) fn bytes(&self) -> u64 {
+        self.kept().map_or(0, |kept| kept.bytes)
+    }
+
+    /// Notes that the journal has so much more behind it; how much it has by now.
+    pub(super) fn fall_behind(&self, bytes: u64) -> u64 {
+        self.behind.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    /// Writes an image of `root`, at which [`Image::fall_behind`] had said `behind`, without touching the
+    /// one there is. The state may be let go then.
     ///
     /// # Errors
-    /// `Full`, `Io`, `SyncFailed`; then there is none, and the next start reads the records.
-    pub(super) fn leave(self, root: &Root) -> Result<(), Fault> {
+    /// `Full`, `Io`, `SyncFailed`, `Closed` if `pace` was told to stop; nothing is left behind then.
+    pub(super) fn write(
+        &self,
+        root: &Root,
+        behind: u64,
+        pace: &Pace<'_>,
+    ) -> Result<Unnamed, Fault> {
         let dir = &self.dir;
         RealFiles.create_dir_all(dir).map_err(|error| Fault::io("create", dir, &error))?;
-        let seq = super::Snapshot::seq(root);
-        let finished = if self.seq == Some(seq) {
-            dir.join(TAKEN)
-        } else {
-            // On a small disk there is no room for two.
-            remove(&dir.join(TAKEN))?;
-            let unfinished = dir.join(UNFINISHED);
-            if let Err(fault) = write(root, &unfinished) {
+        let unfinished = dir.join(UNFINISHED);
+        match bytes::write(root, &unfinished, pace) {
+            Ok(bytes) => Ok(Unnamed { kept: Kept { seq: root.seq(), bytes }, behind }),
+            Err(fault) => {
+                // On a full disk it would be in the way.
                 let _ = fs::remove_file(&unfinished);
-                return Err(fault);
+                Err(fault)
             }
-            unfinished
-        };
-        let path = dir.join(NAME);
-        fs::rename(&finished, &path).map_err(|error| Fault::io("rename", &path, &error))?;
-        RealFiles.sync_dir(dir).map_err(|error| Fault::io("sync", dir, &error))
+        }
     }
+
+    /// Puts what was written in the place of what is there; once the records have what it shows.
+    ///
+    /// # Errors
+    /// `Io`; what was there before is used then.
+    pub(super) fn name(&self, Unnamed { kept, behind }: Unnamed) -> Result<(), Fault> {
+        let path = self.dir.join(NAME);
+        fs::rename(self.dir.join(UNFINISHED), &path)
+            .map_err(|error| Fault::io("rename", &path, &error))?;
+        RealFiles.sync_dir(&self.dir).map_err(|error| Fault::io("sync", &self.dir, &error))?;
+        *self.kept() = Some(kept);
+        self.behind.fetch_sub(behind, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Gives up what was written and got no name.
+    pub(super) fn give_up(&self, _: Unnamed) {
+        let _ = fs::remove_file(self.dir.join(UNFINISHED));
+    }
+
+    /// Leaves an image of `root` for the next start, unless the one there is will do; when nothing is
+    /// written any more and the records have all of it.
+    ///
+    /// # Errors
+    /// `Full`, `Io`, `SyncFailed`; then the next start has more to do.
+    pub(super) fn leave(&self, root: &Root) -> Result<(), Fault> {
+        let behind = self.behind.load(Ordering::Relaxed);
+        let kept = *self.kept();
+        if kept.is_some_and(|kept| kept.seq == root.seq() || behind <= STALE_BYTES_MAX) {
+            return Ok(());
+        }
+        let written = match self.write(root, behind, &Pace::Full) {
+            Err(Fault::Full) if kept.is_some() => {
+                // There is no room for two.
+                self.discard();
+                self.write(root, behind, &Pace::Full)
+            }
+            written => written,
+        };
+        self.name(written?)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the journal can lead from there to what the records show.
+fn fits(found: &Applied, expected: &Expected<'_>) -> io::Result<()> {
+    let Expected { applied, first } = *expected;
+    sound(found.seq <= applied.seq, "it shows more than the records have")?;
+    sound(found.seq + 1 >= first, "the journal begins behind it")?;
+    sound(found.seq < applied.seq || found == applied, "the records count otherwise")
 }
 
 fn remove(path: &Path) -> Result<(), Fault> {
@@ -147,92 +217,5 @@ fn remove(path: &Path) -> Result<(), Fault> {
             Err(Fault::io("remove", path, &error))
         }
         Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-fn write(root: &Root, path: &Path) -> Result<(), Fault> {
-    let fault = |error: io::Error| Fault::io("write", path, &error);
-    let file = File::create(path).map_err(fault)?;
-    let hashed = Hashed { inner: file, hasher: Stream::default() };
-    let mut buffer = BufWriter::with_capacity(BUFFER_BYTES, hashed);
-    write_sets(root, &mut Out::new(&mut buffer)).map_err(fault)?;
-    let hashed = buffer.into_inner().map_err(|error| fault(error.into_error()))?;
-    let Hashed { inner: mut file, hasher } = hashed;
-    file.write_all(&hasher.finish()).map_err(fault)?;
-    file.sync_all().map_err(|_| Fault::SyncFailed)
-}
-
-fn write_sets(root: &Root, out: &mut Out<'_>) -> io::Result<()> {
-    let model = root.model();
-    out.raw(MAGIC)?;
-    out.raw(&shape(model))?;
-    out.list(&Applied::of(root, model).to_bytes())?;
-    for (set, code) in stored(model) {
-        out.u16(code)?;
-        root.columns(set).write_to(out)?;
-    }
-    Ok(())
-}
-
-/// Every set with rows of its own, and its number.
-fn stored(model: &Model) -> impl Iterator<Item = (SetId, u16)> {
-    model.set_ids().filter_map(|(set, _)| Some((set, set_code(model, set)?)))
-}
-
-/// Nothing of it is used before the digest over all of it was right.
-fn read(model: &'static Model, file: File, expected: &Applied) -> io::Result<Loaded> {
-    let digest_bytes = size_of::<Digest>() as u64;
-    let size = file.metadata()?.len();
-    let rest = size.checked_sub(digest_bytes).ok_or_else(|| damaged("it ends too early"))?;
-    let hashed = Hashed { inner: file.take(rest), hasher: Stream::default() };
-    let mut buffer = BufReader::with_capacity(BUFFER_BYTES, hashed);
-    let mut input = In::new(&mut buffer, rest);
-    let loaded = read_sets(model, &mut input, expected)?;
-    sound(input.rest() == 0, "it goes on behind its end")?;
-    let Hashed { inner, hasher } = buffer.into_inner();
-    let (mut file, mut digest): (File, Digest) = (inner.into_inner(), [0; 32]);
-    file.read_exact(&mut digest)?;
-    sound(digest == hasher.finish(), "its digest is wrong")?;
-    Ok(loaded)
-}
-
-fn read_sets(model: &'static Model, input: &mut In<'_>, expected: &Applied) -> io::Result<Loaded> {
-    sound(input.array()? == *MAGIC, "it is not an image of this format")?;
-    sound(input.array()? == shape(model), "another version wrote it")?;
-    let applied = Applied::from_bytes(&input.list()?);
-    let applied = applied.ok_or_else(|| damaged("its position is not readable"))?;
-    sound(applied == *expected, "records and journal are at another position")?;
-    let mut sets = Vec::new();
-    for (set, code) in stored(model) {
-        let is_it = input.u16()? == code && set_of_code(model, code) == Some(set);
-        sound(is_it, "a set is another")?;
-        sets.push((set, Columns::read_from(model, set, input)?));
-    }
-    Ok(Loaded { applied, sets })
-}
-
-/// A file and the digest of what went through.
-struct Hashed<T> {
-    inner: T,
-    hasher: Stream,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hasher.add(&buffer[..count]);
-        Ok(count)
-    }
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.hasher.add(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }

@@ -19,6 +19,7 @@ mod lock;
 pub mod memory;
 mod records;
 mod root;
+mod trust;
 
 use std::{
     future::Future,

@@ -161,7 +161,29 @@ impl Root {
         self.state_mut(set).stored.load(key, &row);
     }
 
-    /// Ends a series of [`Root::load`].
+    /// Does what a committed transaction did as [`Root::load`] does it; its long texts are left where
+    /// they are kept.
+    pub(super) fn replay(&mut self, commit: &Commit) {
+        for change in &commit.changes {
+            match change {
+                Change::Put { set, key, record } => {
+                    self.load(*set, key, record.clone(), commit.seq);
+                }
+                Change::Delete { set, key } => self.unload(*set, key),
+                Change::Text { .. } => {}
+            }
+        }
+        self.seq = commit.seq;
+    }
+
+    fn unload(&mut self, set: SetId, key: &Key) {
+        if let Some(row) = self.state(set).stored.row(key) {
+            self.count_out(set, key, &row);
+            self.state_mut(set).stored.unload(key);
+        }
+    }
+
+    /// Ends a series of [`Root::load`] and [`Root::replay`].
     pub(super) fn settle_loaded(&mut self) {
         for state in &mut self.sets {
             Arc::make_mut(state).stored.settle_loaded();

@@ -91,6 +91,12 @@ impl Stored {
         self.rows = self.columns.count();
     }
 
+    /// As [`Stored::remove`], out of the columns at once; see [`Stored::load`].
+    pub(in crate::store) fn unload(&mut self, key: &Key) {
+        Arc::make_mut(&mut self.columns).erase(key);
+        self.rows = self.columns.count();
+    }
+
     /// Ends a series of [`Stored::load`].
     pub(in crate::store) fn settle_loaded(&mut self) {
         Arc::make_mut(&mut self.columns).settle_loaded();

@@ -17,13 +17,14 @@ use super::{
     Options, Shared,
     applier::{Applier, Block},
     follower::touched_by,
+    imager::Imager,
 };
 use crate::{
     error::Error,
     model::{Key, SetId},
     store::{
-        Actor, Change, Commit, Fault, Root, Seq, Snapshot, Transaction, checkpoint, draft::Work,
-        journal::Journal, records::Applied,
+        Actor, Change, Commit, Fault, Root, Seq, Snapshot, Transaction, checkpoint,
+        checkpoint::Written, draft::Work, journal::Journal, records::Applied,
     },
     time::Timestamp,
 };
@@ -46,14 +47,17 @@ struct Committer {
     options: Options,
     requests: Receiver<Request>,
     /// Where a checkpoint tells up to which transaction it covers everything.
-    reports: Sender<Result<Seq, Fault>>,
-    reported: Receiver<Result<Seq, Fault>>,
+    reports: Sender<Result<Written, Fault>>,
+    reported: Receiver<Result<Written, Fault>>,
     /// Texts in the root that the records get with that transaction.
     fresh: VecDeque<(Seq, SetId, Key, u16)>,
     checkpointing: Option<JoinHandle<()>>,
     /// Set when nobody brings the records up any more; memory would only grow.
     is_stopped: bool,
     bytes_since_checkpoint: u64,
+    /// The size of the newest checkpoint.
+    checkpoint_bytes: u64,
+    imager: Imager,
 }
 
 /// A block in the making.
@@ -81,8 +85,11 @@ pub(super) fn start(
     let (queue, requests) = sync_channel(options.queue_max.max(1));
     let (reports, reported) = channel();
     let covered = checkpoint_seq + 1 >= journal.last_seq();
+    let checkpoint = options.checkpoints_dir().join(checkpoint::name_of(checkpoint_seq));
     let committer = Committer {
-        bytes_since_checkpoint: if covered { 0 } else { journal.bytes() },
+        bytes_since_checkpoint: if covered { 0 } else { journal.bytes_behind(checkpoint_seq) },
+        checkpoint_bytes: checkpoint::bytes_of(&checkpoint),
+        imager: Imager::new(options.image_journal_bytes),
         shared,
         journal,
         applier,
@@ -103,6 +110,7 @@ pub(super) fn start(
 
 impl Committer {
     fn run(mut self) {
+        self.imager.after(&self.shared, 0);
         while let Ok(first) = self.requests.recv() {
             let mut draw = self.draw();
             self.run_transaction(first, &mut draw);
@@ -126,6 +134,7 @@ impl Committer {
         while let Ok(report) = self.reported.try_recv() {
             self.report(report);
         }
+        self.imager.finish();
         self.applier.finish();
     }
 
@@ -246,6 +255,7 @@ impl Committer {
         for (answer, result) in answers {
             let _ = answer.send(result);
         }
+        self.imager.after(&self.shared, bytes as u64);
     }
 
     /// Counts a block of `entries` and its answers.
@@ -272,10 +282,17 @@ impl Committer {
         counts.refused.add(answers.iter().filter(refused).count() as u64);
     }
 
+    /// Journal after which a checkpoint is due. One takes time as its size does, so a large state has
+    /// fewer of them; as many as the journal's own limit needs.
+    fn checkpoint_due(&self) -> u64 {
+        let worth = (2 * self.checkpoint_bytes).min(self.options.history_bytes_max / 2);
+        self.options.checkpoint_journal_bytes.max(worth)
+    }
+
     /// Starts a checkpoint beside the work if enough was written since the last.
     fn checkpoint_if_due(&mut self) {
-        let due = self.bytes_since_checkpoint >= self.options.checkpoint_journal_bytes;
-        if !due || self.checkpointing.is_some() {
+        let is_due = self.bytes_since_checkpoint >= self.checkpoint_due();
+        if !is_due || self.checkpointing.is_some() {
             return;
         }
         self.bytes_since_checkpoint = 0;
@@ -283,7 +300,8 @@ impl Committer {
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
         let (root, dir) = (shared.root.load_full(), self.options.checkpoints_dir());
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || {
-            let written = catch_unwind(AssertUnwindSafe(|| checkpoint::write(&root, &dir)));
+            let written =
+                catch_unwind(AssertUnwindSafe(|| checkpoint::write(&root, &dir, &shared.stopping)));
             let panicked =
                 |_| Err(Fault::Io("cannot write a checkpoint".into(), "it panicked".into()));
             let result = written.unwrap_or_else(panicked);
@@ -300,10 +318,11 @@ impl Committer {
         }
     }
 
-    fn report(&mut self, report: Result<Seq, Fault>) {
+    fn report(&mut self, report: Result<Written, Fault>) {
         self.checkpointing = None;
         match report {
-            Ok(seq) => {
+            Ok(Written { seq, bytes }) => {
+                self.checkpoint_bytes = bytes;
                 tracing::info!(seq, "checkpoint written and verified");
                 self.shared.counts.checkpointed(seq, self.options.clock.now());
                 if let Err(fault) = self.trim(seq) {
@@ -312,10 +331,13 @@ impl Committer {
                 let bytes = self.journal.bytes();
                 self.shared.counts.journal_bytes.store(bytes, Ordering::Relaxed);
             }
+            Err(Fault::Closed) => {
+                tracing::debug!("a checkpoint was given up, for the store closes");
+            }
             Err(fault) => {
                 tracing::warn!("no checkpoint: {fault}");
                 // Tried again before long, but not at once.
-                let due = self.options.checkpoint_journal_bytes;
+                let due = self.checkpoint_due();
                 self.bytes_since_checkpoint = self.bytes_since_checkpoint.max(due - due / 8);
             }
         }

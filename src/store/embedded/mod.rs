@@ -4,6 +4,7 @@ mod applier;
 mod committer;
 mod counts;
 mod follower;
+mod imager;
 mod news;
 mod options;
 mod recovery;
@@ -34,6 +35,7 @@ use super::{
     journal::{Entries, JournalReader},
     lock::Lock,
     records::Records,
+    trust::Trust,
 };
 use crate::{model::Model, search::Finder, time::Timestamp};
 
@@ -57,6 +59,8 @@ struct Shared {
     backed_up: AtomicI64,
     /// What the threads count.
     counts: Counts,
+    /// Where the columns are kept for the next start.
+    image: Image,
     /// Where the keeper of the search index is told of changes.
     news: Option<Arc<News>>,
     /// Set when the engine stops: threads no longer wait for better times.
@@ -103,7 +107,8 @@ pub struct Embedded {
     committer: Mutex<Option<JoinHandle<()>>>,
     finder: Option<Arc<Finder>>,
     follower: Mutex<Option<Follower>>,
-    image: Mutex<Option<Image>>,
+    /// Until it is closed.
+    trust: Mutex<Option<Trust>>,
     _lock: Lock,
 }
 
@@ -149,6 +154,7 @@ impl Embedded {
             held: Mutex::new(Vec::new()),
             backed_up: AtomicI64::new(NEVER),
             counts: Counts::new(),
+            image: recovered.image,
             news: finder.as_ref().map(|_| Arc::default()),
             stopping: AtomicBool::new(false),
         });
@@ -177,7 +183,7 @@ impl Embedded {
             committer: Mutex::new(Some(committer)),
             finder,
             follower: Mutex::new(follower),
-            image: Mutex::new(Some(recovered.image)),
+            trust: Mutex::new(Some(recovered.trust)),
             _lock: lock,
         };
         Ok((engine, opened))
@@ -267,7 +273,7 @@ impl Embedded {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
         match committer.map(JoinHandle::join) {
-            Some(Ok(())) => self.leave_image(),
+            Some(Ok(())) => self.leave(),
             Some(Err(_)) => tracing::error!("the committer ended with a panic"),
             None => {}
         }
@@ -277,16 +283,19 @@ impl Embedded {
         }
     }
 
-    /// Leaves the columns for the next start, where the records have all they show.
-    fn leave_image(&self) {
-        let image = self.image.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Leaves what the next start need not do again, where the records have all the columns show.
+    fn leave(&self) {
+        let trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner).take();
         let root = self.root();
         let is_clean = self.applied() == root.seq()
             && self.pending_bytes() == 0
             && !self.shared.counts.is_stopped();
-        let Some(image) = image.filter(|_| is_clean) else { return };
-        if let Err(fault) = image.leave(&root) {
-            tracing::warn!("the next start reads the records, for no image was written: {fault}");
+        let Some(trust) = trust.filter(|_| is_clean) else { return };
+        if let Err(fault) = self.shared.image.leave(&root) {
+            tracing::warn!("the next start takes longer, for no image was written: {fault}");
+        }
+        if let Err(fault) = self.records.seal().and_then(|()| trust.left_at(root.seq())) {
+            tracing::warn!("the next start may have to read the records: {fault}");
         }
     }
 }

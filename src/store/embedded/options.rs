@@ -32,6 +32,9 @@ pub struct Options {
     pub journal: JournalConfig,
     /// Journal written since the last checkpoint that calls for a new one.
     pub checkpoint_journal_bytes: u64,
+    /// Journal written since the last image of the columns that calls for a new one: about so much a
+    /// start after a kill repeats.
+    pub image_journal_bytes: u64,
     /// How long the journal is kept beyond what a checkpoint covers.
     pub history: Duration,
     /// Size at which the journal is cut back to what the checkpoint does not cover, whatever its age.
@@ -58,6 +61,7 @@ impl Options {
             records_cache_bytes: 64 << 20,
             journal: JournalConfig::default(),
             checkpoint_journal_bytes: 512 << 20,
+            image_journal_bytes: 128 << 20,
             history: Duration::from_hours(90 * 24),
             history_bytes_max: 4 << 30,
             text_grace: Duration::from_mins(1),
@@ -65,7 +69,9 @@ impl Options {
         }
     }
 
-    fn workspace(&self) -> PathBuf {
+    /// Folder of everything but lock, format and socket.
+    #[must_use]
+    pub fn workspace(&self) -> PathBuf {
         self.dir.join("workspaces").join("default")
     }
 

@@ -1,28 +1,28 @@
 //! From a data folder to a running state: journal checked, records trusted or rebuilt, tail replayed.
 
+mod replay;
+mod state;
+
 use std::{
     fs,
     path::Path,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
-use super::{
-    Options,
-    applier::{Block, STEPS_AT_ONCE},
-    unreadable,
-};
+use self::state::{Found, Loaded};
+use super::Options;
 use crate::{
     model::Model,
     store::{
-        Change, Commit, Fault, Root, Seq, Snapshot,
+        Fault, Root, Seq, Snapshot,
         change::set_code,
         checkpoint,
         files::Files,
         image::Image,
         journal::{Journal, JournalConfig, Lost, Open, TornTail},
-        records::{Applied, Found, Place, Records, Step},
-        root::Texts,
+        records::{Applied, Records},
+        trust::Trust,
     },
 };
 
@@ -41,8 +41,8 @@ pub struct Opened {
     pub restarted: bool,
     /// Why the records were rebuilt from the journal, if they were.
     pub rebuilt: Option<String>,
-    /// Whether the columns were read from their image, and not made of the records.
-    pub imaged: bool,
+    /// The transaction up to which the columns were read from their image; none if all records were read.
+    pub imaged: Option<Seq>,
     /// Transactions repeated on the records.
     pub replayed: u64,
     /// The newest checkpoint; 0 if there is none.
@@ -55,6 +55,7 @@ pub(super) struct Recovered {
     pub journal: Journal,
     pub records: Arc<Records>,
     pub image: Image,
+    pub trust: Trust,
     pub opened: Opened,
 }
 
@@ -71,8 +72,9 @@ pub(super) fn recover(
     for dir in [options.journal_dir(), options.records_dir()] {
         files.create_dir_all(&dir).map_err(|error| Fault::io("create", &dir, &error))?;
     }
+    let image = Image::of(&options.columns_dir())?;
     // Before the records are opened, which writes to them.
-    let mut image = Image::take(&options.columns_dir())?;
+    let mut trust = Trust::read(&options.workspace())?;
     let found_records = open_records(model, options);
     if let Ok((_, applied)) = &found_records {
         applied.check_known(model)?;
@@ -89,23 +91,29 @@ pub(super) fn recover(
         checkpoint_seq,
         ..Opened::default()
     };
-    // Whatever a recovery or a torn tail tells of, it was no clean stop.
-    if options.recover || opened.torn.is_some() {
-        image.discard()?;
-    }
     let loaded = found_records.and_then(|(records, applied)| {
-        load(model, options, (&journal, &mut image), records, &applied)
+        let doubt = if options.recover {
+            Some("a recovery looks at everything")
+        } else {
+            trust.doubt(applied.seq)
+        };
+        let found = Found { journal: &journal, image: &image, records, applied, doubt };
+        state::load(model, options, found)
     });
-    let (mut root, records) = match loaded {
+    let Loaded { mut root, records, imaged } = match loaded {
         Ok(loaded) => loaded,
         Err(reason) => {
             tracing::warn!("the records are rebuilt from the journal: {reason}");
             opened.rebuilt = Some(reason.to_string());
-            rebuild(model, options, &journal)?
+            image.discard();
+            state::rebuild(model, options, &journal)?
         }
     };
-    opened.imaged = image.is_used();
-    opened.replayed = replay(model, &mut root, &records, &journal)?;
+    opened.imaged = imaged;
+    trust.in_use()?;
+    let replayed = replay::both(model, &mut root, &records, &journal)?;
+    opened.replayed = replayed.transactions;
+    image.fall_behind(if imaged.is_some() { replayed.bytes } else { journal.bytes_behind(0) });
     check_known(model, &root)?;
     if root.seq() > journal.last_seq() {
         // Records or checkpoint know more than what is left of the journal: it goes on behind them.
@@ -116,10 +124,12 @@ pub(super) fn recover(
     }
     if opened.restarted || !opened.lost.is_empty() {
         // The journal alone can no longer make this state.
-        opened.checkpoint_seq = checkpoint::write(&root, &options.checkpoints_dir())?;
+        let written =
+            checkpoint::write(&root, &options.checkpoints_dir(), &AtomicBool::new(false))?;
+        opened.checkpoint_seq = written.seq;
     }
     opened.seq = root.seq();
-    Ok(Recovered { root, journal, records, image, opened })
+    Ok(Recovered { root, journal, records, image, trust, opened })
 }
 
 /// Refuses entities with properties of a later version: whoever changed one would lose them.
@@ -142,153 +152,6 @@ fn open_records(
     let records = Records::open(model, &options.records_dir(), options.records_cache_bytes)?;
     let applied = records.applied()?;
     Ok((Arc::new(records), applied))
-}
-
-/// The state as the records have it, if they can be trusted.
-fn load(
-    model: &'static Model,
-    options: &Options,
-    (journal, image): (&Journal, &mut Image),
-    records: Arc<Records>,
-    applied: &Applied,
-) -> Result<(Root, Arc<Records>), Fault> {
-    let distrust = |reason: String| Fault::Io("cannot trust the records".into(), reason);
-    let (applied_seq, first) = (applied.seq, journal.first_seq());
-    if applied_seq + 1 < first {
-        return Err(distrust(format!(
-            "they end at transaction {applied_seq}, the journal starts at {first}"
-        )));
-    }
-    let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
-    if applied_seq == journal.last_seq()
-        && let Some(root) = image.load(model, &options.zone, &texts, applied)
-    {
-        return Ok((root, records));
-    }
-    image.discard()?;
-    let mut root = Root::empty(model, options.zone.clone(), texts);
-    let mut progress = Progress::new("loading records");
-    records.for_each_row(&mut |Found { set, key, version, record }| {
-        root.load(set, &key, record, version);
-        progress.step();
-        Ok(())
-    })?;
-    root.settle_loaded();
-    applied.give_to(&mut root, model);
-    if *applied != Applied::default() && Applied::of(&root, model) != *applied {
-        return Err(distrust("they do not hash as they did when they were written".into()));
-    }
-    Ok((root, records))
-}
-
-/// Empty records, filled from the newest checkpoint where there is one; the journal must go on from there.
-fn rebuild(
-    model: &'static Model,
-    options: &Options,
-    journal: &Journal,
-) -> Result<(Root, Arc<Records>), Fault> {
-    let dir = options.records_dir();
-    set_aside(&dir)?;
-    let records = Arc::new(Records::open(model, &dir, options.records_cache_bytes)?);
-    let texts: Arc<dyn Texts> = Arc::clone(&records) as Arc<dyn Texts>;
-    let mut root = Root::empty(model, options.zone.clone(), texts);
-    if let Some((_, path)) = checkpoint::list(&options.checkpoints_dir())?.last() {
-        fill(model, &mut root, &records, path)?;
-    }
-    if root.seq() + 1 < journal.first_seq() {
-        return Err(Fault::Damaged {
-            file: options.journal_dir().display().to_string(),
-            offset: 0,
-            reason: format!(
-                "it starts at transaction {}, and no checkpoint has what came before",
-                journal.first_seq()
-            ),
-        });
-    }
-    Ok((root, records))
-}
-
-/// Brings a checkpoint into a state and its records.
-fn fill(
-    model: &'static Model,
-    root: &mut Root,
-    records: &Records,
-    path: &Path,
-) -> Result<(), Fault> {
-    let mut progress = Progress::new("reading the checkpoint");
-    let mut steps = Vec::new();
-    let applied = checkpoint::read(model, path, &mut |change, version| {
-        match change {
-            Change::Put { set, key, record } => {
-                let place = Place::Row { set, key: key.clone(), version };
-                steps.push(Step::Write(place, record.as_bytes().into()));
-                root.load(set, &key, record, version);
-            }
-            Change::Text { set, key, tag, text } => {
-                let place = Place::Text { set, key, tag, version };
-                steps.push(Step::Write(place, text.as_bytes().into()));
-            }
-            Change::Delete { .. } => {}
-        }
-        progress.step();
-        if steps.len() >= STEPS_AT_ONCE {
-            records.write(&std::mem::take(&mut steps), &Applied::default())?;
-        }
-        Ok(())
-    })?;
-    root.settle_loaded();
-    applied.give_to(root, model);
-    if Applied::of(root, model) != applied {
-        let file = path.display().to_string();
-        let reason = "its sets do not hash as they did when it was written".to_owned();
-        return Err(Fault::Damaged { file, offset: 0, reason });
-    }
-    records.write(&steps, &applied)?;
-    records.flush()
-}
-
-/// Repeats what the journal has beyond `root`; how many transactions that were.
-fn replay(
-    model: &'static Model,
-    root: &mut Root,
-    records: &Records,
-    journal: &Journal,
-) -> Result<u64, Fault> {
-    let mut progress = Progress::new("replaying the journal");
-    let (mut block, mut fresh, mut count) = (Block::default(), Vec::new(), 0);
-    for entry in journal.read_from(root.seq() + 1)? {
-        let (seq, bytes) = entry?;
-        let commit = Commit::from_bytes(seq, &bytes, model).map_err(|why| unreadable(seq, why))?;
-        block.add(model, root, &commit, bytes.len() as u64);
-        for change in &commit.changes {
-            if let Change::Text { set, key, tag, .. } = change {
-                fresh.push((*set, key.clone(), *tag, seq));
-            }
-        }
-        root.apply(&commit);
-        count += 1;
-        progress.step();
-        if block.steps.len() >= STEPS_AT_ONCE {
-            persist(model, root, records, std::mem::take(&mut block))?;
-            root.forget_texts(fresh.drain(..));
-            root.fold();
-        }
-    }
-    if count > 0 {
-        persist(model, root, records, block)?;
-        records.flush()?;
-        root.forget_texts(fresh.into_iter());
-    }
-    root.fold();
-    // A recovered journal may end with a gap; new numbers come after it.
-    root.set_seq(root.seq().max(journal.last_seq()));
-    Ok(count)
-}
-
-fn persist(model: &Model, root: &Root, records: &Records, block: Block) -> Result<(), Fault> {
-    let mut steps = block.steps;
-    steps.extend(block.superseded.into_iter().map(Step::Remove));
-    records.write(&steps, &Applied::of(root, model))
 }
 
 /// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt.

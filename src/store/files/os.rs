@@ -97,6 +97,35 @@ pub(in crate::store) fn write_all_at(
     Ok(())
 }
 
+/// Which run of the machine this is; what one run has in memory and not on the disk is lost with it.
+/// None where the system does not tell.
+#[cfg(target_os = "linux")]
+pub(in crate::store) fn boot_id() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = id.trim();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// Which run of the machine this is: not known here.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::store) fn boot_id() -> Option<String> {
+    None
+}
+
+/// What tells a file from its copies; none where the system does not tell.
+#[cfg(unix)]
+pub(in crate::store) fn identity(file: &fs::File) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let about = file.metadata().ok()?;
+    Some(format!("{}:{}", about.dev(), about.ino()))
+}
+
+/// What tells a file from its copies: not known here.
+#[cfg(not(unix))]
+pub(in crate::store) fn identity(_: &fs::File) -> Option<String> {
+    None
+}
+
 /// Makes the names in a directory durable. On Windows the file system's own journal has to do.
 pub(in crate::store) fn sync_dir(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -257,6 +257,13 @@ impl Journal {
         self.synced_in
     }
 
+    /// Bytes of the files that were begun after entry `seq`, and of the one being written.
+    #[must_use]
+    pub fn bytes_behind(&self, seq: Seq) -> u64 {
+        let younger = self.sealed.iter().filter(|(first, _)| *first > seq);
+        younger.map(|(_, size)| size).sum::<u64>() + self.active.position
+    }
+
     /// Size of all segment files, reserved room included.
     #[must_use]
     pub fn bytes(&self) -> u64 {

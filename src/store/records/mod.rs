@@ -24,6 +24,7 @@ pub(super) use place::Place;
 use super::{
     Counts, Fault, Seq,
     change::{set_code, set_of_code},
+    files::{Files, RealFiles},
     root::Texts,
 };
 use crate::{
@@ -163,6 +164,15 @@ impl Records {
         guarded(|| self.db()?.flush().map(drop).map_err(|error| fault("flush", &error)))
     }
 
+    /// Has the disk confirm everything, once nobody writes any more: as with its own files sled does not.
+    ///
+    /// # Errors
+    /// As [`Records::write`].
+    pub(in crate::store) fn seal(&self) -> Result<(), Fault> {
+        self.flush()?;
+        sync_below(&self.path).map_err(|error| Fault::io("sync", &self.path, &error))
+    }
+
     /// Hands on every record with its set, key and version, by set and key.
     ///
     /// # Errors
@@ -295,6 +305,19 @@ fn of_kind(
         Err(_) => true,
     };
     Ok(bundle::scan(db, &[kind])?.take_while(is_of_kind))
+}
+
+/// Syncs every file in a folder and below, and their names.
+fn sync_below(dir: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_below(&path)?;
+        } else {
+            File::options().write(true).open(&path)?.sync_all()?;
+        }
+    }
+    RealFiles.sync_dir(dir)
 }
 
 /// Opening writes a new snapshot and the first buffers; without room it would leave nothing to read from.

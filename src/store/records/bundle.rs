@@ -16,8 +16,9 @@ use crate::model::push_varint;
 
 /// What the keys of a bundle begin with alike: kind and set.
 const KIND_BYTES: usize = 3;
-/// Bytes of a bundle with more than one entry: few enough to be written again for a change of one.
-const BUNDLE_BYTES: usize = 4096;
+/// Bytes of a bundle with more than one entry: few enough to be written again for a change of one, and for
+/// sled, which makes room in its cache only behind some thousand reads, whatever these were of.
+const BUNDLE_BYTES: usize = 1024;
 /// What an entry counts at least, so that there are no more than sixteen.
 const ENTRY_BYTES_MIN: usize = BUNDLE_BYTES / 16;
 

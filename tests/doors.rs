@@ -80,7 +80,9 @@ impl House {
                 .path
                 .replace("(build)/(file)", "none")
                 .replace("(file)", "")
-                .replace("(id)", "1");
+                .replace("(id)", "1")
+                // Else it would not end.
+                .replace("/events", "/events?for_secs=0");
         }
         let mut segments = rest.trim_start_matches('/').split('/');
         let first = segments.next().unwrap();

@@ -7,9 +7,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
+use flate2::{Compression, write::GzEncoder};
+use tessera::http::assets::without_comments;
+
+/// Scripts and styles together, compressed.
+const BYTES_MAX: usize = 150 << 10;
+const LINES_MAX: usize = 250;
 /// The one file that may turn a text into markup.
 const MARKUP: &str = "lib/html.js";
 /// The file that refuses templates which would; it names what it refuses.
@@ -54,6 +61,30 @@ fn check_none(endings: &[&str], banned: &[&str], but: &[&str]) {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn scripts_and_styles_are_small_together() {
+    let mut sizes = Vec::new();
+    for (name, text) in files() {
+        // A browser loads the texts of one language.
+        if has_ending(&name, &["js", "css"]) && !name.ends_with("de.js") {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(without_comments(&text).as_bytes()).unwrap();
+            sizes.push((encoder.finish().unwrap().len(), name));
+        }
+    }
+    sizes.sort();
+    let all: usize = sizes.iter().map(|(size, _)| size).sum();
+    assert!(all <= BYTES_MAX, "{all} bytes, more than {BYTES_MAX}; smallest first: {sizes:#?}");
+}
+
+#[test]
+fn no_file_is_long() {
+    let long = files().into_iter().filter(|(name, text)| {
+        has_ending(name, &["js", "html"]) && text.lines().count() > LINES_MAX
+    });
+    assert_eq!(long.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

@@ -141,6 +141,8 @@ settings! {
     rate_session_per_minute: u64 = "600", 0..=1_000_000, "requests a minute of a person signed in; 0 for any number";
     rate_burst: u64 = "100", 1..=100_000, "requests that may come at once; in a minute at most the rate and this many are let through";
     concurrent_per_token: u64 = "16", 0..=100_000, "requests of one token or person running at once, more wait for a while, then 429; 0 for any number";
+    event_streams_max: u64 = "256", 0..=100_000, "streams of events open at once; beyond it 503 Overloaded";
+    event_streams_per_client: u64 = "8", 0..=100_000, "streams of events of one token or person open at once; beyond it 429";
     queue_max: u64 = "4096", 1..=1 << 20, "changes waiting to be written; beyond it 503 Overloaded";
     block_transactions_max: u64 = "1024", 1..=65_536, "most changes written with one disk sync";
     transaction_bytes_max: u64 = "16MiB", 65_536..=1 << 30, "largest single change, bytes";

@@ -11,7 +11,7 @@ use super::{
     sessions::{self, People},
     tickets,
     tokens::Revoking,
-    usage::Usage,
+    usage::{self, Usage},
     users,
 };
 use crate::{
@@ -161,24 +161,29 @@ impl Desk {
     }
 
     /// A token opened the door: counted in memory, stored by the next [`Desk::flush`].
+    /// The first use of a secret does not wait.
     pub fn note_use(&self, caller: &Principal) {
-        self.usage.note(caller, self.now());
+        let first = self.usage.note(caller, self.now());
+        if first.is_some_and(|id| usage::is_awaited(&*self.snapshot(), id)) {
+            self.notices.hurry();
+        }
     }
 
     /// Something happened that may happen a million times: counted in memory, and written to the audit
     /// log by [`Desk::flush`], the first of its like at once and later ones together. A token among them
     /// counts as denied.
     pub fn note(&self, caller: &Principal, entry: audit::Entry) {
-        if let Some(id) = caller.token_id.filter(|_| entry.event.is_denial()) {
-            self.usage.note_denied(id);
+        if entry.event.is_denial() {
+            self.note_denied(caller);
         }
         self.notices.note(caller, entry, self.now());
     }
 
-    /// A token was refused everything, of which nothing but the number is kept.
+    /// A token was refused something, of which nothing but the number is kept. The first time does not wait.
     pub(super) fn note_denied(&self, token: &Principal) {
-        if let Some(id) = token.token_id {
-            self.usage.note_denied(id);
+        let Some(id) = token.token_id else { return };
+        if self.usage.note_denied(id) && usage::is_never_denied(&*self.snapshot(), id) {
+            self.notices.hurry();
         }
     }
 

@@ -10,7 +10,13 @@ use super::{
     sessions::{self, People},
     tokens,
 };
-use crate::{auth::Principal, error::Error, store::Draft};
+use crate::{
+    auth::{Confirmed, Principal, Scopes},
+    error::Error,
+    query::Source,
+    store::Draft,
+    time::Timestamp,
+};
 
 /// What it takes to look again.
 #[derive(Clone)]
@@ -31,17 +37,43 @@ impl Still {
     /// # Errors
     /// `Unauthenticated` as at the door; `ConfirmationRequired`; `Forbidden` with a scope that is gone.
     pub(super) fn check(&self, draft: &dyn Draft, caller: &Principal) -> Result<(), Error> {
-        let held = match (caller.token_id, caller.session_id) {
-            (Some(id), _) => tokens::held(draft, (id, caller.prefix.as_deref()), draft.now())?,
-            (None, Some(id)) => {
-                let known = (&*self.people, &self.settings);
-                sessions::held(draft, known, (id, caller), draft.now())?
-            }
-            (None, None) => return Ok(()),
-        };
+        let held = self.held(draft, caller, draft.now())?;
         match caller.scopes.without(held).names().next() {
             None => Ok(()),
             Some(scope) => Err(Error::Forbidden { scope: scope.to_owned() }),
         }
+    }
+
+    /// The rights that `caller` has at `now`.
+    fn held(
+        &self,
+        source: &dyn Source,
+        caller: &Principal,
+        now: Timestamp,
+    ) -> Result<Scopes, Error> {
+        match (caller.token_id, caller.session_id) {
+            (Some(id), _) => tokens::held(source, (id, caller.prefix.as_deref()), now),
+            (None, Some(id)) => {
+                let known = (&*self.people, &self.settings);
+                sessions::held(source, known, (id, caller), now)
+            }
+            (None, None) => Ok(caller.scopes),
+        }
+    }
+}
+
+impl Desk {
+    /// Whoever came some time ago, with the rights they have now. Is no use of their token or session.
+    ///
+    /// # Errors
+    /// `Unauthenticated` once that has ended.
+    pub fn still(&self, caller: &Principal) -> Result<Principal, Error> {
+        let mut caller = caller.clone();
+        if caller.session_id.is_some() {
+            // Nothing is asked of it that needs the password.
+            caller.confirmed = Confirmed::Person(false);
+        }
+        let scopes = Still::of(self).held(&*self.snapshot(), &caller, self.now())?;
+        Ok(Principal { scopes, ..caller })
     }
 }

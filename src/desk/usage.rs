@@ -11,9 +11,14 @@ use std::{
 
 use crate::{
     auth::Principal,
-    desk::audit::clean,
+    desk::{audit::clean, get},
     error::Error,
-    model::{Key, Value, props::token_use, set},
+    model::{
+        Key, Value,
+        props::{token, token_use},
+        set,
+    },
+    query::Source,
     store::{Draft, Edit},
     time::Timestamp,
 };
@@ -47,9 +52,10 @@ impl Default for Usage {
 }
 
 impl Usage {
-    /// A token opened the door.
-    pub fn note(&self, caller: &Principal, now: Timestamp) {
-        let Some(id) = caller.token_id else { return };
+    /// A token opened the door; its id where that is its first use since the last flush.
+    #[must_use]
+    pub fn note(&self, caller: &Principal, now: Timestamp) -> Option<i64> {
+        let id = caller.token_id?;
         let mut shard = self.shard(id);
         let used = shard.entry(id).or_default();
         if caller.confirmed == crate::auth::Confirmed::FormerSecret {
@@ -57,13 +63,16 @@ impl Usage {
         }
         used.uses = used.uses.saturating_add(1);
         used.last = Some((now, caller.address, caller.agent.clone()));
+        (used.uses == 1).then_some(id)
     }
 
-    /// A token was refused something, or everything.
-    pub fn note_denied(&self, token_id: i64) {
+    /// A token was refused something, or everything; whether that is the first time since the last flush.
+    #[must_use]
+    pub fn note_denied(&self, token_id: i64) -> bool {
         let mut shard = self.shard(token_id);
         let used = shard.entry(token_id).or_default();
         used.denials = used.denials.saturating_add(1);
+        used.denials == 1
     }
 
     /// Everything counted so far, which begins anew.
@@ -95,6 +104,25 @@ impl Usage {
 
 fn lock(shard: &Mutex<HashMap<i64, Use>>) -> MutexGuard<'_, HashMap<i64, Use>> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether nothing is stored of the use of a token, or only of use before its secret was replaced: somebody may be waiting
+/// to see that their program has switched to it.
+pub(super) fn is_awaited(source: &dyn Source, token_id: i64) -> bool {
+    let (model, key) = (source.model(), Key::Int(token_id));
+    let Some(used) = source.row(set::TOKEN_USES, &key) else { return true };
+    let last = get(model, &used, token_use::LAST_USED).as_instant();
+    let token = source.row(set::ACCESS_TOKENS, &key);
+    let rotated = token.and_then(|token| get(model, &token, token::ROTATED).as_instant());
+    last.is_none_or(|last| rotated.is_some_and(|rotated| last < rotated))
+}
+
+/// Whether no refusal of a token is stored.
+pub(super) fn is_never_denied(source: &dyn Source, token_id: i64) -> bool {
+    let used = source.row(set::TOKEN_USES, &Key::Int(token_id));
+    used.is_none_or(|used| {
+        get(source.model(), &used, token_use::DENIED_COUNT).as_int().unwrap_or(0) == 0
+    })
 }
 
 /// Adds to what is stored of the use of these tokens, as far as they still exist.
@@ -158,8 +186,8 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for n in 0..10_000 {
-                        usage.note(&token(n % 100, "a"), Timestamp::from_micros(n));
-                        usage.note_denied(n % 100);
+                        let _ = usage.note(&token(n % 100, "a"), Timestamp::from_micros(n));
+                        let _ = usage.note_denied(n % 100);
                     }
                 });
             }
@@ -173,17 +201,17 @@ mod tests {
     #[test]
     fn who_has_no_token_uses_none() {
         let usage = Usage::default();
-        usage.note(&Principal::system(), Timestamp::MIN);
+        let _ = usage.note(&Principal::system(), Timestamp::MIN);
         assert_eq!(usage.take(), []);
     }
 
     #[test]
     fn what_could_not_be_stored_is_counted_again_and_does_not_turn_back_time() {
         let (usage, at) = (Usage::default(), Timestamp::from_micros);
-        usage.note(&token(1, "old"), at(1));
-        usage.note(&token(2, "old"), at(1));
+        let _ = usage.note(&token(1, "old"), at(1));
+        let _ = usage.note(&token(2, "old"), at(1));
         let taken = usage.take();
-        usage.note(&token(1, "new"), at(2));
+        let _ = usage.note(&token(1, "new"), at(2));
         usage.put_back(&taken);
         let mut taken = usage.take();
         taken.sort_by_key(|(id, _)| *id);

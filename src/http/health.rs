@@ -1,14 +1,9 @@
 //! `/healthz` and `/readyz`, for whoever watches the process; both answer without a token.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
+use tokio::sync::watch;
 use warp::http::header;
 
 use super::{App, Request, Response, respond};
@@ -19,32 +14,48 @@ use crate::{
 };
 
 /// Whether the server takes requests.
-#[derive(Debug, Default)]
-pub struct Health(AtomicU8);
+#[derive(Debug)]
+pub struct Health(watch::Sender<Stage>);
 
-const STARTING: u8 = 0;
-const READY: u8 = 1;
-const DRAINING: u8 = 2;
+/// How far the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Starting,
+    Ready,
+    Draining,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self(watch::Sender::new(Stage::Starting))
+    }
+}
 
 impl Health {
     /// From now on `/readyz` may say yes.
     pub fn set_ready(&self) {
-        self.0.store(READY, Ordering::Release);
+        self.0.send_replace(Stage::Ready);
     }
 
     /// From now on `/readyz` says no: the server is stopping.
     pub fn set_draining(&self) {
-        self.0.store(DRAINING, Ordering::Release);
+        self.0.send_replace(Stage::Draining);
     }
 
     /// What the server is doing: ready, starting or stopping.
     #[must_use]
     pub fn word(&self) -> &'static str {
-        match self.0.load(Ordering::Acquire) {
-            READY => "ready",
-            STARTING => "starting",
-            _ => "stopping",
+        match *self.0.borrow() {
+            Stage::Ready => "ready",
+            Stage::Starting => "starting",
+            Stage::Draining => "stopping",
         }
+    }
+
+    /// Resolves when the server is stopping.
+    pub async fn draining(&self) {
+        // The sender is ours, so there is always somebody who could tell.
+        let _ = self.0.subscribe().wait_for(|stage| *stage == Stage::Draining).await;
     }
 }
 

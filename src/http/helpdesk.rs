@@ -35,6 +35,8 @@ use crate::{
 };
 
 const HOUR: Duration = Duration::from_hours(1);
+/// From one flush that must not wait to the next at least.
+const URGENT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The desk, the file that handed out its first token if there is one, and which tokens were used.
 #[derive(Clone)]
@@ -118,8 +120,10 @@ impl Helpdesk {
     /// Writes what was counted in memory, every so often and when something must not wait; never ends.
     pub async fn flush_every(&self, pause: Duration) {
         loop {
-            // Either end of the wait is a reason.
-            let _ = tokio::time::timeout(pause, self.desk.notices().urgent()).await;
+            // Either end of the wait is a reason; what is urgent may have company.
+            if tokio::time::timeout(pause, self.desk.notices().urgent()).await.is_ok() {
+                tokio::time::sleep(URGENT_PAUSE).await;
+            }
             self.flush(false).await;
             self.remove_setup_link_when_done();
         }

@@ -11,6 +11,7 @@ pub mod cookie;
 pub mod credentials;
 mod cross_site;
 pub mod dialects;
+pub mod events;
 pub mod handout;
 pub mod health;
 pub mod helpdesk;
@@ -67,6 +68,8 @@ pub struct App {
     pub feed: Arc<Feed<Helpdesk>>,
     /// The same data at `/api`, by Tikit's names.
     pub tikit: Arc<Feed<dialects::tikit::Tikit>>,
+    /// Who hears of changes.
+    pub events: events::Events,
 }
 
 impl App {
@@ -77,7 +80,8 @@ impl App {
         let feed = Arc::new(Feed::new(helpdesk, settings.clone()));
         let tikit = Arc::new(dialects::tikit::feed(&feed, settings));
         let (health, metrics) = (health::Health::default(), Arc::new(metrics::Metrics::new()));
-        Self { config, health, metrics, feed, tikit }
+        let events = events::Events::new(&config, feed.service().desk());
+        Self { config, health, metrics, feed, tikit, events }
     }
 
     /// Whether clients speak TLS, to us or to a proxy before us.
@@ -131,6 +135,8 @@ pub enum Surface {
     Connect,
     /// Signing in and out, `/session` and below.
     Session,
+    /// What changes, while it does, `/events`.
+    Events,
     /// The feed, `/odata` and below.
     OData,
     /// Tikit's API, `/api` and below.
@@ -141,7 +147,7 @@ pub enum Surface {
 
 impl Surface {
     /// Every surface.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Page,
         Self::Asset,
         Self::Alive,
@@ -149,6 +155,7 @@ impl Surface {
         Self::Metrics,
         Self::Connect,
         Self::Session,
+        Self::Events,
         Self::OData,
         Self::Tikit,
         Self::Unknown,
@@ -164,6 +171,7 @@ impl Surface {
             "/metrics" => Self::Metrics,
             "/session" => Self::Session,
             path if path.starts_with("/session/") => Self::Session,
+            "/events" => Self::Events,
             "/odata" => Self::OData,
             path if path.starts_with("/odata/") => Self::OData,
             "/api" => Self::Tikit,
@@ -187,6 +195,7 @@ impl Surface {
             | Self::Metrics
             | Self::Connect
             | Self::Session
+            | Self::Events
             | Self::Unknown => false,
         }
     }
@@ -202,6 +211,7 @@ impl Surface {
             Self::Metrics => "metrics",
             Self::Connect => "connect",
             Self::Session => "session",
+            Self::Events => "events",
             Self::OData => "odata",
             Self::Tikit => "tikit",
             Self::Unknown => "unknown",
@@ -234,9 +244,13 @@ pub fn routes(app: Arc<App>) -> BoxedFilter<(Response,)> {
 
 /// Answers one request. `HEAD` is answered as `GET`; hyper leaves the body out.
 pub async fn answer(app: Arc<App>, mut request: Request) -> Response {
-    let surface = Surface::of(request.path());
+    let mut surface = Surface::of(request.path());
     if request.method == Method::HEAD {
         request.method = Method::GET;
+    }
+    if surface == Surface::Unknown && assets::is_for_people(&request) {
+        // The page says in words that there is nothing.
+        surface = Surface::Page;
     }
     let is_read = request.method == Method::GET;
     let manner = Manner::of(&request.headers);
@@ -275,6 +289,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
         Surface::Metrics => Ok(metrics::get(app, request).await),
         Surface::Connect => connect::answer(&app, &request),
         Surface::Session => Ok(session::answer(&app, request).await),
+        Surface::Events => Ok(events::answer(&app, request).await),
         Surface::OData => {
             short_enough(&app, &request)?;
             Ok(odata::answer(Arc::clone(&app.feed), request).await)
@@ -292,6 +307,7 @@ async fn dispatch(app: Arc<App>, request: Request, surface: Surface) -> Result<R
                     "/api/",
                     "/connect/",
                     "/session",
+                    "/events",
                     "/healthz",
                     "/readyz",
                     "/metrics",
@@ -356,6 +372,8 @@ mod tests {
             ("/session", Surface::Session),
             ("/session/7", Surface::Session),
             ("/sessions", Surface::Unknown),
+            ("/events", Surface::Events),
+            ("/events/", Surface::Unknown),
             ("/healthz", Surface::Alive),
             ("/healthz/", Surface::Unknown),
             ("/readyz", Surface::Ready),

@@ -35,7 +35,10 @@ impl Manner {
     /// The manner for a request with these headers.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        Self { browser: is_from_browser(headers), ascii: wants_ascii(headers) }
+        // Over plain HTTP from another machine a browser says neither: our page sends the one, a session the other.
+        let is_ours =
+            headers.contains_key("x-requested-with") || headers.contains_key(header::COOKIE);
+        Self { browser: is_from_browser(headers) || is_ours, ascii: wants_ascii(headers) }
     }
 }
 
@@ -223,6 +226,7 @@ pub fn finish(response: &mut Response, surface: Surface) {
         | Surface::Metrics
         | Surface::Connect
         | Surface::Session
+        | Surface::Events
         | Surface::OData
         | Surface::Tikit
         | Surface::Unknown => API_POLICY,
@@ -285,6 +289,21 @@ mod tests {
         let scope = r#"Bearer realm="tessera", error="insufficient_scope", scope="notes:read""#;
         check(&Error::Forbidden { scope: "notes:read".into() }, false, name, &[scope]);
         check(&Error::TokenInQuery, false, name, &[]);
+    }
+
+    #[test]
+    fn no_browser_is_made_to_ask_for_a_password() {
+        for (name, value, is_browser) in [
+            ("sec-fetch-site", "same-origin", true),
+            ("origin", "http://desk.example", true),
+            ("x-requested-with", "tessera", true),
+            ("cookie", "tessera=tss_1", true),
+            ("accept", "application/json", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            assert_eq!(Manner::of(&headers).browser, is_browser, "{name}");
+        }
     }
 
     #[test]

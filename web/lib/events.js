@@ -60,6 +60,8 @@ function start() {
 function open() {
   source?.close();
   source = new EventSource(last ? `/events?after=${last}` : '/events');
+  // What changed between the first reading of the page and now was not told.
+  source.addEventListener('open', () => { if (!last) hear({ reset: true }); }, { once: true });
   source.addEventListener('change', (event) => {
     const { Changes } = JSON.parse(event.data);
     spread(event, {

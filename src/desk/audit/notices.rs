@@ -126,6 +126,11 @@ impl Notices {
         Entry { count: entry.count, ..Entry::new(entry.event) }.detail(detail)
     }
 
+    /// Something happened elsewhere that is not to wait for the next flush.
+    pub fn hurry(&self) {
+        self.urgent.notify_one();
+    }
+
     /// Waits until something happened that is not to wait for the next flush.
     pub async fn urgent(&self) {
         self.urgent.notified().await;

@@ -1,8 +1,9 @@
 //! Scripts and styles without their comments, which are for who reads the sources and are a fifth of what is sent.
 
-/// The same lines, but those that are comments are empty, so that places in the text stay what they are.
+/// The same lines, but those that are comments are empty, so that lines keep their numbers; types within a line and
+/// blanks before it are left out, too.
 ///
-/// Only comments that begin a line are seen, and none within a text in backquotes.
+/// Only comments that begin a line are seen and those that tell a type, and none within a text in backquotes.
 #[must_use]
 pub fn without_comments(text: &str) -> String {
     let (mut kept, mut place) = (String::with_capacity(text.len()), Place::Code);
@@ -17,7 +18,9 @@ pub fn without_comments(text: &str) -> String {
             Place::Text => true,
             Place::Comment => false,
         };
-        if is_kept {
+        if is_kept && place == Place::Code {
+            push_untyped(&mut kept, line.trim_start_matches([' ', '\t']));
+        } else if is_kept {
             kept.push_str(line);
         } else if line.ends_with('\n') {
             kept.push('\n');
@@ -32,6 +35,21 @@ pub fn without_comments(text: &str) -> String {
         };
     }
     kept
+}
+
+/// How a comment begins that tells a type.
+const TYPES: [&str; 4] = ["/** @type ", "/** @param ", "/** @returns ", "/** @satisfies "];
+
+/// Adds a line without its comments that tell types.
+fn push_untyped(kept: &mut String, line: &str) {
+    let mut rest = line;
+    while let Some(at) = TYPES.iter().filter_map(|begin| rest.find(begin)).min() {
+        let Some(length) = rest[at..].find("*/") else { break };
+        kept.push_str(&rest[..at]);
+        let behind = &rest[at + length + 2..];
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    }
+    kept.push_str(rest);
 }
 
 /// Where a line begins.
@@ -64,12 +82,20 @@ mod tests {
     #[test]
     fn comments_that_begin_a_line_become_empty_lines() {
         check("a\n// b\nc", "a\n\nc");
+        check("a {\n  b\n\n\tc", "a {\nb\n\nc");
         check("/** a */\nb\n", "\nb\n");
         check("  /**\n   * a `b`\n   */\nc", "\n\n\nc");
         check("a // b\nc /* d */\n", "a // b\nc /* d */\n");
-        check("/** @type {A} */ (b)\n/* c */\n", "/** @type {A} */ (b)\n\n");
+        check("/** @type {A} */ (b)\n/* c */\n", "(b)\n\n");
         check("p {} /* a */\n/* b\n c */\nq {}", "p {} /* a */\n\n\nq {}");
         check("// a", "");
+    }
+
+    #[test]
+    fn types_within_a_line_are_left_out() {
+        check("(/** @type {A} */ a, /** @param {B} b */b) => /* c */ 1\n", "(a, b) => /* c */ 1\n");
+        check("return /** @type {A} */ (b);", "return (b);");
+        check("a /** @type {A}", "a /** @type {A}");
     }
 
     #[test]

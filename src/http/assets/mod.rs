@@ -9,10 +9,13 @@ mod comments;
 mod imports;
 mod pages;
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use rust_embed::RustEmbed;
-use warp::http::{HeaderValue, header};
+use warp::http::{HeaderValue, Method, header};
 
 use self::bundle::{Bundle, File};
 pub use self::{
@@ -31,10 +34,21 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 #[folder = "web/"]
 struct Web;
 
-/// What is served: that of the binary, or in a debug build that of the disk as it is now.
+/// How long what was read of the disk is served: a page asks for all its files in less.
+const READ_EVERY: Duration = Duration::from_millis(500);
+
+/// What is served: that of the binary, or in a debug build that of the disk as it was a moment ago.
 fn current() -> Arc<Bundle> {
-    static EMBEDDED: LazyLock<Arc<Bundle>> = LazyLock::new(|| Arc::new(embedded()));
-    if cfg!(debug_assertions) { Arc::new(embedded()) } else { Arc::clone(&EMBEDDED) }
+    static READ: Mutex<Option<(Instant, Arc<Bundle>)>> = Mutex::new(None);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*read {
+        Some((at, bundle)) if bundle.is_fixed() || at.elapsed() < READ_EVERY => Arc::clone(bundle),
+        Some(_) | None => {
+            let bundle = Arc::new(embedded());
+            *read = Some((Instant::now(), Arc::clone(&bundle)));
+            bundle
+        }
+    }
 }
 
 fn embedded() -> Bundle {
@@ -45,7 +59,15 @@ fn embedded() -> Bundle {
     Bundle::new(files, !cfg!(debug_assertions))
 }
 
-/// `GET` of any of [`PAGES`]: the page, which finds out from its address what to show.
+/// Whether a request of which nothing is known is somebody's who looks at it in a browser.
+#[must_use]
+pub fn is_for_people(request: &Request) -> bool {
+    request.method == Method::GET
+        && request.header("accept").is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// `GET` of any of [`PAGES`]: the page, which finds out from its address what to show. At any other address it comes
+/// with 404, and says so.
 ///
 /// # Errors
 /// 405 for other methods.
@@ -63,7 +85,13 @@ pub fn asset(request: &Request) -> Result<Response, Error> {
 
 fn shell(bundle: &Bundle, request: &Request) -> Result<Response, Error> {
     let shell = bundle.shell().ok_or_else(|| unknown(request))?;
-    serve(request, shell, ASK_FIRST)
+    if is_page(request.path()) {
+        return serve(request, shell, ASK_FIRST);
+    }
+    let mut response = respond::with_type(404, shell.content_type(), shell.body().plain());
+    let cached = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, cached);
+    Ok(response)
 }
 
 /// A file of another build is not found rather than one of this build in its place: modules of two builds must not

@@ -1,5 +1,3 @@
-use warp::http::Method;
-
 use super::*;
 use crate::http::request::fake;
 
@@ -52,6 +50,16 @@ fn the_page_names_the_addresses_of_its_build_and_what_it_will_need() {
 }
 
 #[test]
+fn an_address_without_a_page_shows_it_with_404_to_people_only() {
+    let html = [("accept", "text/html,*/*;q=0.8")];
+    let there = super::shell(&bundle("1;", true), &get("/nowhere", &html)).unwrap();
+    assert_eq!((there.status().as_u16(), there.headers().contains_key("etag")), (404, false));
+    assert!(is_for_people(&get("/nowhere", &html)));
+    assert!(!is_for_people(&get("/nowhere", &[("accept", "*/*")])));
+    assert!(!is_for_people(&fake::request(Method::POST, "/nowhere", &html, &[])));
+}
+
+#[test]
 fn a_file_is_kept_for_good_below_its_own_build_and_is_nowhere_else() {
     let (old, new) = (bundle("1;", true), bundle("2;", true));
     assert_ne!(old.build(), new.build());
@@ -80,7 +88,19 @@ fn files_on_the_disk_are_asked_for_again_whatever_build_the_page_was() {
 }
 
 #[test]
-fn at_most_twenty_modules_run_before_the_page_shows_anything() {
-    let modules = embedded().modules();
-    assert!(modules.len() <= 20, "{modules:#?}");
+fn few_modules_run_before_the_page_shows_anything_and_few_more_for_each_page() {
+    let bundle = embedded();
+    let text_of = |name: &str| std::str::from_utf8(bundle.file(name)?.body().as_bytes()).ok();
+    // One more holds the texts, of one language.
+    let first = imports::needed_by("main.js", text_of);
+    assert!(first.len() < 20, "{first:#?}");
+    let pages = text_of("main.js").unwrap().split("import('./").skip(1);
+    let pages = pages.filter_map(|rest| rest.split('\'').next());
+    let pages: Vec<&str> = pages.filter(|name| name.starts_with("pages/")).collect();
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages {
+        let own = imports::needed_by(page, text_of);
+        let own: Vec<&String> = own.difference(&first).collect();
+        assert!(own.len() <= 12, "{page} needs {} modules: {own:#?}", own.len());
+    }
 }

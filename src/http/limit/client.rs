@@ -53,6 +53,12 @@ impl Client {
         Self { who, class }
     }
 
+    /// What their requests are counted by.
+    #[must_use]
+    pub fn who(self) -> Who {
+        self.who
+    }
+
     /// The caller; `None` for the product itself and who runs it at the machine.
     #[must_use]
     pub fn of(caller: &Principal) -> Option<Self> {

@@ -254,6 +254,13 @@ impl Source for WithComputed {
         }
     }
 
+    fn search_cost(&self, set: SetId, search: &Search, ctx: &Context<'_>) -> u64 {
+        if self.cache.sets().any(|known| known == set) {
+            return 0;
+        }
+        self.source.search_cost(set, search, &Context { source: &*self.source, ..*ctx })
+    }
+
     fn grouped(
         &self,
         grouping: &Grouping<'_>,

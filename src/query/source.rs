@@ -160,6 +160,13 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// About how many rows of columns could be looked at while [`Source::search`] finds its rows; 0 where
+    /// each row must be looked at. Told before it is run, from how often the index has the words.
+    fn search_cost(&self, set: SetId, search: &Search, ctx: &Context<'_>) -> u64 {
+        let _ = (set, search, ctx);
+        0
+    }
+
     /// The tuples of a grouping, keys first, in the order of their keys; `None` where the reference
     /// is to make them. Must agree with [`super::apply::reference`], doubles but for their last digits.
     fn grouped(

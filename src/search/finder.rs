@@ -104,6 +104,16 @@ impl Finder {
         let _ = shown.wait_for(|shown| *shown >= seq).await;
     }
 
+    /// About how many rows of columns could be looked at while [`Finder::find`] runs; 0 where it would not.
+    #[must_use]
+    pub fn cost(&self, set: SetId, search: &Search, ctx: &Context<'_>) -> u64 {
+        let Some(reader) = self.reader.load_full() else { return 0 };
+        let Some(join) = Join::new(reader.layout(), set, search, ctx) else { return 0 };
+        let cost = catch_unwind(AssertUnwindSafe(|| join.cost(&reader.look(), ctx)));
+        // Whoever runs it is told what is wrong with the index.
+        cost.ok().and_then(Result::ok).unwrap_or(0)
+    }
+
     /// The ids of the entities of `set` that a search finds; none where the index does not have all places.
     /// `ctx` is of the rows the search is for.
     ///

@@ -11,10 +11,13 @@ use crate::{
     error::Error,
     model::{Key, Nav, Origin, Prop, Relation, SetId, Value},
     query::{
-        Context, Expr, Hits, Search, matches,
+        Context, Expr, Hits, Plan, Search, Start, matches,
         search::{Place, Term, Words},
     },
 };
+
+/// How many rows of a column could be looked at while the row of a document is.
+const ROW_COST: u64 = 16;
 
 /// Rows between two looks at the clock.
 const ROWS_BETWEEN: usize = 64;
@@ -52,6 +55,37 @@ impl<'a> Join<'a> {
     /// The ids it finds.
     pub(super) fn hits(&self, look: &Look, ctx: &Context<'_>) -> Result<Hits, Failure> {
         self.of_term(self.term, look, ctx)
+    }
+
+    /// About how many rows of columns could be looked at meanwhile.
+    pub(super) fn cost(&self, look: &Look, ctx: &Context<'_>) -> Result<u64, Failure> {
+        self.cost_of(self.term, look, ctx)
+    }
+
+    fn cost_of(&self, term: &Term, look: &Look, ctx: &Context<'_>) -> Result<u64, Failure> {
+        let words = match term {
+            Term::Words(words) => words,
+            Term::Not(inner) => return self.cost_of(inner, look, ctx),
+            Term::And(terms) | Term::Or(terms) => {
+                return terms.iter().try_fold(0_u64, |all, term| {
+                    Ok(all.saturating_add(self.cost_of(term, look, ctx)?))
+                });
+            }
+        };
+        let rows = |set| ctx.source.estimate(&Plan::of(set), &Start::Set, ctx).max(1);
+        let mut all = 0_u64;
+        for way in &self.ways {
+            let (field, each) = match way {
+                Way::Own(field) | Way::Told(field, _) => (field, 1),
+                Way::Back { field, .. } => (field, ROW_COST),
+                // Each leads to as many as all do on average.
+                Way::By { field, set, .. } => {
+                    (field, ROW_COST.saturating_mul(1 + rows(self.set).div_ceil(rows(*set))))
+                }
+            };
+            all = all.saturating_add(look.cost(words, *field)?.saturating_mul(each));
+        }
+        Ok(all)
     }
 
     fn of_term(&self, term: &Term, look: &Look, ctx: &Context<'_>) -> Result<Hits, Failure> {

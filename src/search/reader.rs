@@ -19,6 +19,12 @@ pub(super) const PHRASE_ENDS_MAX: u32 = 4096;
 /// Its name, as errors give it.
 const PHRASE_ENDS: &str = "search_phrase_ends_max";
 
+/// Words with one beginning that are looked at to know how many documents have them.
+const WORDS_WEIGHED: u32 = 4096;
+
+/// How much longer it takes to see whether a document has words in sequence.
+const SEQUENCE_COST: u64 = 8;
+
 /// Documents between two looks at the clock.
 const DOCS_BETWEEN: usize = 8192;
 
@@ -129,6 +135,44 @@ impl Look {
                 Box::new(query)
             }
         })
+    }
+
+    /// About how many documents are looked at to find these words.
+    pub(super) fn cost(&self, words: &Words, field: Field) -> Result<u64, Failure> {
+        let (beginning, whole) = match words.words.split_last() {
+            Some((last, before)) if words.is_open => (Some(last), before),
+            Some(_) | None => (None, words.words.as_slice()),
+        };
+        let mut least = None;
+        for word in whole {
+            let docs = self.0.doc_freq(&Term::from_field_text(field, word))?;
+            least = Some(least.map_or(docs, |least: u64| least.min(docs)));
+        }
+        match (least, beginning) {
+            (Some(least), None) if whole.len() == 1 => Ok(least),
+            (Some(least), _) => Ok(least.saturating_mul(SEQUENCE_COST)),
+            (None, Some(beginning)) => self.beginning_cost(beginning, field),
+            (None, None) => Ok(0),
+        }
+    }
+
+    /// About how many times words that begin so stand in documents.
+    fn beginning_cost(&self, beginning: &str, field: Field) -> Result<u64, Failure> {
+        let beyond = format!("{beginning}{BEYOND}");
+        let (mut docs, mut count) = (0_u64, 0);
+        for segment in self.0.segment_readers() {
+            let index = segment.inverted_index(field)?;
+            let range = index.terms().range().ge(beginning.as_bytes()).lt(beyond.as_bytes());
+            let mut range = range.into_stream().map_err(TantivyError::from)?;
+            while range.advance() {
+                docs = docs.saturating_add(range.value().doc_freq.into());
+                count += 1;
+                if count > WORDS_WEIGHED {
+                    return Ok(self.0.num_docs().saturating_mul(SEQUENCE_COST));
+                }
+            }
+        }
+        Ok(docs)
     }
 
     /// How many words begin like the last one, in the part of the index that has most of them.

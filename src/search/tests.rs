@@ -351,6 +351,42 @@ fn an_entity_is_found_by_the_texts_that_can_be_read() {
 }
 
 #[test]
+fn a_search_weighs_as_much_as_the_index_has_of_its_words() {
+    // It weighed nothing, whatever it found, and so was run among the light ones.
+    let (mut kept, mut source) = (kept(), MemorySource::new(helpdesk().clone()));
+    for id in 1..=30 {
+        let title = if id <= 20 { "printer down" } else { "print" };
+        let named = [("Id", Value::Int(id)), ("Title", title.into())];
+        source.put_named("Tickets", "Ticket", &named).unwrap();
+        let note = [("Id", Value::Int(id)), ("TicketId", Value::Int(1)), ("Body", "jam".into())];
+        source.put_named("Comments", "Comment", &note).unwrap();
+    }
+    let ids = (1..=30).flat_map(|id| [(set::TICKETS, id), (set::COMMENTS, id)]);
+    kept.write(&source, &ids.collect::<Vec<_>>());
+    let finder = Finder::default();
+    let cost = |finder: &Finder, term: Term, sees_notes| {
+        let search = Search { term, places: places(sees_notes) };
+        finder.cost(set::TICKETS, &search, &context(&source))
+    };
+    let words = |text: &str| Term::Words(Words::of(text, true).unwrap());
+    assert_eq!(cost(&finder, words("printer"), true), 0, "an index that is not there");
+    finder.open(&kept.reader, 1);
+    let both = Term::And(vec![words("printer"), Term::Not(words("jam").into())]);
+    for (term, want) in [
+        (words("printer"), 20),
+        (words("print"), 10),
+        (words("print*"), 30),
+        (words("none"), 0),
+        (words("jam"), 30),
+        (both, 50),
+    ] {
+        assert_eq!(cost(&finder, term.clone(), true), want, "{term:?}");
+    }
+    assert!(cost(&finder, words("printer down"), true) > 20);
+    assert!(cost(&finder, words("jam"), false) > 10 * 30, "each note has to be looked at");
+}
+
+#[test]
 fn an_index_is_where_its_last_commit_left_it() {
     let dir = tempfile::tempdir().unwrap();
     let at = || open(dir.path(), helpdesk(), 0).map(|(writer, _)| writer.position());

@@ -209,6 +209,15 @@ impl Source for Root {
         execute::estimate(self, plan, start, ctx)
     }
 
+    fn search_cost(&self, set: SetId, search: &Search, ctx: &Context<'_>) -> u64 {
+        match &self.finder {
+            Some(finder) if self.model.set(set).searched.is_indexed => {
+                finder.cost(set, search, ctx)
+            }
+            Some(_) | None => 0,
+        }
+    }
+
     fn search(
         &self,
         set: SetId,

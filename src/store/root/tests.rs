@@ -8,7 +8,11 @@ use crate::{
         props::{ticket, token},
         set,
     },
-    query::{Context, Plan, Search, Source, Start, source::values_by_row},
+    query::{
+        Context, Plan, Search, Source, Start,
+        search::{Found, Place, Term, Words},
+        source::values_by_row,
+    },
 };
 
 /// Has no text.
@@ -54,8 +58,7 @@ fn only_sets_in_the_index_wait_for_it() {
         found: None,
         deadline: None,
     };
-    let words = crate::query::search::Words::of("net", true).unwrap();
-    let term = crate::query::search::Term::Words(words);
+    let term = Term::Words(Words::of("net", true).unwrap());
     let search = Search { term, places: vec![] };
     assert_eq!(root.search(set::TEAMS, &search, &ctx), Ok(None));
     let waits = root.search(set::TICKETS, &search, &ctx);
@@ -106,6 +109,37 @@ fn what_has_no_columns_is_weighed_by_what_it_is_made_of() {
     let counted = Plan { count: true, ..first };
     assert_eq!(listed(&counted, 63), None);
     assert_eq!(listed(&Plan::of(set::TICKETS), 16), Some(4));
+}
+
+fn with(root: &Root) -> Context<'_> {
+    let now = crate::time::Timestamp::from_micros(0);
+    Context { source: root, now, deadline: None, it: None, found: None }
+}
+
+#[test]
+fn a_search_is_weighed_before_it_is_run() {
+    let mut root = root();
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, reader) = crate::search::open(dir.path(), root.model, 0).unwrap();
+    let found = Found::default();
+    for row in root.rows(set::TICKETS) {
+        writer.add(&row, &with(&root)).unwrap();
+    }
+    writer.commit(crate::search::Position { seq: 1, at: 0 }).unwrap();
+    reader.reload().unwrap();
+    let finder = Finder::default();
+    finder.open(&reader, 1);
+    root.set_finder(Some(Arc::new(finder)));
+    let term = Term::Words(Words::of("b", true).unwrap());
+    let search = Search { term, places: vec![Place::Own(ticket::TAGS)] };
+    let plan = Plan { search: Some(search.clone()), ..Plan::of(set::TICKETS) };
+    let ctx = Context { found: Some(&found), ..with(&root) };
+    assert_eq!(root.list_light((&plan, &Start::Set), &ctx, 1), Ok(None));
+    let is_run = found.get_or((set::TICKETS, &search), || Ok(None));
+    assert_eq!(is_run, Ok(None), "it was run to be weighed");
+    let page = root.list_light((&plan, &Start::Set), &ctx, 100).unwrap().unwrap();
+    let ids: Vec<_> = page.rows.iter().map(|row| row.key(root.model).as_int()).collect();
+    assert_eq!(ids, [Some(1), Some(3)]);
 }
 
 #[test]

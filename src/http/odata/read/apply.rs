@@ -56,7 +56,7 @@ pub(super) fn count<S: Service>(
     let ctx = read.ctx();
     let all = Apply { count: true, page_size: Some(0), ..apply };
     let start = start(&ctx, path)?;
-    read.weigh_all(all.set, &start, &ctx)?;
+    read.weigh_applied(&all, &start, &ctx)?;
     let answer = self::apply(&all, &start, &ctx)?;
     Ok(respond::text(200, answer.count.unwrap_or(0).to_string()))
 }
@@ -73,7 +73,7 @@ fn run<S: Service>(
     }
     let ctx = read.ctx();
     let start = start(&ctx, path)?;
-    read.weigh_all(plan.set, &start, &ctx)?;
+    read.weigh_applied(&plan, &start, &ctx)?;
     let answer = apply(&plan, &start, &ctx)?;
     let top = plan.top.map(|top| top.saturating_sub(answer.items.len() as u64));
     let next = answer.next.clone().map(|after| read.next_link(after, top));

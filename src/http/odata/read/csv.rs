@@ -19,7 +19,7 @@ use crate::{
         service::Service,
     },
     query::{
-        self, Context, Plan, Shape, Start,
+        self, Context, Page, Plan, Shape, Start,
         apply::{Apply, Item},
         list,
     },
@@ -42,14 +42,11 @@ pub(super) fn answer<S: Service>(
     let start = start(&ctx, path)?;
     // All pages are read, one after the other.
     read.weigh_entities(plan.top.unwrap_or(u64::MAX))?;
-    read.weigh(&plan, &start, &ctx)?;
-    let more = Some((start, plan));
-    sent(
-        read,
-        checker,
-        path.set,
-        Rows { more, sheet, csv, page: None, is_begun: false, is_done: false },
-    )
+    // The first page tells what the read weighs; it is not looked for again.
+    let page = read.list(&plan, &start, &ctx)?;
+    let mut rows = Rows::new(sheet, csv, Vec::new());
+    rows.take(page, (start, plan));
+    sent(read, checker, path.set, rows)
 }
 
 /// Answers with what `$apply` leads to: all of it is in memory, which `query_groups_max` bounds.
@@ -81,15 +78,10 @@ pub(super) fn applied<S: Service>(
     }
     let ctx = read.ctx();
     let start = start(&ctx, path)?;
-    read.weigh_all(apply.set, &start, &ctx)?;
+    read.weigh_applied(&apply, &start, &ctx)?;
     let items = query::apply::apply(&apply, &start, &ctx)?.items;
-    let (sheet, page) = (Sheet { ty: path.ty, columns }, Some(items.into_iter()));
-    sent(
-        read,
-        checker,
-        path.set,
-        Rows { more: None, sheet, csv, page, is_begun: false, is_done: false },
-    )
+    let sheet = Sheet { ty: path.ty, columns };
+    sent(read, checker, path.set, Rows::new(sheet, csv, items))
 }
 
 /// Begins to send the rows.
@@ -175,13 +167,19 @@ struct Rows {
     more: Option<(Start, Plan)>,
     sheet: Sheet,
     csv: CsvType,
-    /// Those read and not yet written; none before the first page.
-    page: Option<IntoIter<Item>>,
+    /// Those read and not yet written.
+    page: IntoIter<Item>,
     is_begun: bool,
     is_done: bool,
 }
 
 impl Rows {
+    /// Those items, and nothing behind them.
+    fn new(sheet: Sheet, csv: CsvType, items: Vec<Item>) -> Self {
+        let page = items.into_iter();
+        Self { more: None, sheet, csv, page, is_begun: false, is_done: false }
+    }
+
     /// The next piece: it ends with the line that makes it `enough` bytes long, or with the last one.
     fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(enough.min(1 << 20) + (4 << 10));
@@ -193,21 +191,26 @@ impl Rows {
             self.sheet.head(&mut bytes, writer);
         }
         while bytes.len() < enough {
-            match self.page.as_mut().and_then(Iterator::next) {
+            match self.page.next() {
                 Some(item) => self.sheet.line(&mut bytes, writer, &item)?,
                 None if self.more.is_some() => self.read_page(&writer.ctx)?,
                 None => break,
             }
         }
-        let is_page_written = self.page.as_ref().is_some_and(|page| page.len() == 0);
-        self.is_done = is_page_written && self.more.is_none();
+        self.is_done = self.page.len() == 0 && self.more.is_none();
         Ok(bytes)
     }
 
     /// Reads the next page; `more` then says what is behind it.
     fn read_page(&mut self, ctx: &Context<'_>) -> Result<(), Error> {
-        let Some((start, mut plan)) = self.more.take() else { return Ok(()) };
+        let Some((start, plan)) = self.more.take() else { return Ok(()) };
         let page = list(&plan, &start, ctx)?;
+        self.take(page, (start, plan));
+        Ok(())
+    }
+
+    /// Writes the rows of a page of that plan next.
+    fn take(&mut self, page: Page, (start, mut plan): (Start, Plan)) {
         plan.skip = 0;
         plan.top = plan.top.map(|top| top.saturating_sub(page.rows.len() as u64));
         plan.after = page.next;
@@ -215,8 +218,7 @@ impl Rows {
             self.more = Some((start, plan));
         }
         let items: Vec<Item> = page.rows.into_iter().map(Item::Row).collect();
-        self.page = Some(items.into_iter());
-        Ok(())
+        self.page = items.into_iter();
     }
 }
 

@@ -26,7 +26,12 @@ use crate::{
     },
     model::{Contents, Relation, SetId},
     odata::{check::EntityPath, service::Service},
-    query::{Context, Page, Plan, Shape, Start, list, search::Found},
+    query::{
+        Context, Page, Plan, Search, Shape, Start,
+        apply::{Apply, Stage},
+        list,
+        search::Found,
+    },
 };
 
 /// How many rows of a column could be looked at while one entity is taken as a whole.
@@ -159,12 +164,22 @@ impl<S: Service> Read<S> {
         }
     }
 
-    /// Ends a light read that would touch many rows; it is begun again as a heavy one.
-    pub(super) fn weigh(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<(), Error> {
+    /// As [`Read::weigh_all`], for `$apply` with its searches.
+    pub(super) fn weigh_applied(
+        &self,
+        apply: &Apply,
+        start: &Start,
+        ctx: &Context<'_>,
+    ) -> Result<(), Error> {
+        self.weigh_all(apply.set, start, ctx)?;
         if self.may_be_heavy() {
             return Ok(());
         }
-        self.weigh_as(ctx.source.estimate(plan, start, ctx))
+        let mut searched = 0_u64;
+        each_search(&apply.stages, &mut |search| {
+            searched = searched.saturating_add(ctx.source.search_cost(apply.set, search, ctx));
+        });
+        self.weigh_as(searched)
     }
 
     fn weigh_as(&self, rows: u64) -> Result<(), Error> {
@@ -174,7 +189,8 @@ impl<S: Service> Read<S> {
         }
     }
 
-    /// As [`Read::weigh`], for what is made of all entities of a set, or of those a row leads to.
+    /// Ends a light read that would touch many rows, for what is made of all entities of a set, or of those
+    /// a row leads to.
     pub(super) fn weigh_all(
         &self,
         set: SetId,
@@ -201,6 +217,29 @@ fn exceeded(is_exceeded: &AtomicBool) -> Error {
     }
 }
 
+/// Every search among stages.
+fn each_search(stages: &[Stage], look: &mut dyn FnMut(&Search)) {
+    for stage in stages {
+        match stage {
+            Stage::Search(search) => look(search),
+            Stage::Group { then, .. } => each_search(then, look),
+            Stage::Concat(branches) => {
+                for branch in branches {
+                    each_search(branch, look);
+                }
+            }
+            Stage::Filter(_)
+            | Stage::Compute(_)
+            | Stage::Aggregate(_)
+            | Stage::Order(_)
+            | Stage::First { .. }
+            | Stage::Skip(_)
+            | Stage::Top(_)
+            | Stage::Arrange(_) => {}
+        }
+    }
+}
+
 /// About how many rows of columns could be looked at while so many entities of a set are expanded: each
 /// leads to as many as all do on average.
 fn expanded((set, shape): (SetId, &Shape), rows: u64, ctx: &Context<'_>) -> u64 {
@@ -214,12 +253,15 @@ fn expanded((set, shape): (SetId, &Shape), rows: u64, ctx: &Context<'_>) -> u64 
                 rows.min(parents).saturating_mul(all(plan.set).div_ceil(parents))
             }
         };
+        let search = |search| ctx.source.search_cost(plan.set, search, ctx);
+        let searched = plan.search.as_ref().map_or(0, search);
         let each = match (&plan.search, &plan.filter, plan.order.as_slice()) {
             (Some(_), _, _) => TEXTS_COST,
             (None, None, []) => 1,
             (None, _, _) => EACH_COST,
         };
-        there.saturating_mul(each).saturating_add(expanded((plan.set, &plan.shape), there, ctx))
+        let below = expanded((plan.set, &plan.shape), there, ctx);
+        there.saturating_mul(each).saturating_add(searched).saturating_add(below)
     });
     costs.fold(0, u64::saturating_add)
 }

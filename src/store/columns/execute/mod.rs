@@ -122,8 +122,13 @@ pub(crate) fn list_light(
     most: u64,
 ) -> Result<Option<Page>, Error> {
     let ground = Ground { tables, ctx, days: &days::Known::default() };
+    // A search is run to know what it leaves.
+    let searched = search_cost(plan, ctx);
+    if searched > most {
+        return Ok(None);
+    }
     match Query::new(ground, plan, start)? {
-        Some(query) if query.estimate() > most => Ok(None),
+        Some(query) if query.estimate().saturating_add(searched) > most => Ok(None),
         Some(query) => query.page().map(Some),
         None if without_columns(ground, plan, start) > most => Ok(None),
         None => reference(plan, start, ctx).map(Some),
@@ -139,7 +144,10 @@ pub(crate) fn explain(
 ) -> Explained {
     let ground = Ground { tables, ctx, days: &days::Known::default() };
     match Query::new(ground, plan, start) {
-        Ok(Some(query)) => query.explained(),
+        Ok(Some(query)) => {
+            let told = query.explained();
+            Explained { rows: told.rows.saturating_add(search_cost(plan, ctx)), ..told }
+        }
         Ok(None) | Err(_) => crate::query::explain::reference(plan, start, ctx),
     }
 }
@@ -148,11 +156,16 @@ pub(crate) fn explain(
 pub(crate) fn estimate(tables: &dyn Tables, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
     let ground = Ground { tables, ctx, days: &days::Known::default() };
     match Query::new(ground, plan, start) {
-        Ok(Some(query)) => query.estimate(),
+        Ok(Some(query)) => query.estimate().saturating_add(search_cost(plan, ctx)),
         Ok(None) => without_columns(ground, plan, start),
         // Whoever runs it is told why it cannot be.
         Err(_) => 0,
     }
+}
+
+/// About how many rows of columns could be looked at while an index is searched.
+fn search_cost(plan: &Plan, ctx: &Context<'_>) -> u64 {
+    plan.search.as_ref().map_or(0, |search| ctx.source.search_cost(plan.set, search, ctx))
 }
 
 /// About how many rows of columns could be looked at while the reference finds a page.

@@ -3,6 +3,7 @@
 //! Holds no rule: callers, rights and rows are the helpdesk's, seen through another model.
 
 pub mod model;
+mod plan;
 mod source;
 
 use std::sync::Arc;
@@ -52,11 +53,15 @@ impl Service for Tikit {
     }
 
     fn snapshot(&self) -> Arc<dyn Source> {
-        Arc::new(source::Renamed(self.0.snapshot()))
+        Arc::new(source::Renamed::new(self.0.snapshot()))
     }
 
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    async fn search_current(&self) {
+        self.0.search_current().await;
     }
 
     fn signing_key(&self) -> Digest {

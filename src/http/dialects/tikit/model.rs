@@ -35,6 +35,27 @@ pub fn ours(set: SetId) -> Option<SetId> {
     SETS.get(usize::from(set.0)).and_then(|set| set.ours)
 }
 
+/// What a column of theirs tells of a row of ours, where no column of ours is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MadeOf {
+    /// Whether a ticket's status is of a closed kind.
+    Closed,
+    /// Whether a ticket went into another.
+    IsMerged,
+    /// Whether a comment is no internal note.
+    IsPublic,
+}
+
+/// What a column tells that is neither one of ours nor the same in every row.
+pub(super) fn made_of(set: SetId, prop: Prop) -> Option<MadeOf> {
+    match (TIKIT.set(set).name, TIKIT.entity_type(set).property_at(prop).name) {
+        ("Ticket", "Closed") => Some(MadeOf::Closed),
+        ("Ticket", "IsMerged") => Some(MadeOf::IsMerged),
+        ("Comments", "IsPublic") => Some(MadeOf::IsPublic),
+        _ => None,
+    }
+}
+
 /// One entity set and its type, which have one name.
 struct Set {
     name: &'static str,

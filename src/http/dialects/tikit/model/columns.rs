@@ -15,11 +15,11 @@ fn named(set: SetId, prop: Prop, name: &'static str) -> Property {
 
 /// A column we have nothing for.
 fn none(name: &'static str, ty: Primitive) -> Property {
-    computed(name, ty, |_| Value::Null).nullable()
+    computed(name, ty, |_| Value::Null).from(&[]).nullable()
 }
 
 fn no(name: &'static str) -> Property {
-    computed(name, Boolean, |_| Value::Bool(false))
+    computed(name, Boolean, |_| Value::Bool(false)).from(&[])
 }
 
 fn nones(ty: Primitive, names: &[&'static str]) -> Vec<Property> {

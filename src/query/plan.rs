@@ -108,8 +108,7 @@ pub struct Expand {
     /// Entities, references or a number.
     pub kind: ExpandKind,
     /// What the plan was made of, for the address at which a collection goes on; nothing is read from it.
-    /// `None` where no address can say it:
-    /// such a collection is refused where it is longer than a page.
+    /// `None` where no address can say it: such a collection comes whole.
     pub written: Option<Arc<str>>,
 }
 

@@ -70,7 +70,7 @@ impl Outline {
         outlines.push(Self { declared, ty, shape, is_references, branches, sheets });
         for mut expand in expands {
             let model = writer.addresses.model;
-            // One that cannot go on elsewhere is not longer for who prefers short pages.
+            // One that goes on in this answer has no pages that somebody could prefer short.
             let rows = writer.onward.rows_max;
             expand.plan.page_size =
                 Some(if expand.written.is_some() { writer.onward.rows } else { rows });

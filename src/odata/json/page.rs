@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{Relation, Row, SetId, StructId},
-    query::{Expand, ExpandKind, Page, Plan, Shape, Start, list},
+    model::{Relation, Row, SetId, StructId, Value},
+    query::{ExpandKind, Page, Plan, Shape, Start, list},
 };
 
 /// Room taken for an entity before its length is known.
@@ -21,8 +21,8 @@ const ROW_BYTES: usize = 2 << 10;
 /// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
 const WHOLE_ROWS: u64 = 100_000;
 
-/// Name of the setting that bounds an expanded collection, as errors give it.
-const EXPAND_PAGE_SIZE: &str = "expand_page_size";
+/// Its name, as errors give it, where there is no such link.
+const WHOLE: &str = "expand_rows_max";
 
 /// Entities on their way out. The pieces, one after the other, are the text.
 pub struct Pieces {
@@ -61,9 +61,29 @@ enum Kind {
     /// The array that is the page.
     Page,
     /// An expanded collection of that name, and where it goes on.
-    Many { name: &'static str, rest: Option<String> },
+    Many { name: &'static str, rest: Rest },
     /// An expanded entity.
     One,
+}
+
+/// What is behind the last row of an expanded collection.
+enum Rest {
+    Nothing,
+    /// More, at that address.
+    There(String),
+    /// More, which comes here, as no address can tell it.
+    Here(Box<Behind>),
+}
+
+/// Where an expanded collection goes on in the same answer.
+struct Behind {
+    /// Outline and number of its branch.
+    branch: (usize, usize),
+    /// The entity it belongs to.
+    row: Row,
+    after: Vec<Value>,
+    /// Entities still wanted.
+    top: Option<u64>,
 }
 
 impl Text for Pieces {
@@ -83,7 +103,6 @@ impl Text for Pieces {
             let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
             writer.try_computed(&shape, rows)?;
             self.begin(&mut json, writer, shape);
-            self.try_whole(writer)?;
         }
         // Only what is computed and what is expanded can ask for it.
         let is_told = self.outlines.iter().any(Outline::may_ask_for_it);
@@ -182,26 +201,6 @@ impl Pieces {
         Outline::add(&mut self.outlines, writer, self.of.1, (self.of.1, shape), is_references);
     }
 
-    /// Whether all that cannot go on elsewhere fits; what is further within is seen when it is its turn.
-    fn try_whole(&self, writer: &Writer<'_>) -> Result<(), Error> {
-        let (Some(outline), Some(page)) = (self.outlines.first(), self.stack.first()) else {
-            return Ok(());
-        };
-        for branch in outline.branches.iter().filter(|branch| branch.is_whole()) {
-            let expand = &branch.expand;
-            let rows = page.rows.as_slice().iter();
-            for row in rows.filter(|row| writer.addresses.model.is_a(row.type_id, expand.of)) {
-                let writer = writer.about(row);
-                writer.ctx.in_time()?;
-                let start = Start::Related(row.clone(), expand.navigation);
-                if list(&expand.plan, &start, &writer.ctx)?.next.is_some() {
-                    return Err(too_long(&writer));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Writes one entity up to its first branch, or one branch, or an end.
     fn step(&mut self, json: &mut Json, writer: &Writer<'_>) -> Result<(), Error> {
         let Some(frame) = self.stack.last_mut() else { return Ok(()) };
@@ -218,10 +217,16 @@ impl Pieces {
         }
         let rows = frame.rows.as_slice();
         let Some(row) = rows.first() else {
-            if let Some(frame) = self.stack.pop() {
-                self.end(json, frame.kind);
-            }
-            return Ok(());
+            let Some(frame) = self.stack.pop() else { return Ok(()) };
+            return match frame.kind {
+                Kind::Many { name, rest: Rest::Here(behind) } => {
+                    self.go_on(writer, (frame.outline, name), *behind)
+                }
+                kind => {
+                    self.end(json, kind);
+                    Ok(())
+                }
+            };
         };
         match frame.kind {
             Kind::Root => {}
@@ -253,9 +258,9 @@ impl Pieces {
             }
             (Kind::Many { name, rest }, _) => {
                 json.bytes.push(b']');
-                if let Some(rest) = rest {
+                if let Rest::There(address) = rest {
                     json.annotation(name, "@odata.nextLink");
-                    super::push_json_text(&mut json.bytes, &rest);
+                    super::push_json_text(&mut json.bytes, &address);
                 }
             }
             (Kind::Root | Kind::Page | Kind::One, _) => {}
@@ -302,10 +307,11 @@ impl Pieces {
         &mut self,
         json: &mut Json,
         writer: &Writer<'_>,
-        (outline, at): (usize, usize),
+        at: (usize, usize),
         row: Row,
     ) -> Result<(), Error> {
-        let Branch { expand, name, outline, .. } = &self.outlines[outline].branches[at];
+        let Branch { expand, name, outline, .. } = &self.outlines[at.0].branches[at.1];
+        let (name, outline) = (*name, *outline);
         let start = Start::Related(row, expand.navigation);
         let is_full = self.room == 0 && expand.written.is_some();
         let page = if is_full {
@@ -314,9 +320,6 @@ impl Pieces {
             list(&expand.plan, &start, &writer.ctx)?
         };
         let Start::Related(row, _) = start else { return Ok(()) };
-        if next_is_lost(expand, &page) {
-            return Err(too_long(writer));
-        }
         if let Some(count) = page.count {
             json.annotation(name, "@odata.count");
             json.digits(count);
@@ -324,44 +327,68 @@ impl Pieces {
         if expand.kind == ExpandKind::Count {
             return Ok(());
         }
-        let Page { mut rows, next, .. } = page;
-        let rest = if is_full {
-            let is_more = !rows.is_empty();
-            rows.clear();
-            is_more.then(|| writer.goes_on(expand, name, &row, None))
-        } else {
-            let left = expand.plan.top.map(|top| top.saturating_sub(rows.len() as u64));
-            next.map(|after| writer.goes_on(expand, name, &row, Some((after, left))))
-        };
-        self.room = self.room.saturating_sub(rows.len() as u64);
         json.name(name);
         json.bytes.push(b'[');
+        if is_full {
+            let rest = if page.rows.is_empty() {
+                Rest::Nothing
+            } else {
+                Rest::There(writer.goes_on(expand, name, &row, None))
+            };
+            let (kind, rows) = (Kind::Many { name, rest }, Vec::new().into_iter());
+            self.stack.push(Frame { rows, outline, row: None, kind });
+            return Ok(());
+        }
+        let top = expand.plan.top;
+        self.push_many(writer, (at, outline, name), (row, top), page)
+    }
+
+    /// The next page of an expanded collection that goes on here.
+    fn go_on(
+        &mut self,
+        writer: &Writer<'_>,
+        (outline, name): (usize, &'static str),
+        Behind { branch, row, after, top }: Behind,
+    ) -> Result<(), Error> {
+        let expand = &self.outlines[branch.0].branches[branch.1].expand;
+        let plan = Plan { after: Some(after), skip: 0, top, count: false, ..expand.plan.clone() };
+        let start = Start::Related(row, expand.navigation);
+        let page = list(&plan, &start, &writer.ctx)?;
+        let Start::Related(row, _) = start else { return Ok(()) };
+        self.push_many(writer, (branch, outline, name), (row, top), page)
+    }
+
+    /// The rows of a page of an expanded collection come next; `top` were wanted before it.
+    fn push_many(
+        &mut self,
+        writer: &Writer<'_>,
+        (branch, outline, name): ((usize, usize), usize, &'static str),
+        (row, top): (Row, Option<u64>),
+        Page { rows, next, .. }: Page,
+    ) -> Result<(), Error> {
+        let expand = &self.outlines[branch.0].branches[branch.1].expand;
+        let left = self.room.checked_sub(rows.len() as u64);
+        let top = top.map(|top| top.saturating_sub(rows.len() as u64));
+        let rest = match next {
+            None => Rest::Nothing,
+            Some(after) if expand.written.is_some() => {
+                Rest::There(writer.goes_on(expand, name, &row, Some((after, top))))
+            }
+            Some(_) if left.is_none_or(|left| left == 0) => return Err(too_long()),
+            Some(after) => Rest::Here(Box::new(Behind { branch, row, after, top })),
+        };
+        self.room = left.unwrap_or(0);
         let (kind, rows) = (Kind::Many { name, rest }, rows.into_iter());
-        self.stack.push(Frame { rows, outline: *outline, row: None, kind });
+        self.stack.push(Frame { rows, outline, row: None, kind });
         Ok(())
     }
 }
 
-/// Whether there is more, and no address for it.
-fn next_is_lost(expand: &Expand, page: &Page) -> bool {
-    expand.written.is_none() && page.next.is_some()
-}
-
-fn too_long(writer: &Writer<'_>) -> Error {
-    Error::LimitExceeded {
-        limit: EXPAND_PAGE_SIZE,
-        max: writer.onward.rows_max,
-        target: "$expand".to_owned(),
-    }
+fn too_long() -> Error {
+    Error::LimitExceeded { limit: WHOLE, max: WHOLE_ROWS, target: "$expand".to_owned() }
 }
 
 impl Branch {
-    /// Whether it is a collection that cannot go on at an address of its own.
-    fn is_whole(&self) -> bool {
-        let is_told = self.expand.kind != ExpandKind::Count;
-        is_told && self.by.is_none() && self.expand.written.is_none()
-    }
-
     /// What a to-one navigation property leads to; each key is looked up once.
     fn one(&mut self, writer: &Writer<'_>, row: Row) -> Result<Option<Row>, Error> {
         let structure = writer.ctx.structure(&row);
@@ -382,187 +409,4 @@ impl Branch {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use jiff::tz::TimeZone;
-
-    use super::*;
-    use crate::{
-        model::{Key, Model, Prop, Value},
-        odata::{
-            Limits,
-            check::{Checker, Everything, Target},
-            context::Addresses,
-            json::{Format, Onward},
-            url::parse_target,
-        },
-        query::{
-            Context, Hits, Search, Source,
-            fixture::{THINGS, context, source},
-            memory::MemorySource,
-            search::Found,
-        },
-    };
-
-    /// The text of an address in pieces that long, or in one.
-    fn text(query: &str, piece: Option<usize>, rows: u64) -> String {
-        let mut source = source();
-        for id in 10..20 {
-            let part = [("Id", Value::Int(id)), ("ThingId", Value::Int(1 + id % 2))];
-            source.put_named("Parts", "Part", &part).unwrap();
-        }
-        let ctx = context(&source);
-        let checker = Checker::new(source.model(), &Everything, Limits::default());
-        let (path, options) = parse_target("Things", Some(query), &checker.limits).unwrap();
-        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!("{query}") };
-        let plan = checker.collection(&at, &options).unwrap();
-        let page = list(&plan, &Start::Set, &ctx).unwrap();
-        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max: 1000 };
-        let format = Format::default();
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
-        let mut pieces = Pieces::new((at.set, at.ty), plan.shape, page, None);
-        let Some(piece) = piece else {
-            return String::from_utf8(pieces.whole(&writer).unwrap()).unwrap();
-        };
-        let mut all = Vec::new();
-        while !pieces.is_done() {
-            all.extend(pieces.next(&writer, piece).unwrap());
-        }
-        String::from_utf8(all).unwrap()
-    }
-
-    #[test]
-    fn a_text_is_the_same_in_pieces_however_short() {
-        for query in [
-            "$select=Id&$count=true",
-            "$select=Id&$expand=Parts,Group",
-            "$select=Id&$expand=Group($select=Name;$expand=Things($select=Id;$expand=Parts/$ref))",
-            "$select=Group&$expand=Parts($count=true;$select=Amount;$expand=Thing($select=Id))",
-            "$expand=*($levels=2)&$filter=Id eq 2",
-        ] {
-            for rows in [1, 3, 100] {
-                let whole = text(query, None, rows);
-                assert!(serde_json::from_str::<serde_json::Value>(&whole).is_ok(), "{whole}");
-                for piece in [1, 7, 100] {
-                    assert_eq!(text(query, Some(piece), rows), whole, "{query} {piece}");
-                }
-            }
-        }
-    }
-
-    /// Says how often rows were looked up by their keys, and how often an index was asked.
-    struct Counting(MemorySource, AtomicUsize, AtomicUsize);
-
-    impl Source for Counting {
-        fn model(&self) -> &Model {
-            self.0.model()
-        }
-
-        fn zone(&self) -> &TimeZone {
-            self.0.zone()
-        }
-
-        fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-            self.0.rows(set)
-        }
-
-        fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-            self.1.fetch_add(1, Ordering::Relaxed);
-            self.0.row(set, key)
-        }
-
-        fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-            self.0.rows_where(set, property, value)
-        }
-
-        fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-            self.0.long_text(row, property)
-        }
-
-        fn search(&self, _: SetId, _: &Search, _: &Context<'_>) -> Result<Option<Hits>, Error> {
-            self.2.fetch_add(1, Ordering::Relaxed);
-            Ok(Some(Hits::everything()))
-        }
-    }
-
-    #[test]
-    fn what_many_entities_are_searched_for_is_searched_once() {
-        let mut things = source();
-        for group in 5..9 {
-            things.put_named("Groups", "Group", &[("Id", Value::Int(group))]).unwrap();
-            for id in 0..70 {
-                let id = Value::Int(100 * group + id);
-                let named = [("Id", id), ("GroupId", Value::Int(group))];
-                things.put_named("Things", "Thing", &named).unwrap();
-            }
-        }
-        let source = Counting(things, AtomicUsize::new(0), AtomicUsize::new(0));
-        let found = Found::default();
-        let ctx = Context { source: &source, found: Some(&found), ..context(&source.0) };
-        let checker = Checker::new(source.model(), &Everything, Limits::default());
-        let query = "$filter=Id ge 5&$expand=Things($search=x;$count=true;$select=Id;$top=1)";
-        let (path, options) = parse_target("Groups", Some(query), &checker.limits).unwrap();
-        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!() };
-        let plan = checker.collection(&at, &options).unwrap();
-        let page = list(&plan, &Start::Set, &ctx).unwrap();
-        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let format = Format::default();
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
-        let text = Pieces::new((at.set, at.ty), plan.shape, page, None).whole(&writer).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        assert_eq!(text.matches(r#""Things@odata.count":70"#).count(), 4, "{text}");
-        assert_eq!(source.2.load(Ordering::Relaxed), 1);
-    }
-
-    #[test]
-    fn what_many_entities_lead_to_is_looked_up_once() {
-        let mut things = source();
-        for id in 10..60 {
-            let named = [("Id", Value::Int(id)), ("GroupId", Value::Int(1))];
-            things.put_named("Things", "Thing", &named).unwrap();
-        }
-        let source = Counting(things, AtomicUsize::new(0), AtomicUsize::new(0));
-        let ctx = Context { source: &source, ..context(&source.0) };
-        let checker = Checker::new(source.model(), &Everything, Limits::default());
-        let query = "$select=GroupName&$expand=Group($expand=Things($select=Id;$top=1))";
-        let (path, options) = parse_target("Things", Some(query), &checker.limits).unwrap();
-        let Ok(Target::Collection(at)) = checker.target(&path, None) else { panic!() };
-        let plan = checker.collection(&at, &options).unwrap();
-        let page = list(&plan, &Start::Set, &ctx).unwrap();
-        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let format = Format::default();
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
-        let text = Pieces::new((at.set, at.ty), plan.shape, page, None).whole(&writer).unwrap();
-        let text = String::from_utf8(text).unwrap();
-        let found = r#""GroupName":"first","Group":{"@odata.etag":"W/\"1\"","Id":1,"#;
-        assert_eq!(text.matches(found).count(), 51);
-        // For the name and for the entity, and each for the group that there is not.
-        assert_eq!(source.1.load(Ordering::Relaxed), 4);
-    }
-
-    #[test]
-    fn what_has_no_room_is_told_by_its_link() {
-        let source = source();
-        let ctx = context(&source);
-        let checker = Checker::new(source.model(), &Everything, Limits::default());
-        let (path, options) =
-            parse_target("Things(1)", Some("$expand=Parts($skip=1)"), &checker.limits).unwrap();
-        let Ok(Target::Entity(at)) = checker.target(&path, None) else { panic!() };
-        let shape = checker.entity(&at, &options).unwrap();
-        let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
-        let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let format = Format::default();
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
-        let row = source.row(THINGS, &Key::Int(1)).unwrap();
-        let mut pieces = Pieces::entity((at.set, at.ty), shape, row);
-        pieces.room = 0;
-        let text = pieces.next(&writer, usize::MAX).unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
-        assert_eq!(json["Parts"], serde_json::json!([]));
-        assert_eq!(json["Parts@odata.nextLink"], "http://x/odata/Things(1)/Parts?$skip=1");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use super::{Actor, Change, Commit, Root, Seq, image::bytes, root::Texts};
 use crate::{
     error::Error,
     model::{Key, SetId},
-    query::random::{LARGE, Made, SMALL, World, check},
+    query::random::{LARGE, Load, Made, SMALL, World, check},
     time::Timestamp,
 };
 
@@ -32,7 +32,17 @@ impl Texts for KeptTexts {
 
 /// The state that the deeds of a world make, each put a transaction.
 fn root(world: &World) -> Root {
+    done(world, Root::empty(world.model, world.zone.clone(), Arc::new(NoTexts)))
+}
+
+/// The same, where a property of three values has many.
+fn root_of_many(world: &World) -> Root {
     let mut root = Root::empty(world.model, world.zone.clone(), Arc::new(NoTexts));
+    root.keep_few(2);
+    done(world, root)
+}
+
+fn done(world: &World, mut root: Root) -> Root {
     for commit in &commits(world) {
         root.apply(commit);
     }
@@ -93,6 +103,11 @@ fn commits(world: &World) -> Vec<Commit> {
 #[test]
 fn a_snapshot_answers_as_plain_rows_do() {
     check(SMALL, root);
+}
+
+#[test]
+fn a_snapshot_of_many_values_answers_as_plain_rows_do() {
+    check(Load { cases: SMALL.cases / 4, ..SMALL }, root_of_many);
 }
 
 #[test]

@@ -253,6 +253,12 @@ impl Root {
         &self.sets[usize::from(set.0)]
     }
 
+    /// As a state with many different values would be found by, see [`Columns::keep_few`].
+    #[cfg(test)]
+    pub(super) fn keep_few(&mut self, few_max: usize) {
+        self.sets.iter_mut().for_each(|set| Arc::make_mut(set).stored.keep_few(few_max));
+    }
+
     fn state_mut(&mut self, set: SetId) -> &mut SetState {
         Arc::make_mut(&mut self.sets[usize::from(set.0)])
     }

@@ -232,7 +232,8 @@ fn grouped<'a>(apply: &'a Apply, ctx: &Context<'_>) -> Option<(Tuples, &'a [Stag
     let (first, rest) = rest.split_first()?;
     let (keys, aggregates) = match first {
         Stage::Aggregate(aggregates) => (&[][..], aggregates.as_slice()),
-        Stage::Group { keys, then, keeps: false } => match then.as_slice() {
+        // Of nothing there is no group at all, not even one without keys.
+        Stage::Group { keys, then, keeps: false } if !keys.is_empty() => match then.as_slice() {
             [Stage::Aggregate(aggregates)] => (keys.as_slice(), aggregates.as_slice()),
             [] => (keys.as_slice(), &[][..]),
             _ => return None,

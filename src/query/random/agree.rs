@@ -9,8 +9,10 @@ use std::{
 };
 
 use super::{
+    answers,
     plain::Plain,
-    plans::{Case, Cases, context, moved, simpler},
+    plans::{self, Case, Cases, context},
+    reports::Report,
     world::{Op, World},
 };
 use crate::{
@@ -23,8 +25,51 @@ const PAGES_MAX: usize = 500;
 /// How long a failure is made smaller.
 const SHRINKING: Duration = Duration::from_mins(1);
 
+/// One of this many cases is a report.
+const REPORT_IN: u64 = 5;
+
+/// What is asked of two sources.
+trait Question: Clone + std::fmt::Debug {
+    /// Where they answer differently; `None` if they agree.
+    fn difference(&self, base: &dyn Source, other: &dyn Source) -> Option<String>;
+
+    /// The same over other data, unless what it is about is gone.
+    fn moved(&self, base: &Plain) -> Option<Self>;
+
+    /// The same with one thing less, each thing once.
+    fn simpler(&self) -> Vec<Self>;
+}
+
+impl Question for Case {
+    fn difference(&self, base: &dyn Source, other: &dyn Source) -> Option<String> {
+        difference(self, base, other)
+    }
+
+    fn moved(&self, base: &Plain) -> Option<Self> {
+        plans::moved(self, base)
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        plans::simpler(self)
+    }
+}
+
+impl Question for Report {
+    fn difference(&self, base: &dyn Source, other: &dyn Source) -> Option<String> {
+        answers::difference(self, base, other, PAGES_MAX)
+    }
+
+    fn moved(&self, base: &Plain) -> Option<Self> {
+        answers::moved(self, base)
+    }
+
+    fn simpler(&self) -> Vec<Self> {
+        answers::simpler(self)
+    }
+}
+
 /// Where two sources answer differently, page after page; `None` if they agree.
-pub(crate) fn difference(case: &Case, base: &dyn Source, other: &dyn Source) -> Option<String> {
+fn difference(case: &Case, base: &dyn Source, other: &dyn Source) -> Option<String> {
     let mut plan = case.plan.clone();
     for page in 0..PAGES_MAX {
         let wanted = reference(&plan, &case.start, &context(base, case.it.as_ref()));
@@ -117,7 +162,10 @@ pub(super) fn is_noticed<S: Source>(load: Load, build: impl Fn(&World) -> S) -> 
         let world = World::times(seed, load.factor);
         let (base, other) = (world.plain(), build(&world));
         let mut made = Cases::new(&world, &base, !seed);
-        (0..load.of_a_world).any(|_| difference(&made.case(), &base, &other).is_some())
+        (1..=load.of_a_world).any(|at| match at % REPORT_IN {
+            0 => made.report().difference(&base, &other).is_some(),
+            _ => made.case().difference(&base, &other).is_some(),
+        })
     })
 }
 
@@ -126,20 +174,31 @@ fn check_world<S: Source>(seed: u64, load: Load, build: &impl Fn(&World) -> S) -
     let world = World::times(seed, load.factor);
     let (base, other) = (world.plain(), build(&world));
     let mut made = Cases::new(&world, &base, !seed);
-    for at in 0..load.cases {
-        let case = made.case();
-        if difference(&case, &base, &other).is_some() {
-            let (world, case, difference) = shrink(&world, &case, build);
-            let mut text = format!("TESSERA_SEED={seed} {}={} shows it.\n", load.variable, at + 1);
-            write!(text, "{difference}\n{case:#?}\nin {}\n", world.zone.iana_name().unwrap_or("?"))
-                .unwrap();
-            for op in &world.ops {
-                writeln!(text, "{}", tell(op, &world)).unwrap();
-            }
-            return Some(text);
-        }
+    (1..=load.cases).find_map(|at| {
+        let told = if at % REPORT_IN == 0 {
+            told(&world, &made.report(), (&base, &other), build)
+        } else {
+            told(&world, &made.case(), (&base, &other), build)
+        };
+        told.map(|told| format!("TESSERA_SEED={seed} {}={at} shows it.\n{told}", load.variable))
+    })
+}
+
+/// What is wrong with an answer, if anything is, and the least that shows it.
+fn told<S: Source, Q: Question>(
+    world: &World,
+    question: &Q,
+    (base, other): (&Plain, &S),
+    build: &impl Fn(&World) -> S,
+) -> Option<String> {
+    question.difference(base, other)?;
+    let (world, question, difference) = shrink(world, question, build);
+    let zone = world.zone.iana_name().unwrap_or("?");
+    let mut text = format!("{difference}\n{question:#?}\nin {zone}\n");
+    for op in &world.ops {
+        writeln!(text, "{}", tell(op, &world)).unwrap();
     }
-    None
+    Some(text)
 }
 
 /// A deed in a line, with the names of what is not null.
@@ -157,16 +216,16 @@ fn tell(op: &Op, world: &World) -> String {
     }
 }
 
-/// The least data and the least plan that still differ.
-fn shrink<S: Source>(
+/// The least data and the least question that still differ.
+fn shrink<S: Source, Q: Question>(
     world: &World,
-    case: &Case,
+    case: &Q,
     build: &impl Fn(&World) -> S,
-) -> (World, Case, String) {
-    let differs = |world: &World, case: &Case| -> Option<(Case, String)> {
+) -> (World, Q, String) {
+    let differs = |world: &World, case: &Q| -> Option<(Q, String)> {
         let base: Plain = world.plain();
-        let case = moved(case, &base)?;
-        let found = difference(&case, &base, &build(world))?;
+        let case = case.moved(&base)?;
+        let found = case.difference(&base, &build(world))?;
         Some((case, found))
     };
     let (mut world, mut case) = (world.clone(), case.clone());
@@ -174,7 +233,7 @@ fn shrink<S: Source>(
     let began = Instant::now();
     loop {
         let mut is_smaller = false;
-        for less in simpler(&case) {
+        for less in case.simpler() {
             if let Some((less, text)) = differs(&world, &less) {
                 (case, told, is_smaller) = (less, text, true);
                 break;

@@ -2,12 +2,14 @@
 //! ways to answer. Values and expressions that fit nothing are in `untyped`.
 
 mod agree;
+mod answers;
 mod dice;
 mod exprs;
 mod plain;
 mod plans;
 mod pool;
 mod reach;
+mod reports;
 mod searches;
 mod untyped;
 mod values;
@@ -16,6 +18,7 @@ mod wrong;
 
 pub(crate) use agree::{LARGE, Load, SMALL, check};
 pub(crate) use plain::Plain;
+pub(crate) use plans::{Cases, context};
 pub(crate) use world::{Made, Op, World};
 
 use std::fmt::Write as _;

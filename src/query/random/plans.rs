@@ -29,12 +29,12 @@ pub(crate) struct Case {
 
 /// Makes cases over one world.
 pub(crate) struct Cases<'a> {
-    world: &'a World,
-    base: &'a Plain,
-    reaches: BTreeMap<StructId, Reach>,
-    dice: Dice,
+    pub(super) world: &'a World,
+    pub(super) base: &'a Plain,
+    pub(super) reaches: BTreeMap<StructId, Reach>,
+    pub(super) dice: Dice,
     /// Of the case being made.
-    it: Option<Row>,
+    pub(super) it: Option<Row>,
 }
 
 /// What both ways of answering share.
@@ -88,7 +88,7 @@ impl<'a> Cases<'a> {
         is_some.then(|| self.dice.pick(&rows).clone())
     }
 
-    fn about(&mut self, ty: StructId) -> Maker<'_> {
+    pub(super) fn about(&mut self, ty: StructId) -> Maker<'_> {
         Maker {
             model: self.world.model,
             reaches: &self.reaches,
@@ -99,7 +99,7 @@ impl<'a> Cases<'a> {
     }
 
     /// A condition; mostly one that is true of some rows and not of all.
-    fn filter(&mut self, set: SetId, start: &Start) -> Expr {
+    pub(super) fn filter(&mut self, set: SetId, start: &Start) -> Expr {
         let ty = self.world.model.set(set).ty;
         let base = self.base;
         let found = |it: Option<&Row>, filter| {
@@ -128,7 +128,7 @@ impl<'a> Cases<'a> {
     }
 
     /// A whole set, or what a row leads to, and the set the rows are of.
-    fn start(&mut self) -> (Start, SetId) {
+    pub(super) fn start(&mut self) -> (Start, SetId) {
         let set = *self.dice.pick(&self.world.sets);
         let first = if self.dice.once_in(2) { self.world.sets[0] } else { set };
         if !self.dice.once_in(4) {
@@ -147,7 +147,7 @@ impl<'a> Cases<'a> {
         (Start::Related(self.dice.pick(&rows).clone(), nav), target)
     }
 
-    fn order(&mut self, ty: StructId) -> Order {
+    pub(super) fn order(&mut self, ty: StructId) -> Order {
         let kinds: Vec<Type> =
             self.reaches[&ty].single.iter().map(|place| place.property.ty.clone()).collect();
         let kind = self.dice.pick(&kinds).clone();
@@ -189,22 +189,30 @@ pub(super) fn everything(set: SetId, filter: Option<Expr>) -> Plan {
     }
 }
 
-/// The same case over other data, unless its row is gone.
-pub(crate) fn moved(case: &Case, base: &Plain) -> Option<Case> {
-    let again = |row: &Row| base.row(row.set, &row.key(base.model()));
-    let start = match &case.start {
+/// A row as it is in other data, unless it is gone.
+fn again(row: &Row, base: &Plain) -> Option<Row> {
+    base.row(row.set, &row.key(base.model()))
+}
+
+/// The same start in other data.
+pub(super) fn start_again(start: &Start, base: &Plain) -> Option<Start> {
+    Some(match start {
         Start::Set => Start::Set,
-        Start::Related(row, nav) => Start::Related(again(row)?, *nav),
-    };
+        Start::Related(row, nav) => Start::Related(again(row, base)?, *nav),
+    })
+}
+
+/// The same case over other data, unless its row is gone.
+pub(super) fn moved(case: &Case, base: &Plain) -> Option<Case> {
     let it = match &case.it {
-        Some(row) => Some(again(row)?),
+        Some(row) => Some(again(row, base)?),
         None => None,
     };
-    Some(Case { start, plan: case.plan.clone(), it })
+    Some(Case { start: start_again(&case.start, base)?, plan: case.plan.clone(), it })
 }
 
 /// Every case with one thing less.
-pub(crate) fn simpler(case: &Case) -> Vec<Case> {
+pub(super) fn simpler(case: &Case) -> Vec<Case> {
     let plan = &case.plan;
     let mut plans = vec![
         Plan { skip: 0, ..plan.clone() },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CHUNK_ROWS,
+    CHUNK_ROWS, DISTINCT_MAX,
     cells::{Cell, Cells},
     chunks::Chunks,
     dictionary::Dictionary,
@@ -68,6 +68,8 @@ pub(crate) struct Column {
     pub(super) kind: Kind,
     ty: Type,
     pub(super) is_searched: bool,
+    /// Different values up to which each has a bitmap of its positions.
+    pub(super) few_max: usize,
     pub(super) chunks: Chunks,
     /// Of texts that are codes.
     pub(super) dictionary: Option<Arc<Dictionary>>,
@@ -97,6 +99,7 @@ impl Column {
             kind,
             ty: property.ty.clone(),
             is_searched,
+            few_max: DISTINCT_MAX,
             chunks: Chunks::default(),
             dictionary: (is_few && kind == Kind::Text).then(Arc::default),
             bitmaps: is_few.then(Bitmaps::default),
@@ -154,7 +157,7 @@ impl Column {
         }
     }
 
-    /// The positions of each value, as long as there are at most `DISTINCT_MAX`.
+    /// The positions of each value, as long as there are at most `few_max`.
     pub(crate) fn distinct(&self) -> Option<Distinct<'_>> {
         self.bitmaps.as_ref().map(|bitmaps| Distinct { column: self, bitmaps })
     }

@@ -80,6 +80,12 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// Has bitmaps only of properties with so many different values; before there are rows.
+    #[cfg(test)]
+    pub(crate) fn keep_few(&mut self, few_max: usize) {
+        self.props.iter_mut().for_each(|column| Arc::make_mut(column).few_max = few_max);
+    }
+
     /// Those of an empty set.
     pub(crate) fn new(model: &'static Model, set: SetId) -> Self {
         let (type_id, structure) = (model.set(set).ty, model.entity_type(set));

@@ -25,6 +25,12 @@ impl Stored {
         Self { columns, fresh, rows: 0 }
     }
 
+    /// Those of columns that have few bitmaps, see [`Columns::keep_few`].
+    #[cfg(test)]
+    pub(in crate::store) fn keep_few(&mut self, few_max: usize) {
+        Arc::make_mut(&mut self.columns).keep_few(few_max);
+    }
+
     /// Rows that are all in columns.
     pub(in crate::store) fn of(columns: Columns) -> Self {
         let fresh = Fresh::new(columns.model(), columns.set_id());

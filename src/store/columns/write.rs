@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    CHUNK_ROWS, DISTINCT_MAX,
+    CHUNK_ROWS,
     cells::{Cell, Cells, Texts},
     column::{Column, Kind},
     ints::Ints,
@@ -20,7 +20,7 @@ impl Column {
         self.note(at, None);
         self.store(at, cell);
         self.note(at, Some(cell));
-        if self.bitmaps.as_ref().is_some_and(|bitmaps| bitmaps.len() > DISTINCT_MAX) {
+        if self.bitmaps.as_ref().is_some_and(|bitmaps| bitmaps.len() > self.few_max) {
             self.become_many();
         }
     }
@@ -52,7 +52,7 @@ impl Column {
         if let Some(code) = dictionary.code(text) {
             return Some(i64::from(code));
         }
-        if dictionary.texts().len() >= DISTINCT_MAX {
+        if dictionary.texts().len() >= self.few_max {
             self.become_many();
             return None;
         }

@@ -150,6 +150,8 @@ impl<'a> Search<'_, 'a> {
                 }
                 if is_asked_first || sink.holds(*at)? {
                     heap.push(placed);
+                    #[cfg(test)]
+                    kept::note(&heap);
                     if heap.len() > wanted {
                         heap.pop();
                     }
@@ -208,5 +210,27 @@ impl<'a> Search<'_, 'a> {
             PlaceKey::Key(after.key.clone(), u32::MAX)
         };
         Ok(Placed { first, rest: ranks.collect(), key })
+    }
+}
+
+/// What was kept at most, for the tests of it.
+#[cfg(test)]
+pub(super) mod kept {
+    use std::cell::Cell;
+
+    use super::{BinaryHeap, Placed, Rank, Value};
+
+    thread_local! {
+        /// Rows that were kept at once, and bytes of the texts that were worked out for one of them.
+        pub(in super::super) static MOST: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    }
+
+    /// Remembers how much is kept now.
+    pub(super) fn note(heap: &BinaryHeap<Placed<'_>>) {
+        let text = heap.peek().map_or(0, |last| match &last.first.rank {
+            Rank::Other(Value::Text(text)) => text.len(),
+            Rank::Null | Rank::Number(_) | Rank::Text(_) | Rank::Other(_) => 0,
+        });
+        MOST.set((MOST.get().0.max(heap.len()), MOST.get().1.max(text)));
     }
 }

@@ -1,5 +1,6 @@
 //! The executor against the reference, on random plans over random rows.
 
+mod bounds;
 mod ways;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +13,8 @@ use crate::{
     model::{Contents, Key, Model, Prop, Row, SetId, Value},
     query::{
         Context, Page, Plan, Source, Start,
-        random::{LARGE, Load, Made, Plain, SMALL, World, check},
+        apply::{Grouping, apply},
+        random::{Cases, LARGE, Load, Made, Plain, SMALL, World, check, context},
     },
     store::columns::Columns,
 };
@@ -24,6 +26,8 @@ pub(super) struct Tabled {
     limits: Limits,
     /// How often it was asked for its zone.
     zone_asked: AtomicUsize,
+    /// How often it made groups.
+    grouped: AtomicUsize,
 }
 
 impl Tabled {
@@ -50,7 +54,13 @@ impl Tabled {
             }
         });
         tables.iter_mut().flatten().for_each(Columns::settle);
-        Self { rows: world.plain(), tables, limits, zone_asked: AtomicUsize::new(0) }
+        Self {
+            rows: world.plain(),
+            tables,
+            limits,
+            zone_asked: AtomicUsize::new(0),
+            grouped: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -97,6 +107,16 @@ impl Source for Tabled {
     fn explain(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Explained {
         super::explain(self, plan, start, ctx)
     }
+
+    fn grouped(
+        &self,
+        grouping: &Grouping<'_>,
+        ctx: &Context<'_>,
+    ) -> Option<Result<Vec<Vec<Value>>, Error>> {
+        let found = super::apply::grouped(self, grouping, ctx)?;
+        self.grouped.fetch_add(1, Ordering::Relaxed);
+        Some(found)
+    }
 }
 
 /// As served, but for rows a navigation leads to, which are always found by columns.
@@ -112,6 +132,23 @@ fn columns_find_the_rows_of_the_reference() {
 #[test]
 fn ways_for_many_values_find_the_rows_of_the_reference() {
     check(Load { cases: 3000, ..SMALL }, |world| Tabled::new(world, TIGHT));
+}
+
+#[test]
+fn many_random_reports_are_made_by_columns() {
+    let (mut made, mut all) = (0, 0);
+    for seed in 0..40 {
+        let world = World::new(seed);
+        let (base, tabled) = (world.plain(), Tabled::new(&world, SERVED));
+        let mut cases = Cases::new(&world, &base, seed);
+        for _ in 0..20 {
+            let report = cases.report();
+            let _ = apply(&report.apply, &report.start, &context(&tabled, None));
+            all += 1;
+        }
+        made += tabled.grouped.load(Ordering::Relaxed);
+    }
+    assert!(made * 20 > all, "{made} of {all}");
 }
 
 #[test]

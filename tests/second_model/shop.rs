@@ -226,15 +226,23 @@ fn cardboard_box() -> StructType {
     complex("Box", Some(SIZE), properties)
 }
 
-/// One product with everything, one with nothing, one derived, and plain ones up to 25.
-pub(crate) fn rows() -> MemorySource {
-    let mut rows = MemorySource::new(model());
-    let of = |ty, values: Vec<Value>| Value::Complex(Arc::new(Complex { type_id: ty, values }));
+fn of(ty: StructId, values: Vec<Value>) -> Value {
+    Value::Complex(Arc::new(Complex { type_id: ty, values }))
+}
+
+fn guid(n: u8) -> Value {
+    Value::Guid(Guid::from_bytes([n; 16]))
+}
+
+/// A box as it is kept.
+fn box_value() -> Value {
+    of(BOX, vec![Value::Double(1.0), Value::Double(2.0), Value::Null, Value::Double(3.0)])
+}
+
+/// A product with everything.
+fn lamp() -> Vec<(&'static str, Value)> {
     let half = of(SIZE, vec![Value::Double(1.5), Value::Null, Value::text("ü\"")]);
-    let cardboard =
-        of(BOX, vec![Value::Double(1.0), Value::Double(2.0), Value::Null, Value::Double(3.0)]);
-    let guid = |n: u8| Value::Guid(Guid::from_bytes([n; 16]));
-    let all = [
+    vec![
         ("Id", Value::Int(1)),
         ("Guid", guid(1)),
         ("Name", Value::text("Lämp 'O\"")),
@@ -257,38 +265,44 @@ pub(crate) fn rows() -> MemorySource {
         ("Uses", Value::Enum(5)),
         ("Size", half.clone()),
         ("Labels", Value::List([Value::text("new"), Value::text("a/b")].into())),
-        ("FormerSizes", Value::List([half, cardboard.clone()].into())),
+        ("FormerSizes", Value::List([half, box_value()].into())),
         ("Description", Value::text("A long text")),
         ("CategoryId", Value::Int(1)),
         ("Margin", Value::Double(0.25)),
         ("Secret", Value::text("hush")),
-    ];
+    ]
+}
+
+/// A product with a name and nothing else.
+fn plain(id: i64, name: &str) -> Vec<(&'static str, Value)> {
+    let empty = || Value::List([].into());
+    vec![
+        ("Id", Value::Int(id)),
+        ("Guid", guid(u8::try_from(id).unwrap())),
+        ("Name", Value::text(name)),
+        ("Labels", empty()),
+        ("FormerSizes", empty()),
+    ]
+}
+
+/// One product with everything, one with nothing, one derived, and plain ones up to 25.
+pub(crate) fn rows() -> MemorySource {
+    let mut rows = MemorySource::new(model());
     let mut put = |set: &str, ty: &str, named: &[(&str, Value)]| {
         rows.put_named(set, ty, named).expect("names are declared");
     };
-    put("Products", "Product", &all);
-    let empty = || Value::List([].into());
-    let named = |id: i64, name: &str| {
-        let number = u8::try_from(id).unwrap();
-        vec![
-            ("Id", Value::Int(id)),
-            ("Guid", guid(number)),
-            ("Name", Value::text(name)),
-            ("Labels", empty()),
-            ("FormerSizes", empty()),
-        ]
-    };
-    put("Products", "Product", &named(2, "Nothing"));
-    let mut song = named(3, "Song");
+    put("Products", "Product", &lamp());
+    put("Products", "Product", &plain(2, "Nothing"));
+    let mut song = plain(3, "Song");
     song.extend([
         ("Link", Value::text("https://x.example/")),
-        ("Size", cardboard),
+        ("Size", box_value()),
         ("Weight", Value::Double(f64::NAN)),
         ("CategoryId", Value::Int(2)),
     ]);
     put("Products", "DigitalProduct", &song);
     for id in 4..=25 {
-        let mut plain = named(id, &format!("Plain {id}"));
+        let mut plain = plain(id, &format!("Plain {id}"));
         plain.extend([("CategoryId", Value::Int(2)), ("Sales", Value::Int(id % 3))]);
         put("Products", "Product", &plain);
     }

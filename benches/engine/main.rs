@@ -7,7 +7,7 @@
 
 mod desk;
 
-use std::{env, hint::black_box, time::Duration};
+use std::{env, hint::black_box, sync::LazyLock, time::Duration};
 
 use criterion::Criterion;
 use tessera::{
@@ -17,7 +17,7 @@ use tessera::{
         Limits,
         check::{Checker, CollectionPath, Everything},
         context::Addresses,
-        json::{Format, Onward, Pieces, Text, Writer},
+        json::{Drafts, Format, Onward, Pieces, Text, Writer},
         url::parse_query,
     },
     query::{Context, Page, Plan, Source, Start, list::reference},
@@ -153,6 +153,8 @@ fn feed(criterion: &mut Criterion, source: &dyn Source, (count, now): (i64, Time
     }
 }
 
+static DRAFTS: LazyLock<Drafts> = LazyLock::new(|| Drafts::of(helpdesk()));
+
 /// The bytes of a page, made as an answer is: in pieces.
 fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
     let (model, key) = (helpdesk(), digest(b"a key"));
@@ -163,6 +165,7 @@ fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
         addresses: Addresses { model, root: "http://localhost/odata/" },
         format: Format::default(),
         onward: Onward { key: &key, root: "/odata", format: None, rows: 1_000, rows_max: 1_000 },
+        drafts: &DRAFTS,
     };
     let of = (plan.set, model.set(plan.set).ty);
     let mut pieces = Pieces::new(of, plan.shape.clone(), page, None);

@@ -14,6 +14,9 @@ use crate::{
 /// An answer ready to be sent.
 pub type Response = warp::reply::Response;
 
+/// Headers of most answers, with some room.
+const HEADERS: usize = 16;
+
 /// What the log line may call the caller; a handler leaves it in the answer's extensions.
 #[derive(Clone, Debug)]
 pub struct TokenPrefix(pub String);
@@ -184,6 +187,8 @@ pub fn set_type(response: &mut Response, content_type: &str) {
 #[must_use]
 pub fn empty(status: u16) -> Response {
     let mut response = Response::default();
+    // All that answers carry has room at once.
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response

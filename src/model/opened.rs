@@ -1,7 +1,7 @@
 //! A record of which many properties are read, as at every request with a token: gone through once.
 
 use super::{
-    record::{Record, texts, value},
+    record::{Reader, Record, texts, value},
     schema::{Prop, StructType},
     value::Value,
 };
@@ -40,6 +40,21 @@ impl<'a> Opened<'a> {
             Some(part) => *part,
             None => self.record.bytes(self.structure, prop),
         }
+    }
+
+    /// What is stored under a number, as it is in the record; `None` where it is null.
+    #[must_use]
+    pub fn part(&self, tag: u16) -> Option<&'a [u8]> {
+        match self.parts.get(usize::from(tag)) {
+            Some(part) => *part,
+            None => self.record.payload(tag).map(|part| part.0),
+        }
+    }
+
+    /// The integer, or what is stored as one, under a number; `None` where it is null.
+    #[must_use]
+    pub fn number(&self, tag: u16) -> Option<i64> {
+        Reader(self.part(tag)?).signed()
     }
 
     /// As [`Record::text`].

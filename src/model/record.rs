@@ -228,7 +228,7 @@ impl Record {
         None
     }
 
-    fn payload(&self, tag: u16) -> Option<Reader<'_>> {
+    pub(super) fn payload(&self, tag: u16) -> Option<Reader<'_>> {
         let mut reader = Reader(&self.0);
         reader.byte()?;
         reader.varint()?;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// A long text's place: set, key, property number, transaction.
-type TextKey = (SetId, Key, u16, Seq);
+pub(super) type TextKey = (SetId, Key, u16, Seq);
 
 /// All rows of every set at one sequence number.
 #[derive(Clone)]

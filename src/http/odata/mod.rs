@@ -36,7 +36,7 @@ use crate::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
-        json::Onward,
+        json::{Drafts, Onward},
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -142,6 +142,8 @@ pub struct Feed<S> {
     /// The idempotency keys whose changes are under way.
     keys: keys::Keys,
     limiter: Arc<Limiter>,
+    /// What is known of the model's properties.
+    drafts: Drafts,
 }
 
 impl<S: Service> Feed<S> {
@@ -152,7 +154,8 @@ impl<S: Service> Feed<S> {
         let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
         let (brief, keys) = (Brief::default(), keys::Keys::default());
-        Self { service, settings, gate, heavy, brief, keys, limiter }
+        let drafts = Drafts::of(service.model());
+        Self { service, settings, gate, heavy, brief, keys, limiter, drafts }
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
@@ -161,7 +164,8 @@ impl<S: Service> Feed<S> {
         let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
         let limiter = Arc::clone(&other.limiter);
         let (brief, keys) = (Brief::default(), keys::Keys::default());
-        Self { service, settings, gate, heavy, brief, keys, limiter }
+        let drafts = Drafts::of(service.model());
+        Self { service, settings, gate, heavy, brief, keys, limiter, drafts }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

@@ -241,7 +241,8 @@ impl<S: Service> Read<S> {
         let asked = negotiate::preferences(&self.headers).page_size;
         let mut onward = self.feed.onward(&self.asked, key);
         onward.rows = asked.map_or(onward.rows, |asked| asked.min(onward.rows));
-        Writer { ctx: self.ctx(), checker, addresses: self.addresses(), format, onward }
+        let (addresses, drafts) = (self.addresses(), &self.feed.drafts);
+        Writer { ctx: self.ctx(), checker, addresses, format, onward, drafts }
     }
 
     /// A JSON answer of what `write` writes.

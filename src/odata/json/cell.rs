@@ -1,42 +1,28 @@
-//! One property of the entities of one place: how its value is found, decided once for all of them.
+//! Properties of the entities of one place: how each value is found, decided once for all of them.
+
+use std::hash::{DefaultHasher, Hasher};
 
 use super::{
-    Json, Level, Writer, ahead::Ahead, kept::Kept, outline::reference, push_json_text,
-    value::push_value,
+    Json, Level, Writer,
+    ahead::Ahead,
+    drafts::{Alike, Draft, How},
+    kept::Kept,
+    push_json_text,
+    value::{in_quotes, push_int, push_value},
 };
 use crate::{
     error::Error,
-    model::{
-        Key, Model, Opened, Origin, Primitive, Prop, Reads, Relation, Row, SetId, StructType, Type,
-        Value,
-    },
+    model::{Key, Opened, Prop, Property, Row, Value},
     query::value_opened,
+    time::Timestamp,
 };
 
-/// One property.
-pub(super) struct Cell {
-    prop: Prop,
-    /// `"Name":`
-    name: Box<[u8]>,
-    how: How,
-}
-
-/// How a value is found.
-enum How {
-    /// In the record.
-    Stored,
-    /// In the record, as a text.
-    Text,
-    /// Entities alike in that stored integer are alike in this property; kept as it is written.
-    By { by: Prop, there: Option<(SetId, Prop)>, kept: Kept },
-    /// The day of a stored instant.
-    DayOf(Prop),
-    /// In a record of its own.
-    LongText(Ahead),
-    /// By counting entities of that set whose property `by` is the key `own`, without those `unless`.
-    Count { set: SetId, by: Prop, own: Prop, unless: Prop },
-    /// In any other way.
-    Otherwise,
+/// What is written by itself.
+pub(super) enum Cell {
+    /// One property.
+    One { prop: Prop, ahead: Ahead },
+    /// Properties that follow one another and are alike where one that is stored is; kept as they are written.
+    Run { alike: Alike, props: Vec<Prop>, kept: Kept },
 }
 
 /// An entity being written.
@@ -46,14 +32,43 @@ pub(super) struct At<'a> {
     /// It, and those that come next.
     pub(super) rows: &'a [Row],
     pub(super) opened: &'a Opened<'a>,
+    /// What is known of its properties.
+    pub(super) drafts: &'a [Draft],
 }
 
 impl Cell {
-    pub(super) fn of(model: &Model, structure: &StructType, prop: Prop) -> Self {
-        // Names are identifiers: nothing to escape.
-        let name = structure.property_at(prop).name;
-        let name = format!("\"{name}\":").into_bytes().into();
-        Self { prop, name, how: How::of(model, structure, prop) }
+    /// The cells of these properties, in their order.
+    pub(super) fn all(
+        writer: &Writer<'_>,
+        drafts: &[Draft],
+        props: impl Iterator<Item = Prop>,
+    ) -> Vec<Self> {
+        let mut cells: Vec<Self> = Vec::new();
+        for prop in props {
+            let known = drafts.get(usize::from(prop.0));
+            let alike = known.and_then(|draft| draft.alike(prop)).filter(|_| !is_special(writer));
+            let Some(alike) = alike else {
+                cells.push(Self::One { prop, ahead: Ahead::default() });
+                continue;
+            };
+            match cells.last_mut() {
+                Some(Self::Run { alike: known, props, .. }) if *known == alike => props.push(prop),
+                Some(_) | None => {
+                    cells.push(Self::Run { alike, props: vec![prop], kept: Kept::default() });
+                }
+            }
+        }
+        for cell in &mut cells {
+            // An integer by itself is written sooner than it is looked for.
+            if let Self::Run { alike, props, .. } = cell
+                && alike.is_number
+                && let [prop] = props.as_slice()
+                && *prop == alike.prop
+            {
+                *cell = Self::One { prop: *prop, ahead: Ahead::default() };
+            }
+        }
+        cells
     }
 
     pub(super) fn write(
@@ -62,172 +77,182 @@ impl Cell {
         writer: &Writer<'_>,
         at: At<'_>,
     ) -> Result<(), Error> {
-        let property = at.opened.structure().property_at(self.prop);
-        let is_full = writer.format.level == Level::Full;
-        let text = match &mut self.how {
-            How::By { by, there, kept } if !is_full => {
-                let key = at.opened.get(*by).as_int();
-                if kept.get(key).is_none() {
-                    let mut text = Vec::new();
-                    let found = looked_up(writer, self.prop, at, (*by, *there))?;
-                    push_value(writer, &mut text, &found, &property.ty);
-                    kept.put(key, &text);
-                }
-                let text = kept.get(key).unwrap_or(b"null");
-                if !(writer.format.omits_nulls && text == b"null") {
-                    begin(json, &self.name);
-                    json.bytes.extend_from_slice(text);
-                }
-                return Ok(());
-            }
-            how if is_full || writer.format.ascii => {
-                let found = how.value(writer, self.prop, at)?;
-                writer.member(json, property.name, &found, &property.ty);
-                return Ok(());
-            }
-            How::Text => at.opened.text(self.prop),
-            How::LongText(ahead) => ahead.next(writer, self.prop, at.rows)?,
-            how => {
-                let found = how.value(writer, self.prop, at)?;
-                if !(writer.format.omits_nulls && found.is_null()) {
-                    begin(json, &self.name);
-                    push_value(writer, &mut json.bytes, &found, &property.ty);
-                }
-                return Ok(());
-            }
-        };
-        match text {
-            Some(text) => {
-                begin(json, &self.name);
-                push_json_text(&mut json.bytes, text);
-            }
-            None if writer.format.omits_nulls => {}
-            None => {
-                begin(json, &self.name);
-                json.bytes.extend_from_slice(b"null");
-            }
+        match self {
+            Self::One { prop, ahead } => one(json, writer, at, (*prop, ahead)),
+            Self::Run { alike, props, kept } => run(json, writer, at, (*alike, props, kept)),
         }
-        Ok(())
     }
 }
 
-fn begin(json: &mut Json, name: &[u8]) {
-    json.comma();
-    json.bytes.extend_from_slice(name);
+/// Whether values are written one by one, because more is told of them or every character is looked at.
+fn is_special(writer: &Writer<'_>) -> bool {
+    writer.format.level == Level::Full || writer.format.ascii
 }
 
-/// The property of an entity that its property `by` leads to, which is stored `there`.
-fn looked_up(
+fn one(
+    json: &mut Json,
     writer: &Writer<'_>,
-    prop: Prop,
     at: At<'_>,
-    (by, there): (Prop, Option<(SetId, Prop)>),
+    (prop, ahead): (Prop, &mut Ahead),
+) -> Result<(), Error> {
+    let draft = at.draft(prop);
+    if is_special(writer) {
+        let (found, property) = (found(writer, at, (prop, ahead))?, at.property(prop));
+        writer.member(json, property.name, &found, &property.ty);
+        return Ok(());
+    }
+    let name = (&*draft.name, writer.format.omits_nulls);
+    match draft.how {
+        How::Text(tag) => {
+            let text = at.opened.part(tag).and_then(|part| std::str::from_utf8(part).ok());
+            member(json, name, text, push_json_text);
+        }
+        How::LongText => member(json, name, ahead.next(writer, prop, at.rows)?, push_json_text),
+        How::Int { tag, is_long } if !(is_long && writer.format.ieee754) => {
+            member(json, name, at.opened.number(tag), push_int);
+        }
+        How::Instant(tag) => {
+            let instant = at.opened.number(tag).map(Timestamp::from_micros);
+            member(json, name, instant, |bytes, instant| {
+                in_quotes(bytes, |bytes| instant.push_to(bytes));
+            });
+        }
+        How::DayOf(tag) => {
+            let instant = at.opened.number(tag).map(Timestamp::from_micros);
+            let day = instant.map(|instant| instant.date_in(writer.ctx.source.zone()));
+            member(json, name, day, |bytes, day| in_quotes(bytes, |bytes| day.push_to(bytes)));
+        }
+        How::Stored | How::Int { .. } | How::By { .. } | How::Count { .. } | How::Otherwise => {
+            let found = found(writer, at, (prop, ahead))?;
+            let found = (!found.is_null()).then_some(found);
+            let ty = &at.property(prop).ty;
+            member(json, name, found, |bytes, found| push_value(writer, bytes, &found, ty));
+        }
+    }
+    Ok(())
+}
+
+/// A property with its value, null without one, or nothing where nulls are left out.
+fn member<T>(
+    json: &mut Json,
+    (name, omits_nulls): (&[u8], bool),
+    value: Option<T>,
+    push: impl FnOnce(&mut Vec<u8>, T),
+) {
+    match value {
+        Some(value) => {
+            json.part(name);
+            push(&mut json.bytes, value);
+        }
+        None if omits_nulls => {}
+        None => {
+            json.part(name);
+            json.bytes.extend_from_slice(b"null");
+        }
+    }
+}
+
+/// Properties that are alike where `alike` is.
+fn run(
+    json: &mut Json,
+    writer: &Writer<'_>,
+    at: At<'_>,
+    (alike, props, kept): (Alike, &[Prop], &mut Kept),
+) -> Result<(), Error> {
+    let payload = if alike.is_number { None } else { at.opened.part(alike.tag) };
+    let number = match payload {
+        None => at.opened.number(alike.tag).filter(|_| alike.is_number),
+        Some(payload) => Some(digest(payload)),
+    };
+    // In front of what is kept by a digest stands what it is the digest of.
+    if let Some(text) = kept.get(number).and_then(|kept| behind(kept, payload)) {
+        json.part(text);
+        return Ok(());
+    }
+    let mut part = Json { bytes: Vec::with_capacity(256), before: b'"' };
+    if let Some(head) = payload {
+        part.bytes.extend_from_slice(&length(head).to_le_bytes());
+        part.bytes.extend_from_slice(head);
+    }
+    for prop in props {
+        let found = found(writer, at, (*prop, &mut Ahead::default()))?;
+        if !(writer.format.omits_nulls && found.is_null()) {
+            part.bytes.extend_from_slice(&at.draft(*prop).name);
+            push_value(writer, &mut part.bytes, &found, &at.property(*prop).ty);
+        }
+    }
+    if let Some(text) = behind(&part.bytes, payload) {
+        json.part(text);
+    }
+    if payload.is_none_or(|head| head.len() <= HEAD_MAX) {
+        kept.put(number, &part.bytes);
+    }
+    Ok(())
+}
+
+/// Longest collection, bytes as stored, whose text is kept.
+const HEAD_MAX: usize = 256;
+
+fn length(head: &[u8]) -> u32 {
+    u32::try_from(head.len()).unwrap_or(u32::MAX)
+}
+
+/// What stands behind `head` and its length, if they are in front; all of it without a head.
+fn behind<'a>(kept: &'a [u8], head: Option<&[u8]>) -> Option<&'a [u8]> {
+    let Some(head) = head else { return Some(kept) };
+    let (found, rest) = kept.split_first_chunk()?;
+    if u32::from_le_bytes(*found) == length(head) { rest.strip_prefix(head) } else { None }
+}
+
+fn digest(payload: &[u8]) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(payload);
+    hasher.finish().cast_signed()
+}
+
+/// The value of a property of an entity.
+fn found(
+    writer: &Writer<'_>,
+    at: At<'_>,
+    (prop, ahead): (Prop, &mut Ahead),
 ) -> Result<Value, Error> {
-    let Some((set, property)) = there else {
-        return value_opened(&writer.ctx, at.row, at.opened, prop);
-    };
-    let key = at.opened.get(by);
-    if key.is_null() {
-        return Ok(Value::Null);
-    }
-    let found = writer.ctx.source.stored_value(set, &Key::new(&[key]), property);
-    Ok(found.unwrap_or(Value::Null))
-}
-
-impl How {
-    fn of(model: &Model, structure: &StructType, prop: Prop) -> Self {
-        let property = structure.property_at(prop);
-        let decided = match property.origin {
-            Origin::Stored { .. } if property.ty == Type::Primitive(Primitive::String) => {
-                Some(Self::Text)
+    let (opened, source) = (at.opened, writer.ctx.source);
+    Ok(match at.draft(prop).how {
+        How::By { alike, there: Some((set, property)) } => {
+            let key = opened.get(alike.prop);
+            if key.is_null() {
+                Value::Null
+            } else {
+                let found = source.stored_value(set, &Key::new(&[key]), property);
+                found.unwrap_or(Value::Null)
             }
-            Origin::Stored { .. } => Some(Self::Stored),
-            Origin::Count { navigation, unless } => {
-                Self::count(model, structure, (navigation, unless))
-            }
-            Origin::Computed(_, Reads::DayOf(of)) => {
-                is_stored(structure, of).then_some(Self::DayOf(of))
-            }
-            Origin::LookUp { .. } | Origin::Computed(..) => decides(structure, prop).map(|by| {
-                let there = there(model, structure, prop);
-                Self::By { by, there, kept: Kept::default() }
-            }),
-            Origin::LongText { .. } => Some(Self::LongText(Ahead::default())),
-        };
-        decided.unwrap_or(Self::Otherwise)
-    }
-
-    fn count(model: &Model, structure: &StructType, named: (&str, &str)) -> Option<Self> {
-        let navigation = structure.navigation_at(structure.navigation(named.0)?);
-        let set = model.target(navigation)?;
-        let there = model.entity_type(set);
-        let Relation::Children { by } = navigation.relation else { return None };
-        let (by, unless) = (there.property(by)?, there.property(named.1)?);
-        let [own] = structure.key.as_slice() else { return None };
-        let is_known = is_stored(there, by) && is_stored(there, unless);
-        is_known.then_some(Self::Count { set, by, own: *own, unless })
-    }
-
-    fn value(&mut self, writer: &Writer<'_>, prop: Prop, at: At<'_>) -> Result<Value, Error> {
-        let (opened, source) = (at.opened, writer.ctx.source);
-        Ok(match self {
-            Self::Stored | Self::Text => {
-                match (opened.get(prop), &opened.structure().property_at(prop).ty) {
-                    // A record from before the property existed; a collection is empty, never null.
-                    (Value::Null, Type::Collection(_)) => Value::List([].into()),
-                    (value, _) => value,
-                }
-            }
-            Self::By { by, there, .. } => looked_up(writer, prop, at, (*by, *there))?,
-            Self::DayOf(of) => match opened.get(*of) {
-                Value::Instant(at) => Value::Date(at.date_in(source.zone())),
-                _ => Value::Null,
-            },
-            Self::LongText(ahead) => {
-                ahead.next(writer, prop, at.rows)?.map_or(Value::Null, Value::text)
-            }
-            Self::Count { set, by, own, unless } => {
-                let count = source.count_where(*set, *by, &opened.get(*own), Some(*unless));
-                Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
-            }
-            Self::Otherwise => value_opened(&writer.ctx, at.row, opened, prop)?,
-        })
-    }
-}
-
-/// The stored integer on which alone a property depends, by what leads to it.
-fn decides(structure: &StructType, prop: Prop) -> Option<Prop> {
-    let property = structure.property_at(prop);
-    match property.origin {
-        Origin::Stored { .. } => {
-            let is_integer = matches!(&property.ty,
-                Type::Primitive(primitive) if primitive.integer_range().is_some());
-            is_integer.then_some(prop)
         }
-        Origin::LookUp { navigation, property: _ } => {
-            let by = reference(structure, structure.navigation(navigation)?)?;
-            decides(structure, by)
+        How::DayOf(tag) => match opened.number(tag).map(Timestamp::from_micros) {
+            Some(at) => Value::Date(at.date_in(source.zone())),
+            None => Value::Null,
+        },
+        How::LongText => ahead.next(writer, prop, at.rows)?.map_or(Value::Null, Value::text),
+        How::Count { set, by, own, unless } => {
+            let count = source.count_where(set, by, &opened.get(own), Some(unless));
+            Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
         }
-        Origin::Computed(_, Reads::Only([one])) => decides(structure, *one),
-        Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed(..) => None,
+        How::Stored
+        | How::Text(_)
+        | How::Int { .. }
+        | How::Instant(_)
+        | How::By { there: None, .. }
+        | How::Otherwise => value_opened(&writer.ctx, at.row, opened, prop)?,
+    })
+}
+
+impl<'a> At<'a> {
+    fn draft(&self, prop: Prop) -> &'a Draft {
+        &self.drafts[usize::from(prop.0)]
     }
-}
 
-/// Where a property that is looked up is stored.
-fn there(model: &Model, structure: &StructType, prop: Prop) -> Option<(SetId, Prop)> {
-    let Origin::LookUp { navigation, property } = structure.property_at(prop).origin else {
-        return None;
-    };
-    let set = model.target(structure.navigation_at(structure.navigation(navigation)?))?;
-    let there = model.entity_type(set);
-    let prop = there.property(property)?;
-    let is_single = !matches!(there.property_at(prop).ty, Type::Collection(_));
-    (there.key.len() == 1 && is_single && is_stored(there, prop)).then_some((set, prop))
-}
-
-fn is_stored(structure: &StructType, prop: Prop) -> bool {
-    let origin = structure.property_at(prop).origin;
-    matches!(origin, Origin::Stored { .. })
+    fn property(&self, prop: Prop) -> &'a Property {
+        self.opened.structure().property_at(prop)
+    }
 }
 
 #[cfg(test)]
@@ -237,7 +262,7 @@ mod tests {
             Limits,
             check::{Checker, Everything},
             context::Addresses,
-            json::{Format, Level, Onward, Pieces, Text, Writer},
+            json::{Drafts, Format, Level, Onward, Pieces, Text, Writer},
         },
         query::{
             Page, Shape, Source,
@@ -265,7 +290,8 @@ mod tests {
         let checker = Checker::new(source.model(), &Everything, Limits::default());
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward };
+        let drafts = &Drafts::of(source.model());
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts };
         let rows: Vec<_> = source.rows(THINGS).collect();
         let mut want = Vec::new();
         for row in &rows {

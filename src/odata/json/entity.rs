@@ -60,7 +60,9 @@ impl Writer<'_> {
         if self.addresses.model.has_versions(row.set) {
             json.name("@odata.etag");
             // As `etag` has it, its quotes escaped.
-            value::put(&mut json.bytes, format_args!("\"W/\\\"{:x}\\\"\"", row.version));
+            json.bytes.extend_from_slice(b"\"W/\\\"");
+            value::push_hex(&mut json.bytes, row.version);
+            json.bytes.extend_from_slice(b"\\\"\"");
         }
         if level == Level::Full {
             if self.is_editable(row) {

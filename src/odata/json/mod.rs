@@ -6,6 +6,7 @@ mod ahead;
 mod ascii;
 mod cell;
 mod computed;
+mod drafts;
 mod entity;
 mod escape;
 mod groups;
@@ -15,6 +16,7 @@ mod page;
 mod value;
 
 pub use ascii::push_ascii_json;
+pub use drafts::Drafts;
 pub use entity::Onward;
 pub use escape::push_json_text;
 pub use groups::Groups;
@@ -71,6 +73,8 @@ pub struct Writer<'a> {
     pub format: Format,
     /// How expanded collections go on.
     pub onward: Onward<'a>,
+    /// What is known of the model's properties.
+    pub drafts: &'a Drafts,
 }
 
 impl Writer<'_> {
@@ -190,6 +194,13 @@ impl Json {
         if !matches!(last, b'{' | b'[') {
             self.bytes.push(b',');
         }
+    }
+
+    /// What begins with a comma, which it loses where nothing stands before.
+    fn part(&mut self, text: &[u8]) {
+        let last = self.bytes.last().copied().unwrap_or(self.before);
+        let from = usize::from(last == b'{').min(text.len());
+        self.bytes.extend_from_slice(&text[from..]);
     }
 
     /// The name of the next member; its value must follow.

@@ -1,10 +1,11 @@
 //! What is written of every entity of one place, made ready once for all of them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Json, Level, Writer,
     cell::{At, Cell},
+    drafts::Draft,
 };
 use crate::{
     error::Error,
@@ -29,7 +30,12 @@ pub(super) struct Outline {
     pub(super) branches: Vec<Branch>,
     /// What is written of the types that came by.
     sheets: Vec<(StructId, Sheet)>,
+    /// Entities written.
+    count: usize,
 }
+
+/// Entities from one look at the clock to the next.
+const IN_ONE_GO: usize = 16;
 
 /// One expanded navigation property.
 pub(super) struct Branch {
@@ -47,6 +53,7 @@ pub(super) struct Branch {
 
 /// What is written of the entities of one type.
 struct Sheet {
+    drafts: Arc<[Draft]>,
     cells: Vec<Cell>,
     /// Links of what is not expanded.
     links: Vec<&'static str>,
@@ -66,8 +73,8 @@ impl Outline {
     ) -> usize {
         let expands = std::mem::take(&mut shape.expand);
         let at = outlines.len();
-        let (branches, sheets) = (Vec::new(), Vec::new());
-        outlines.push(Self { declared, ty, shape, is_references, branches, sheets });
+        let (branches, sheets, count) = (Vec::new(), Vec::new(), 0);
+        outlines.push(Self { declared, ty, shape, is_references, branches, sheets, count });
         for mut expand in expands {
             let model = writer.addresses.model;
             // One that goes on in this answer has no pages that somebody could prefer short.
@@ -106,13 +113,17 @@ impl Outline {
             json.text("@odata.id", &writer.addresses.id(row));
             return Ok(());
         }
-        writer.ctx.in_time()?;
+        if self.count.is_multiple_of(IN_ONE_GO) {
+            writer.ctx.in_time()?;
+        }
+        self.count += 1;
         let sheet = self.sheet(writer, row.type_id);
         writer.control(json, sheet.annotation.as_deref(), row);
         let structure = writer.ctx.structure(row);
         let opened = row.record.open(structure);
+        let at = At { row, rows, opened: &opened, drafts: &sheet.drafts };
         for cell in &mut sheet.cells {
-            cell.write(json, writer, At { row, rows, opened: &opened })?;
+            cell.write(json, writer, at)?;
         }
         if !self.shape.computed.is_empty() {
             writer.computed(json, &self.shape, row)?;
@@ -159,11 +170,10 @@ impl Outline {
             Level::Minimal => type_id != self.declared,
             Level::Full => true,
         };
+        let drafts = writer.drafts.of_type(type_id);
         Sheet {
-            cells: self
-                .properties(writer, structure)
-                .map(|prop| Cell::of(writer.addresses.model, structure, prop))
-                .collect(),
+            cells: Cell::all(writer, &drafts, self.properties(writer, structure)),
+            drafts,
             links: links.map(|nav| structure.navigation_at(nav).name).collect(),
             annotation: is_told.then(|| writer.struct_annotation(type_id)),
         }

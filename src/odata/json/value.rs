@@ -13,7 +13,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     let _ = bytes.write_fmt(text);
 }
 
-fn in_quotes(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn in_quotes(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     bytes.push(b'"');
     write(bytes);
     bytes.push(b'"');
@@ -36,6 +36,14 @@ pub(super) fn push_int(bytes: &mut Vec<u8>, number: i64) {
         text[at] = b'-';
     }
     bytes.extend_from_slice(&text[at..]);
+}
+
+/// Hexadecimal digits, as few as it takes.
+pub(super) fn push_hex(bytes: &mut Vec<u8>, number: u64) {
+    let digits = (64 - (number | 1).leading_zeros()).div_ceil(4);
+    for at in (0..digits).rev() {
+        bytes.push(b"0123456789abcdef"[usize::from((number >> (4 * at)).to_le_bytes()[0] & 15)]);
+    }
 }
 
 /// A value of type `ty`.
@@ -87,7 +95,10 @@ impl Values<'_> {
                 bytes.extend_from_slice(guid.hyphenated().encode_lower(&mut text).as_bytes());
             }),
             Value::Decimal(_) if !self.format.ieee754 => self.bare(bytes, value, ty),
-            Value::Double(number) if number.is_finite() => self.bare(bytes, value, ty),
+            Value::Double(number) if number.is_finite() => match ty {
+                Type::Primitive(Primitive::Double) => put(bytes, format_args!("{number:?}")),
+                _ => self.bare(bytes, value, ty),
+            },
             Value::Text(text) => self.text(bytes, text),
             Value::Decimal(_)
             | Value::Double(_)

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod place;
+mod vouched;
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +21,13 @@ use std::{
 use arc_swap::ArcSwapOption;
 
 pub(super) use place::Place;
+use vouched::Vouched;
 
 use super::{
     Counts, Fault, Seq,
     change::{set_code, set_of_code},
     files::{Files, RealFiles},
-    root::Texts,
+    root::{TextKey, Texts},
 };
 use crate::{
     error::Error,
@@ -91,6 +93,7 @@ pub(super) struct Records {
     path: PathBuf,
     cache_bytes: u64,
     db: ArcSwapOption<sled::Db>,
+    vouched: Vouched,
 }
 
 impl Records {
@@ -105,7 +108,12 @@ impl Records {
     ) -> Result<Self, Fault> {
         let db = open_db(path, cache_bytes)?;
         let db = ArcSwapOption::from_pointee(db);
-        Ok(Self { model, path: path.to_owned(), cache_bytes, db })
+        let vouched = Vouched::new(model, 0);
+        let mut records = Self { model, path: path.to_owned(), cache_bytes, db, vouched };
+        // Whoever cannot tell where they are is told so later.
+        let at = records.applied().map_or(0, |applied| applied.seq);
+        records.vouched = Vouched::new(model, at);
+        Ok(records)
     }
 
     /// Closes and opens again: after an error sled does not come back by itself. What was not flushed
@@ -117,6 +125,7 @@ impl Records {
         probe_room(&self.path)?;
         // sled holds its lock until the last handle is gone.
         self.db.store(None);
+        self.vouched.forget();
         self.db.store(Some(Arc::new(open_db(&self.path, self.cache_bytes)?)));
         Ok(())
     }
@@ -255,6 +264,14 @@ impl Texts for Records {
 
     fn may_wait(&self) -> bool {
         self.db.load().is_none()
+    }
+
+    fn is_vouched(&self, (set, key, tag, seq): &TextKey) -> bool {
+        self.vouched.is_known((*set, *tag), key, *seq)
+    }
+
+    fn note_vouched(&self, (set, key, tag, seq): &TextKey) {
+        self.vouched.note((*set, *tag), key, *seq);
     }
 
     fn read_all(

@@ -33,7 +33,8 @@ pub fn tags(headers: &HeaderMap, name: &str) -> Tags {
 /// # Errors
 /// `NotAcceptable` where nothing we write is asked for.
 pub fn json(headers: &HeaderMap, format: Option<&str>) -> Result<JsonType, Error> {
-    let is_utf8_asked = accept::takes_utf8(&joined(headers, "accept-charset"));
+    let is_utf8_asked = headers.contains_key(header::ACCEPT_CHARSET)
+        && accept::takes_utf8(&joined(headers, "accept-charset"));
     let chosen = match format {
         Some(format) => accept::from_option(format, is_utf8_asked),
         None => accept::from_header(&joined(headers, "accept"), is_utf8_asked),
@@ -85,6 +86,10 @@ pub fn metadata(headers: &HeaderMap, format: Option<&str>) -> Result<(), Error> 
 /// # Errors
 /// `InvalidHeader` naming the header.
 pub fn versions(headers: &HeaderMap) -> Result<(), Error> {
+    let is_named = |name| headers.contains_key(name);
+    if !is_named("odata-maxversion") && !is_named("odata-version") {
+        return Ok(());
+    }
     let text = joined(headers, "odata-maxversion");
     let max = joined_version(&text);
     if !text.is_empty() && max.is_none_or(|max| max < (4, 0)) {

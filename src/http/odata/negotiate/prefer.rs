@@ -78,6 +78,9 @@ impl Preferences {
 #[must_use]
 pub fn preferences(headers: &HeaderMap) -> Preferences {
     let mut preferences = Preferences::default();
+    if !headers.contains_key("prefer") {
+        return preferences;
+    }
     let prefer = joined(headers, "prefer");
     for item in split_outside_quotes(&prefer, ',') {
         let item = item.split(';').next().unwrap_or(item);

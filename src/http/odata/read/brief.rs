@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,8 +27,9 @@ pub(super) const ENTITIES_MAX: u64 = 1_000;
 const TIME: Duration = Duration::from_millis(if cfg!(test) { 60_000 } else { 5 });
 /// After one that took longer than this the disk or the processor is taken to be slow.
 const SLOW: Duration = Duration::from_millis(20);
-/// For so long then none is tried.
-const PAUSE: Duration = Duration::from_secs(1);
+/// For so long then none is tried; twice as long after the next, and so on, until one was quick again.
+const PAUSE: Duration = Duration::from_millis(25);
+const DOUBLINGS_MAX: u32 = 7;
 
 /// When it is worth trying.
 #[derive(Debug)]
@@ -36,11 +37,13 @@ pub(in crate::http::odata) struct Brief {
     since: Instant,
     /// Not before so many milliseconds.
     from: AtomicU64,
+    /// How many took long, one after the other.
+    slow: AtomicU32,
 }
 
 impl Default for Brief {
     fn default() -> Self {
-        Self { since: Instant::now(), from: AtomicU64::new(0) }
+        Self { since: Instant::now(), from: AtomicU64::new(0), slow: AtomicU32::new(0) }
     }
 }
 
@@ -52,8 +55,13 @@ impl Brief {
 
     /// Something was done here from `started` until `now`; whether that may go on.
     fn has_taken(&self, started: Instant, now: Instant) {
-        if now.saturating_duration_since(started) > SLOW {
-            let until = now.saturating_duration_since(self.since) + PAUSE;
+        if now.saturating_duration_since(started) <= SLOW {
+            if self.slow.load(Ordering::Relaxed) > 0 {
+                self.slow.store(0, Ordering::Relaxed);
+            }
+        } else {
+            let slow = self.slow.fetch_add(1, Ordering::Relaxed).min(DOUBLINGS_MAX);
+            let until = now.saturating_duration_since(self.since) + PAUSE * (1 << slow);
             self.from
                 .store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
@@ -121,7 +129,15 @@ mod tests {
         assert!(brief.is_on(at(0)));
         brief.has_taken(at(100), at(119));
         assert!(brief.is_on(at(119)));
-        brief.has_taken(at(200), at(221));
-        assert_eq!([221, 1220, 1221].map(|millis| brief.is_on(at(millis))), [false, false, true]);
+        let mut now = 200;
+        for pause in [25, 50, 100, 200, 400, 800, 1600, 3200, 3200] {
+            brief.has_taken(at(now), at(now + 21));
+            let are_on = [21, 20 + pause, 21 + pause].map(|millis| brief.is_on(at(now + millis)));
+            assert_eq!(are_on, [false, false, true], "{pause}");
+            now += 21 + pause;
+        }
+        brief.has_taken(at(now), at(now + 1));
+        brief.has_taken(at(now), at(now + 21));
+        assert!(brief.is_on(at(now + 46)));
     }
 }

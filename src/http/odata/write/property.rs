@@ -297,7 +297,8 @@ impl<S: Service> Job<S> {
         let key = self.feed.service.signing_key();
         let onward = self.feed.onward(&self.asked, &key);
         let format = self.json.format;
-        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward };
+        let drafts = &self.feed.drafts;
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward, drafts };
         let value = find::property(ctx, row, &self.path)?;
         let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
         Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })

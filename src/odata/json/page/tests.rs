@@ -11,7 +11,7 @@ use crate::{
         Limits,
         check::{Checker, Everything, Target},
         context::Addresses,
-        json::{Format, Onward},
+        json::{Drafts, Format, Onward},
         url::parse_target,
     },
     query::{
@@ -47,7 +47,8 @@ fn answered<T>(
     let addresses = Addresses { model, root: "http://x/odata/" };
     let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max };
     let format = Format::default();
-    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward })
+    let drafts = &Drafts::of(model);
+    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward, drafts })
 }
 
 fn text_of(bytes: Vec<u8>) -> String {

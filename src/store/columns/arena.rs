@@ -38,9 +38,9 @@ impl Arena {
         self.changed(at).is_some()
     }
 
-    /// Whether that is so of any place.
-    pub(crate) fn has_any_over(&self) -> bool {
-        !self.over.is_empty()
+    /// The places of which that is so.
+    pub(crate) fn over(&self) -> impl Iterator<Item = u16> {
+        self.over.keys().copied()
     }
 
     pub(super) fn set(&mut self, at: usize, content: Option<&[u8]>) {

@@ -16,6 +16,7 @@ use crate::{
     model::{Prop, Value},
     query::{BinaryOp, Expr, Function},
     store::columns::{
+        CHUNK_POSITIONS,
         arena::Arena,
         cells::Cells,
         column::{Column, Kind},
@@ -118,7 +119,7 @@ impl Texts<'_> {
         }
     }
 
-    /// Adds those of `rows` in whose text it is found.
+    /// Adds those of `rows` in whose text it is found, as far as these are as they stand in the block.
     fn search(finder: &Finder<'_>, form: &Form<'_>, rows: &[u32], found: &mut Found) {
         let mut rows = rows.iter().peekable();
         let (bytes, ends) = (form.bytes, form.arena.block().ends());
@@ -134,7 +135,9 @@ impl Texts<'_> {
             }
             from = limit;
             while rows.next_if(|at| place(**at) < owner).is_some() {}
-            if let Some(at) = rows.next_if(|at| place(**at) == owner) {
+            if let Some(at) = rows.next_if(|at| place(**at) == owner)
+                && !form.is_apart(owner)
+            {
                 found.push(*at);
             }
         }
@@ -161,18 +164,22 @@ impl Form<'_> {
         self.other?.get(&u16::try_from(place).ok()?).map(|text| &**text)
     }
 
-    /// Whether all texts are as they stand in the block.
-    fn is_plain(&self) -> bool {
-        self.other.is_none() && !self.arena.has_any_over()
+    /// Whether a text is not as it stands in the block.
+    fn is_apart(&self, place: usize) -> bool {
+        self.arena.is_over(place) || self.other(place).is_some()
     }
 
-    /// `rows` whose texts are as they stand in the block, and the others.
-    fn parted(&self, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
-        let is_plain = |at: u32| {
-            let place = place(at);
-            !self.arena.is_over(place) && self.other(place).is_none()
-        };
-        rows.iter().partition(|at| is_plain(**at))
+    /// Those of `rows` whose texts are not as they stand in the block.
+    fn apart(&self, rows: &[u32]) -> Vec<u32> {
+        let Some(first) = rows.first() else { return Vec::new() };
+        let begin = first - first % CHUNK_POSITIONS;
+        let other = self.other.into_iter().flat_map(BTreeMap::keys).copied();
+        let mut apart: Vec<u32> =
+            self.arena.over().chain(other).map(|place| begin + u32::from(place)).collect();
+        apart.retain(|at| rows.binary_search(at).is_ok());
+        apart.sort_unstable();
+        apart.dedup();
+        apart
     }
 }
 
@@ -199,12 +206,9 @@ impl Leaf for Texts<'_> {
             };
             if !at_once || rows.len() <= FEW_ROWS {
                 rows.iter().filter(holds).for_each(|at| found.push(*at));
-            } else if form.is_plain() {
-                Self::search(&finder, &form, rows, &mut found);
             } else {
-                let (plain, other) = form.parted(rows);
-                Self::search(&finder, &form, &plain, &mut found);
-                other.iter().filter(holds).for_each(|at| found.push(*at));
+                Self::search(&finder, &form, rows, &mut found);
+                form.apart(rows).iter().filter(holds).for_each(|at| found.push(*at));
             }
             Ok(())
         })?;

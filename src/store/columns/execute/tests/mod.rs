@@ -41,18 +41,27 @@ impl Tabled {
             })
             .collect();
         let at = |set: SetId| usize::from(set.0);
-        world.play(|made| match made {
-            Made::Put { row, key, .. } => {
-                if let Some(columns) = &mut tables[at(row.set)] {
-                    columns.write(&key, &row);
-                }
+        // Readers hold copies, so that changes lie beside what they have.
+        let (mut held, mut count) = (Vec::new(), 0_usize);
+        world.play(|made| {
+            count += 1;
+            if count.is_multiple_of(29) {
+                held = vec![tables.clone()];
             }
-            Made::Delete { set, key } => {
-                if let Some(columns) = &mut tables[at(set)] {
-                    columns.erase(&key);
+            match made {
+                Made::Put { row, key, .. } => {
+                    if let Some(columns) = &mut tables[at(row.set)] {
+                        columns.write(&key, &row);
+                    }
+                }
+                Made::Delete { set, key } => {
+                    if let Some(columns) = &mut tables[at(set)] {
+                        columns.erase(&key);
+                    }
                 }
             }
         });
+        drop(held);
         tables.iter_mut().flatten().for_each(Columns::settle);
         Self {
             rows: world.plain(),

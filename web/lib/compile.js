@@ -21,7 +21,7 @@ export const MARK = 'tsr-hole-';
 export const APART = 'tsr-';
 
 const FORBIDDEN_ATTRIBUTE = /^(on.*|style|srcdoc)$/i;
-const FORBIDDEN_PROPERTY = /^(innerHTML|outerHTML|srcdoc|textContent)$/;
+const FORBIDDEN_PROPERTY = /^(innerHTML|outerHTML|srcdoc|textContent|href|src|action|formAction|on.*)$/;
 const LAST_ATTRIBUTE = /([^\s"'<>/=]+)\s*=\s*(?:"[^"]*|'[^']*|)$/;
 
 /**

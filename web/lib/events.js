@@ -37,20 +37,31 @@ export function onChange(signal, sets, tell) {
   if (!isStarted) start();
 }
 
-/** Tries again at once: somebody signed in. */
+/** Tries again at once, here or in the tab that holds the stream: somebody signed in. */
 export function listenAgain() {
-  if (isStarted && source?.readyState === EventSource.CLOSED) open();
+  channel?.postMessage({ again: true });
+  reopen();
+}
+
+function reopen() {
+  if (source?.readyState === EventSource.CLOSED) open();
 }
 
 /** The tab that holds the lock holds the stream and hands on what it hears; when it closes, another takes over. */
 function start() {
   isStarted = true;
-  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) return open();
+  if (!('locks' in navigator) || !('BroadcastChannel' in globalThis)) {
+    // Each tab has a stream then, but a browser few connections to one server: those that are seen have one.
+    document.addEventListener('visibilitychange', () => { if (document.hidden) source?.close(); else open(); });
+    return open();
+  }
   channel = new BroadcastChannel(NAME);
   channel.addEventListener('message', ({ data }) => {
+    if (data.again) return reopen();
     last = data.last;
     hear(data.told);
   });
+  listenAgain();
   void navigator.locks.request(NAME, () => {
     open();
     return new Promise(() => {});
@@ -59,6 +70,7 @@ function start() {
 
 function open() {
   source?.close();
+  if (!channel && document.hidden) return;
   source = new EventSource(last ? `/events?after=${last}` : '/events');
   // What changed between the first reading of the page and now was not told.
   source.addEventListener('open', () => { if (!last) hear({ reset: true }); }, { once: true });
@@ -73,7 +85,7 @@ function open() {
   // Whoever is signed out hears nothing more; the next request of the page says so in words.
   source.addEventListener('end', () => source?.close());
   source.addEventListener('error', () => {
-    if (source?.readyState === EventSource.CLOSED) setTimeout(listenAgain, AGAIN_MILLIS);
+    if (source?.readyState === EventSource.CLOSED) setTimeout(reopen, AGAIN_MILLIS);
   });
 }
 

@@ -6,7 +6,7 @@ import { connection, probe } from './api.js';
 import { html, render } from './html.js';
 import { errorText, language, t } from './i18n.js';
 import { announce, menu, toast } from './above.js';
-import { navigate, navigation } from './router.js';
+import { mayLeave, navigate, navigation } from './router.js';
 import { can, me, session, signOut } from './session.js';
 
 /** Links of the bar: address, text, and the scope without which there is nothing to see. */
@@ -93,6 +93,7 @@ function isAt(href) {
 
 async function leave() {
   try {
+    if (!(await mayLeave(new URL('/sign-in', location.href)))) return;
     await signOut();
     await navigate('/sign-in');
   } catch (error) {

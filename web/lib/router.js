@@ -32,14 +32,14 @@ let visit = 0;
 export const navigation = new EventTarget();
 
 /**
- * Registers a page: `/tickets/:id` gives `params.id`.
+ * Registers a page: `/tickets/:id` gives `params.id`, a number.
  * @param {string} pattern
  * @param {() => Promise<PageModule>} loader
  * @param {RouteOptions} [options]
  */
 export function route(pattern, loader, options = {}) {
   const names = [...pattern.matchAll(/:(\w+)/g)].map((found) => found[1] ?? '');
-  const source = pattern.replace(/:(\w+)/g, '([^/]+)');
+  const source = pattern.replace(/:(\w+)/g, '(\\d+)');
   routes.push({ pattern: new RegExp(`^${source}/?$`), names, loader, options });
 }
 
@@ -52,7 +52,7 @@ export function match(path) {
   for (const one of routes) {
     const found = one.pattern.exec(path);
     if (!found) continue;
-    const params = Object.fromEntries(one.names.map((name, at) => [name, decodeURIComponent(found[at + 1] ?? '')]));
+    const params = Object.fromEntries(one.names.map((name, at) => [name, found[at + 1] ?? '']));
     return { route: one, params };
   }
   return null;
@@ -91,8 +91,8 @@ export function here() {
   return location.pathname + location.search;
 }
 
-/** @param {URL} target */
-async function mayLeave(target) {
+/** Asks whoever wants to be asked before one goes there. @param {URL} target */
+export async function mayLeave(target) {
   if (!guard || target.pathname === location.pathname) return true;
   const asked = guard;
   if (!(await asked.ask())) return false;

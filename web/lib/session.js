@@ -16,15 +16,18 @@ import { ApiError, call, onSessionEnded } from './api.js';
  * @property {string | null} ConfirmedUntilDateTime
  */
 
-/** @type {Me | null} */
-let known = null;
+/** Nothing until the server was asked. @type {Me | null | undefined} */
+let known;
+
+/** Under this name the other tabs hear who is signed in. */
+const KEPT_AS = 'tessera:user';
 
 /** Hears `change` when somebody else, or nobody, is signed in. */
 export const session = new EventTarget();
 
 /** Who is signed in, as far as was heard. */
 export function me() {
-  return known;
+  return known ?? null;
 }
 
 /** Whether the one signed in holds a scope; the server decides all the same. @param {string} scope */
@@ -35,6 +38,7 @@ export function can(scope) {
 /** @param {Me | null} next */
 export function setMe(next) {
   known = next;
+  if (next) localStorage.setItem(KEPT_AS, String(next.UserId));
   session.dispatchEvent(new Event('change'));
 }
 
@@ -46,7 +50,7 @@ export async function loadMe() {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
     setMe(null);
   }
-  return known;
+  return me();
 }
 
 /**
@@ -63,8 +67,16 @@ export async function signIn(email, password) {
 export async function signOut() {
   await call('/session', { method: 'DELETE', noSignIn: true });
   for (const name of Object.keys(localStorage)) if (name.startsWith('tessera:draft:')) localStorage.removeItem(name);
+  localStorage.removeItem(KEPT_AS);
   setMe(null);
 }
+
+// In another tab somebody signed out, or somebody else in: what stands here is not for their eyes.
+globalThis.addEventListener?.('storage', ({ key, newValue }) => {
+  if (key !== KEPT_AS || known === undefined || (newValue ?? '') === String(known?.UserId ?? '')) return;
+  setMe(null);
+  location.reload();
+});
 
 /** The dialogs that ask for a password, loaded when one is needed. */
 const dialogs = () => import('./password-dialog.js');

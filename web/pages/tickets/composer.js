@@ -64,8 +64,9 @@ export class Composer {
     return { text: draft?.text ?? '', status: draft?.status ?? '', key: draft?.key ?? '', sent: draft?.key ? sentText(draft) : '' };
   }
 
-  /** Keeps what is written, at once. */
+  /** Keeps what is written, at once; nothing of who has signed out. */
   #keep() {
+    if (!me()) return;
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#isKept = true;

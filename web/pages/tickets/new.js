@@ -63,7 +63,7 @@ export default class NewTicketPage extends Page {
 
   /** Keeps what is in the form, at once. */
   #keep() {
-    if (this.#timer === 0) return;
+    if (this.#timer === 0 || !me()) return;
     clearTimeout(this.#timer);
     this.#timer = 0;
     const isEmpty = Object.values(this.#values).every((value) => value.trim() === '');

@@ -8,7 +8,7 @@ import { menu, toast } from '../../lib/above.js';
 import { can } from '../../lib/session.js';
 import { editEntity } from './edit.js';
 import { ListPage } from './list.js';
-import { peopleTabs } from './tabs.js';
+import { mailTo, peopleTabs } from './tabs.js';
 
 /** @typedef {import('./list.js').Row} Row */
 
@@ -42,7 +42,7 @@ class CustomersPage extends ListPage {
   columns() {
     return [
       { key: 'Name', label: t('name'), sortable: true, isHead: true, cell: (/** @type {Row} */ row) => html`<span class="row">${row['Name']}${row['IsVip'] && html`<span class="chip on">${t('people.vip')}</span>`}</span>` },
-      { key: 'Email', label: t('email'), sortable: true, cell: (/** @type {Row} */ row) => row['Email'] && html`<a href=${`mailto:${row['Email']}`}>${row['Email']}</a>` },
+      { key: 'Email', label: t('email'), sortable: true, cell: (/** @type {Row} */ row) => row['Email'] && mailTo(row['Email']) },
       { key: 'Company', label: t('people.company'), sortable: true, cell: (/** @type {Row} */ row) => [row['Company'], row['Department']].filter(Boolean).join(' · ') },
       { key: 'Phone', label: t('people.phone'), cell: (/** @type {Row} */ row) => row['Phone'] },
       { key: 'UpdatedDateTime', label: t('people.changed'), sortable: true, className: 'narrow', cell: (/** @type {Row} */ row) => html`<time datetime=${row['UpdatedDateTime']} title=${dateTime(row['UpdatedDateTime'])}>${relative(row['UpdatedDateTime'])}</time>` },

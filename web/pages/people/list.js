@@ -149,7 +149,7 @@ export class ListPage extends Page {
   #typing(event) {
     this.#typed = /** @type {HTMLInputElement} */ (event.target).value;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.ask({ q: this.#typed }), TYPING_MS);
+    this.#timer = setTimeout(() => { if (this.isConnected) this.ask({ q: this.#typed }); }, TYPING_MS);
   }
 
   /** Does something, says how it went, and shows the list anew. @param {() => Promise<unknown>} action @param {string} said */

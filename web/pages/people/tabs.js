@@ -1,7 +1,12 @@
-/** The tabs of people: customers and staff. @module */
+/** What the pages of people share: the tabs of customers and staff, and addresses to write to. @module */
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
+
+/** An address to write to, with nothing in it that a mail program would take for more. @param {string} email */
+export function mailTo(email) {
+  return html`<a href=${`mailto:${encodeURIComponent(email).replace('%40', '@')}`}>${email}</a>`;
+}
 
 /** @param {'customers' | 'users'} current */
 export function peopleTabs(current) {

@@ -8,7 +8,7 @@ import { dateTime, errorText, t } from '../../lib/i18n.js';
 import { can, me, whenConfirmed } from '../../lib/session.js';
 import { editEntity } from './edit.js';
 import { ListPage } from './list.js';
-import { peopleTabs } from './tabs.js';
+import { mailTo, peopleTabs } from './tabs.js';
 
 /** @typedef {import('./list.js').Row} Row */
 
@@ -45,7 +45,7 @@ class UsersPage extends ListPage {
   columns() {
     return [
       { key: 'Name', label: t('name'), sortable: true, isHead: true, cell: (/** @type {Row} */ row) => html`<span class="row">${row['Name']}${row['Id'] === me()?.UserId && html`<span class="chip on">${t('people.you')}</span>`}</span>` },
-      { key: 'Email', label: t('email'), sortable: true, cell: (/** @type {Row} */ row) => html`<a href=${`mailto:${row['Email']}`}>${row['Email']}</a>` },
+      { key: 'Email', label: t('email'), sortable: true, cell: (/** @type {Row} */ row) => mailTo(row['Email']) },
       { key: 'Role', label: t('profile.role'), sortable: true, cell: (/** @type {Row} */ row) => row['Role'] },
       { key: 'Teams', label: t('nav.teams'), cell: (/** @type {Row} */ row) => (row['Memberships'] ?? []).map((/** @type {Row} */ one) => one['Team']?.Name).filter(Boolean).join(', ') },
       { key: 'IsActive', label: t('people.state'), sortable: true, className: 'narrow', cell: (/** @type {Row} */ row) => html`<span class=${`state ${row['IsActive'] ? 'good' : 'off'}`}>${t(row['IsActive'] ? 'people.active' : 'people.disabled')}</span>` },

@@ -140,7 +140,8 @@ function conversation(page, ticket) {
   ];
   const since = oldest.sort().at(-1);
   const earlier = async () => {
-    await Promise.all([shown === 'changes' ? false : page.comments.more(), shown === 'messages' ? false : page.changes.more()]);
+    await Promise.all([shown === 'changes' ? false : page.comments.more(), shown === 'messages' ? false : page.changes.more()])
+      .catch((error) => { if (!page.signal.aborted) toast(errorText(error), { tone: 'bad' }); });
     page.update();
   };
   return html`<section class="stack" aria-label=${t('tickets.conversation')}>

@@ -4,8 +4,8 @@
  */
 import { call, odata } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
-import { t } from '../../lib/i18n.js';
-import { menu } from '../../lib/above.js';
+import { errorText, t } from '../../lib/i18n.js';
+import { menu, toast } from '../../lib/above.js';
 import { Page } from '../../lib/page.js';
 import { can, me } from '../../lib/session.js';
 import { edit, revoke, rotate, rowItems } from './deeds.js';
@@ -73,10 +73,14 @@ export default class TokenPage extends Page {
   }
 
   async #more() {
-    const page = await call(this.#next, { signal: this.signal, prefer: `maxpagesize=${DONE_AT_ONCE}` });
-    this.#done = [...this.#done, ...page.value];
-    this.#next = page['@odata.nextLink'] ?? '';
-    this.update();
+    try {
+      const page = await call(this.#next, { signal: this.signal, prefer: `maxpagesize=${DONE_AT_ONCE}` });
+      this.#done = [...this.#done, ...page.value];
+      this.#next = page['@odata.nextLink'] ?? '';
+      this.update();
+    } catch (error) {
+      if (!this.signal.aborted) toast(errorText(error), { tone: 'bad' });
+    }
   }
 
   /** @override */

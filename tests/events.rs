@@ -389,6 +389,20 @@ fn many_changes_come_as_few_events() {
     assert!(count < 10 && resets > 0, "{count} events, {resets} resets");
 }
 
+/// What is read for one who is behind was bounded by transactions, and a transaction may touch a thousand entities.
+#[test]
+fn who_missed_more_than_is_told_one_by_one_begins_anew() {
+    let (dir, server, client) = desk();
+    let start = Stream::bearer(&server, "/events", client.token()).last_id.unwrap();
+    let lines: Vec<String> = (0..8300).map(|n| format!("{{\"Name\":\"c{n}\"}}")).collect();
+    let file = tempfile::NamedTempFile::with_suffix(".jsonl").unwrap();
+    std::fs::write(file.path(), lines.join("\n")).unwrap();
+    run(dir.path(), &["import", "--set", "Customers", file.path().to_str().unwrap()]).ok();
+    let address = format!("/events?after={start}&for_secs=0");
+    let event = Stream::bearer(&server, &address, client.token()).next().unwrap();
+    assert_eq!((event.name.as_str(), event.data), ("reset", json!({})));
+}
+
 #[test]
 fn who_is_nobody_and_what_cannot_be_meant_is_refused() {
     let (dir, server, client) = desk();

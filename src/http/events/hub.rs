@@ -22,6 +22,8 @@ const KEPT_MAX: usize = 1 << 16;
 const TRANSACTIONS_MAX: usize = 1 << 13;
 /// Transactions read from the journal at once.
 const READ_MAX: usize = 1 << 10;
+/// Entities in what is read at once, such as eight blocks of an import; beyond it all is to be read anew.
+const READ_ENTITIES_MAX: usize = 1 << 13;
 /// Transactions after which a reader that is behind is told to read anew rather than what they did.
 const BEHIND_MAX: u64 = 10_000;
 /// How long changes are gathered before they are read.
@@ -124,19 +126,29 @@ impl Hub {
             if newest < known || newest - known > BEHIND_MAX {
                 return News::Lost(newest);
             }
-            let read = || -> Result<Vec<Arc<Told>>, Fault> {
-                let commits = self.store.changes_since(known)?.take(READ_MAX);
-                commits.map(|commit| Ok(Arc::new(Told::of(&commit?, self.model)))).collect()
-            };
-            read().map_or_else(
+            self.read_after(known).map_or_else(
                 |fault| {
                     tracing::debug!("changes after {known} are not told: {fault}");
                     News::Lost(newest)
                 },
-                News::Told,
+                |told| told.map_or(News::Lost(newest), News::Told),
             )
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(News::Lost(known))
+    }
+
+    /// Some transactions after `known`; none where they touched too much to tell of each entity.
+    fn read_after(&self, known: Seq) -> Result<Option<Vec<Arc<Told>>>, Fault> {
+        let (mut told, mut entities) = (Vec::new(), 0);
+        for commit in self.store.changes_since(known)?.take(READ_MAX) {
+            let one = Told::of(&commit?, self.model);
+            entities += one.happened.len();
+            if entities > READ_ENTITIES_MAX {
+                return Ok(None);
+            }
+            told.push(Arc::new(one));
+        }
+        Ok(Some(told))
     }
 }
 

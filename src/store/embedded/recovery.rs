@@ -122,7 +122,9 @@ pub(super) fn recover(
         journal = Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0;
         opened.restarted = true;
     }
-    if opened.restarted || !opened.lost.is_empty() {
+    // A start that was killed before this leaves a journal that no checkpoint leads to.
+    let is_covered = journal.first_seq() <= checkpoint_seq + 1;
+    if opened.restarted || !opened.lost.is_empty() || !is_covered {
         // The journal alone can no longer make this state.
         let written =
             checkpoint::write(&root, &options.checkpoints_dir(), &AtomicBool::new(false))?;

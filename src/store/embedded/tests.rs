@@ -1,3 +1,5 @@
+mod unfinished;
+
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use super::*;

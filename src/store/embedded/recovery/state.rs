@@ -59,9 +59,8 @@ pub(super) fn load(
     }
     if let Some(why) = found.doubt.filter(|_| found.applied != Applied::default()) {
         tracing::info!("the records are read and compared with their hash, for {why}");
-    } else if let Some(root) = from_image(model, options, &found)? {
-        let imaged = Some(root.1);
-        return Ok(Loaded { root: root.0, records: found.records, imaged });
+    } else if let Some((root, imaged)) = from_image(model, options, &found) {
+        return Ok(Loaded { root, records: found.records, imaged: Some(imaged) });
     }
     found.image.discard();
     let root = from_records(model, options, &found)?;
@@ -72,27 +71,24 @@ fn distrust(reason: String) -> Fault {
     Fault::Io("cannot trust the records".into(), reason)
 }
 
-/// The image, and what the journal has between it and the records; none where that is not what they count.
-fn from_image(
-    model: &'static Model,
-    options: &Options,
-    found: &Found<'_>,
-) -> Result<Option<(Root, Seq)>, Fault> {
+/// The image, and what the journal has between it and the records; none where that cannot be read, or
+/// is not what they count.
+fn from_image(model: &'static Model, options: &Options, found: &Found<'_>) -> Option<(Root, Seq)> {
     let Found { journal, image, records, applied, .. } = found;
     let texts: Arc<dyn Texts> = Arc::clone(records) as Arc<dyn Texts>;
     let expected = Expected { applied, first: journal.first_seq() };
-    let Some(mut root) = image.load(model, &options.zone, &texts, &expected) else {
-        return Ok(None);
-    };
+    let mut root = image.load(model, &options.zone, &texts, &expected)?;
     let imaged = root.seq();
-    let replayed = replay::columns(model, &mut root, journal, applied.seq)?;
+    let replayed = match replay::columns(model, &mut root, journal, applied.seq) {
+        Ok(replayed) => replayed,
+        Err(fault) => return image.refuse(&fault),
+    };
     if Applied::of(&root, model) != *applied {
-        return Ok(
-            image.refuse(&"with the journal behind it, it does not make what the records count")
-        );
+        return image
+            .refuse(&"with the journal behind it, it does not make what the records count");
     }
     image.fall_behind(replayed.bytes);
-    Ok(Some((root, imaged)))
+    Some((root, imaged))
 }
 
 /// All records, which must hash to what they count.
@@ -117,7 +113,9 @@ fn from_records(
     })?;
     root.settle_loaded();
     applied.give_to(&mut root, model);
-    if *applied != Applied::default() && Applied::of(&root, model) != *applied {
+    // Without a position they are empty, or a start was killed while it made them of a checkpoint: to repeat
+    // the journal over what a checkpoint has would take out what the journal put in first.
+    if Applied::of(&root, model) != *applied {
         return Err(distrust("they do not hash as they did when they were written".into()));
     }
     Ok(root)

@@ -1,0 +1,48 @@
+//! What a start that was killed half-way leaves to the next.
+
+use super::*;
+use crate::store::{checkpoint, records::Applied};
+
+#[test]
+fn a_restarted_journal_gets_its_checkpoint_even_if_the_start_was_killed_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 5);
+    let options = engine.options().clone();
+    drop(engine);
+    fs::remove_dir_all(options.journal_dir()).unwrap();
+    let (engine, opened) = open_with(dir.path(), |options| options.recover = true);
+    assert!(opened.restarted && opened.checkpoint_seq == 5);
+    drop(engine);
+    fs::remove_dir_all(options.checkpoints_dir()).unwrap();
+    let (engine, opened) = open_with(dir.path(), |_| {});
+    assert_eq!((opened.restarted, opened.checkpoint_seq), (false, 5));
+    drop(engine);
+    fs::remove_dir_all(options.records_dir()).unwrap();
+    assert_eq!(titles(&open(dir.path())).len(), 5);
+}
+
+/// Such records have no position yet; the whole journal was repeated over them, and they lost records and
+/// long texts.
+#[test]
+fn records_that_a_killed_start_left_half_made_are_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 20);
+    commit_blocking(&engine, Actor::SYSTEM, |draft| rewrite(draft, 3, &"other ".repeat(100)))
+        .unwrap();
+    let (options, root) = (engine.options().clone(), engine.root());
+    let going_on = AtomicBool::new(false);
+    checkpoint::write(&root, &options.checkpoints_dir(), &going_on).unwrap();
+    let counts = root.counts(set::TICKETS);
+    drop(root);
+    engine.close();
+    // As after all pieces of the checkpoint but the last.
+    engine.records().write(&[], &Applied::default()).unwrap();
+    drop(engine);
+    let (engine, opened) = open_with(dir.path(), |_| {});
+    assert!(opened.rebuilt.is_some());
+    assert_eq!(engine.root().counts(set::TICKETS), counts);
+    assert_eq!(engine.check().unwrap().faults, Vec::<String>::new());
+    report_after(engine, &dir);
+}

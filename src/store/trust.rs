@@ -87,6 +87,18 @@ impl Trust {
         self.write(|_| format!("left {seq}\n"))
     }
 
+    /// Notes again where they were left, if they were, by somebody who opened them only to read them and has
+    /// all of it on the disk.
+    ///
+    /// # Errors
+    /// As [`Trust::left_at`].
+    pub(super) fn leave_again(&self) -> Result<(), Fault> {
+        match self.known {
+            Known::Left(seq) => self.left_at(seq),
+            Known::InUse | Known::Nothing => Ok(()),
+        }
+    }
+
     /// Writes the line, or, on a full disk, nothing in its place: then the next start does not know.
     fn note(&self, line: impl FnOnce(&File) -> String) -> Result<(), Fault> {
         match self.write(line) {
@@ -185,6 +197,16 @@ mod tests {
         let (path, copy) = (dir.path().join(NAME), tempfile::tempdir().unwrap());
         fs::copy(path, copy.path().join(NAME)).unwrap();
         assert!(Trust::read(copy.path()).unwrap().doubt(7).is_some());
+    }
+
+    #[test]
+    fn who_only_read_them_leaves_them_as_they_were_found() {
+        for text in ["left 7\n", "in use another 1:1\n"] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join(NAME), text).unwrap();
+            Trust::read(dir.path()).unwrap().leave_again().unwrap();
+            assert_eq!(fs::read_to_string(dir.path().join(NAME)).unwrap(), text);
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::{
     lock::Lock,
     records::{Applied, Found, Records},
     root::Texts,
+    trust::Trust,
 };
 use crate::{
     model::{Model, SetId},
@@ -84,6 +85,8 @@ pub fn check(
         report.faults.push("the records are missing".to_owned());
         return Ok((report, None));
     }
+    // Opening them writes to them; a power cut meanwhile must not find them as they were left.
+    let trust = Trust::read(&options.workspace())?;
     let records = Arc::new(Records::open(model, &dir, options.records_cache_bytes)?);
     let (mut seen, applied) = from_records(model, &records, &mut report)?;
     report.applied = applied.seq;
@@ -100,6 +103,7 @@ pub fn check(
     replay(model, &mut seen, &reader, last)?;
     compare(model, &seen, &told, &mut report);
     check_texts(model, &seen, &records, &mut report)?;
+    records.seal().and_then(|()| trust.leave_again())?;
     Ok((report, Some(Arc::new(seen))))
 }
 

@@ -99,22 +99,32 @@ impl Trust {
         }
     }
 
+    /// Notes nothing any more, for they were found to be wrong: the next start reads them all.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(super) fn forget(self) -> Result<(), Fault> {
+        self.remove()
+    }
+
     /// Writes the line, or, on a full disk, nothing in its place: then the next start does not know.
     fn note(&self, line: impl FnOnce(&File) -> String) -> Result<(), Fault> {
         match self.write(line) {
-            Err(Fault::Full) => {
-                for path in [self.dir.join(UNFINISHED), self.dir.join(NAME)] {
-                    match fs::remove_file(&path) {
-                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                            return Err(Fault::io("remove", &path, &error));
-                        }
-                        Ok(()) | Err(_) => {}
-                    }
-                }
-                RealFiles.sync_dir(&self.dir).map_err(|error| Fault::io("sync", &self.dir, &error))
-            }
+            Err(Fault::Full) => self.remove(),
             written => written,
         }
+    }
+
+    fn remove(&self) -> Result<(), Fault> {
+        for path in [self.dir.join(UNFINISHED), self.dir.join(NAME)] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Fault::io("remove", &path, &error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        RealFiles.sync_dir(&self.dir).map_err(|error| Fault::io("sync", &self.dir, &error))
     }
 
     fn write(&self, line: impl FnOnce(&File) -> String) -> Result<(), Fault> {

@@ -283,6 +283,12 @@ impl Embedded {
         }
     }
 
+    /// Has the next start read all records, for some were found to be wrong.
+    pub(in crate::store) fn doubt_records(&self) -> Result<(), Fault> {
+        let trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner).take();
+        trust.map_or(Ok(()), Trust::forget)
+    }
+
     /// Leaves what the next start need not do again, where the records have all the columns show.
     fn leave(&self) {
         let trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner).take();

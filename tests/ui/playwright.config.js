@@ -11,6 +11,8 @@ export default defineConfig({
   // The tests of one file share a server and go in order.
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
+  // Where other work takes the processor a page may move under the mouse: once more, and the list says so.
+  retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],

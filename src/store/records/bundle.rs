@@ -48,7 +48,8 @@ pub(super) fn find(db: &sled::Db, key: &[u8]) -> Result<Option<Found>, Fault> {
     Ok(None)
 }
 
-/// All entries from `first` on, ascending, each once whatever is written meanwhile.
+/// All entries from `first` on, ascending, none twice. While what is before all others of its kind is
+/// written, up to sixteen entries may be passed over: who misses one asks for it alone, by [`find`].
 pub(super) fn scan(
     db: &sled::Db,
     first: &[u8],

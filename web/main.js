@@ -1,12 +1,14 @@
 /**
- * The start of the page: theme and language, who is signed in, and which page stands at which address.
+ * The start of the page: what stands around every page, who is signed in, and which page stands at which address.
  * @module
  */
-import { Offline } from './lib/api.js';
-import { applyTheme, showFrame } from './lib/frame.js';
-import { lang, pageTexts } from './lib/i18n.js';
-import { navigate, route, start } from './lib/router.js';
-import { can, loadMe, me, takeSetupLink } from './lib/session.js';
+import { announce, menu, toast } from './lib/above.js';
+import { Offline, connection, probe } from './lib/api.js';
+import { html, render } from './lib/html.js';
+import { errorText, lang, language, pageTexts, t } from './lib/i18n.js';
+import { applyTheme } from './lib/page.js';
+import { mayLeave, navigate, navigation, route, start } from './lib/router.js';
+import { can, loadMe, me, session, signOut, takeSetupLink } from './lib/session.js';
 
 applyTheme();
 
@@ -61,6 +63,95 @@ async function begin() {
   // There before it is needed: when it is, another build may be served.
   setTimeout(() => import('./lib/password-dialog.js').catch(() => {}), 3000);
   addEventListener('hashchange', () => { if (takeSetupLink()) void navigate('/setup'); });
+}
+
+/** Links of the bar: address, text, and the scope without which there is nothing to see. */
+const LINKS = /** @type {const} */ ([
+  ['/dashboard', 'nav.dashboard', ''],
+  ['/tickets', 'nav.tickets', 'tickets:read'],
+  ['/people/customers', 'nav.people', 'customers:read'],
+  ['/teams', 'nav.teams', 'teams:read'],
+  ['/settings/pickers', 'nav.pickers', 'tickets:read'],
+  ['/tokens', 'nav.tokens', 'tokens:mint'],
+  ['/audit', 'nav.audit', 'audit:read'],
+]);
+
+const RETRY_MS = 5000;
+
+const ICON = new URL('./icon.svg', import.meta.url).href;
+
+let isOffline = false;
+let isOpen = false;
+
+/** Shows the frame, and keeps it right. */
+function showFrame() {
+  const home = /** @type {HTMLElement} */ (document.getElementById('frame'));
+  const update = () => render(home, frame(update));
+  session.addEventListener('change', update);
+  language.addEventListener('change', update);
+  navigation.addEventListener('change', () => { isOpen = false; update(); });
+  connection.addEventListener('offline', () => { isOffline = true; update(); announce(t('offline.text')); waitForServer(); });
+  connection.addEventListener('online', () => { isOffline = false; update(); announce(t('online')); });
+  update();
+}
+
+function waitForServer() {
+  setTimeout(async () => {
+    if (isOffline && !(await probe())) waitForServer();
+  }, RETRY_MS);
+}
+
+/** @param {() => void} update */
+function frame(update) {
+  return html`
+    <a class="button skip" href="#main">${t('skip')}</a>
+    ${isOffline && html`<div class="banner" role="region" aria-label=${t('offline')}>
+      <span>${t('offline.text')}</span>
+      <button class="button small" @click=${() => probe()}>${t('retry')}</button>
+    </div>`}
+    ${me() ? bar(update) : null}`;
+}
+
+/** @param {() => void} update */
+function bar(update) {
+  return html`<header class="bar">
+    <a class="brand" href="/"><img src=${ICON} alt="">Tessera</a>
+    <nav id="nav" class=${isOpen ? 'is-open' : null} aria-label=${t('nav')}>
+      ${LINKS.filter(([, , scope]) => !scope || can(scope)).map(([href, text]) => html`
+        <a key=${href} href=${href} aria-current=${isAt(href) ? 'page' : null}>${t(text)}</a>`)}
+    </nav>
+    <div class="end">
+      <button class="button plain menu-button" aria-expanded=${isOpen} aria-controls="nav"
+        @click=${() => { isOpen = !isOpen; update(); }}>${t('nav.menu')}</button>
+      ${menu({
+        id: 'me',
+        label: t('nav.me', { name: me()?.Name ?? '' }),
+        face: html`${me()?.Name} <span aria-hidden="true">▾</span>`,
+        className: 'button plain',
+        items: [
+          { label: t('nav.profile'), href: '/profile' },
+          { label: t('nav.connect'), href: '/connect' },
+          { label: t('sign-out'), onclick: () => void leave() },
+        ],
+      })}
+    </div>
+  </header>`;
+}
+
+/** @param {string} href */
+function isAt(href) {
+  const path = location.pathname === '/' ? '/dashboard' : location.pathname;
+  return path === href || path.startsWith(`${href}/`) || (href.startsWith('/people') && path.startsWith('/people'));
+}
+
+async function leave() {
+  try {
+    if (!(await mayLeave(new URL('/sign-in', location.href)))) return;
+    await signOut();
+    await navigate('/sign-in');
+  } catch (error) {
+    toast(errorText(error), { tone: 'bad' });
+  }
 }
 
 void begin();

@@ -7,7 +7,7 @@ const site = desk('people');
 async function listening(page) {
   await page.evaluate(async () => {
     const build = /** @type {HTMLScriptElement} */ (document.querySelector('script[src]')).src.replace(/main\.js$/, '');
-    const { onChange } = await import(`${build}lib/events.js`);
+    const { onChange } = await import(`${build}lib/session.js`);
     /** @type {any} */ (globalThis).heard = [];
     onChange(new AbortController().signal, ['Tickets'], (/** @type {unknown} */ news) => /** @type {any} */ (globalThis).heard.push(news));
   });

@@ -1,5 +1,6 @@
 /**
- * What all pages have in common: what they were opened with, loading, trouble, and an end.
+ * What all pages have in common: what they were opened with, loading, trouble, and an end; the sign of the product, and
+ * the colours chosen.
  * @module
  */
 import { connection } from './api.js';
@@ -105,4 +106,32 @@ export class Page extends HTMLElement {
       <p><button class="button" @click=${() => this.reload()}>${t('retry')}</button></p>
     </div>`;
   }
+}
+
+const ICON = new URL('../icon.svg', import.meta.url).href;
+
+/** The name of the product with its sign, on pages without a bar. */
+export const brand = () => html`<p class="brand"><img src=${ICON} alt="">Tessera</p>`;
+
+/** @typedef {'system' | 'light' | 'dark'} Theme */
+
+const THEME_KEPT_AS = 'tessera:theme';
+
+/** What was chosen. @returns {Theme} */
+export function theme() {
+  const kept = localStorage.getItem(THEME_KEPT_AS);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+/** @param {Theme} next */
+export function setTheme(next) {
+  localStorage.setItem(THEME_KEPT_AS, next);
+  applyTheme();
+}
+
+/** Puts what was chosen on the page. */
+export function applyTheme() {
+  const chosen = theme();
+  if (chosen === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = chosen;
 }

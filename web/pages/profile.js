@@ -4,10 +4,9 @@ import { ask } from '../lib/dialog.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../lib/field.js';
 import { html } from '../lib/html.js';
 import { dateTime, errorText, lang, relative, setLang, t } from '../lib/i18n.js';
-import { Page } from '../lib/page.js';
+import { Page, setTheme, theme } from '../lib/page.js';
 import { loadMe, me } from '../lib/session.js';
 import { table } from '../lib/table.js';
-import { setTheme, theme } from '../lib/frame.js';
 import { toast } from '../lib/above.js';
 
 /** @typedef {{ Id: number, CreatedDateTime: string, LastSeenDateTime: string, Address: string | null, Agent: string | null, IsCurrent: boolean }} Session */
@@ -64,7 +63,7 @@ class ProfilePage extends Page {
         ${field({
           label: t('profile.theme'), name: 'theme', type: 'select', value: theme(),
           options: ['system', 'light', 'dark'].map((value) => ({ value, label: t(`profile.theme.${value}`) })),
-          onchange: (event) => setTheme(/** @type {import('../lib/frame.js').Theme} */ (chosen(event))),
+          onchange: (event) => setTheme(/** @type {import('../lib/page.js').Theme} */ (chosen(event))),
         })}
       </div>
       <p class="hint">${t('profile.kept')}</p>

@@ -1,10 +1,9 @@
 /** The first password: with a set-up link, for the first administrator or somebody invited. @module */
 import { ApiError, call } from '../lib/api.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../lib/field.js';
-import { brand } from '../lib/frame.js';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { Page } from '../lib/page.js';
+import { Page, brand } from '../lib/page.js';
 import { replace } from '../lib/router.js';
 import { forgetSetupSecret, setMe, setupSecret } from '../lib/session.js';
 

@@ -1,9 +1,8 @@
 /** Signing in. @module */
 import { field, formError, formValues } from '../lib/field.js';
-import { brand } from '../lib/frame.js';
 import { html } from '../lib/html.js';
 import { errorText, t } from '../lib/i18n.js';
-import { Page } from '../lib/page.js';
+import { Page, brand } from '../lib/page.js';
 import { replace } from '../lib/router.js';
 import { me, setMe, signIn } from '../lib/session.js';
 

@@ -3,7 +3,6 @@
  * differently, each with a draft of its own.
  */
 import { call, newKey } from '../../lib/api.js';
-import { formError } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
@@ -145,7 +144,7 @@ export class Composer {
           }}></textarea>
         <p class="hint" id="message-hint">${t(isNote ? 'tickets.note.hint' : 'tickets.reply.hint')} ${this.#draftText(written)}</p>
       </div>`]}
-      ${formError(this.#error)}
+      <div role="alert">${this.#error && html`<p class="error box">${this.#error}</p>`}</div>
       <div class="row">
         <button class=${isNote ? 'button send-note' : 'button primary'} ?disabled=${this.#isSending}>${t(isNote ? 'tickets.note.send' : 'tickets.reply.send')}</button>
         ${isNote || !can('tickets:write') ? null : html`<label for="status-after">${t('tickets.reply.then')}</label>

@@ -8,12 +8,11 @@ import { html } from '../../lib/html.js';
 import { lang, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
 import { HELP, SHORTCUTS, areOn, turn } from './keys.js';
-import { choices } from './lists.js';
-import { DEFAULT_COLUMNS, FIELDS, OPS, arity, fieldOf, isOn, labelOf, opLabel, typedIn } from './words.js';
+import { DEFAULT_COLUMNS, FIELDS, OPS, arity, choices, fieldOf, isOn, labelOf, opLabel, typedIn } from './words.js';
 
 /** @typedef {import('./filter.js').Chip} Chip */
 /** @typedef {import('./filter.js').Op} Op */
-/** @typedef {import('./lists.js').ListName} ListName */
+/** @typedef {import('./words.js').ListName} ListName */
 /** @typedef {{value: string, label: string}} Entry */
 
 const DAYS = '7';

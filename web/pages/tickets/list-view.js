@@ -54,6 +54,12 @@ async function editPart(page, index) {
   if (chip) page.ask({ filter: print(index === null ? [...parts, chip] : parts.with(index, chip)) });
 }
 
+/** @param {TicketsPage} page */
+async function chooseColumns(page) {
+  const chosen = await (await import('./dialogs.js')).chooseColumns(shownColumns(page.asked));
+  if (chosen) page.ask({ columns: chosen });
+}
+
 /** @param {TicketsPage} page @param {number} index */
 function removePart(page, index) {
   page.ask({ filter: print(parse(page.asked.filter).toSpliced(index, 1)) });
@@ -84,7 +90,7 @@ function head(page) {
     ${page.current ? viewMenu(page.current, page) : null}
     <div class="end">
       ${outsideMenu(page.asked, page.me)}
-      <button type="button" class="button" @click=${() => void page.chooseColumns()}>${t('tickets.columns')}</button>
+      <button type="button" class="button" @click=${() => void chooseColumns(page)}>${t('tickets.columns')}</button>
       <button type="button" class="button" aria-pressed=${isDense()} @click=${() => {
         setDense(!isDense());
         page.update();

@@ -9,8 +9,9 @@ import { navigate } from '../../lib/router.js';
 import { me } from '../../lib/session.js';
 import { ROWS_MAX, RowCache } from './list-parts.js';
 import { listView, viewName } from './list-view.js';
-import { Live, Pages } from './live.js';
-import { EMPTY, FIXED, feedAddress, fromOptions, pageAddress, readColumns, same, shownColumns, tellsQuery, viewsOf } from './query.js';
+import { Live, Pages, Watch } from './live.js';
+import { EMPTY, FIXED, feedAddress, fromOptions, pageAddress, readColumns, same, tellsQuery, viewsOf } from './query.js';
+import { choices } from './words.js';
 
 /** The single keys, which the first look does without. */
 const keys = import('./keys.js');
@@ -48,15 +49,15 @@ export default class TicketsPage extends Page {
   /** @type {Map<string, string>} */
   people = new Map();
   #hasViews = false;
-  /** @type {import('./watch.js').Watch|null} */
+  /** @type {Watch|null} */
   #watch = null;
 
   connectedCallback() {
     super.connectedCallback();
     const { signal } = this;
     void keys.then(({ ListKeys }) => { if (!signal.aborted) new ListKeys(this, signal); }, () => {});
-    void import('./watch.js').then(({ Watch }) => { if (!signal.aborted) this.#watch = new Watch(this, signal); }, () => {});
-    void import('./lists.js').then(({ choices }) => choices('Users')).then((users) => {
+    this.#watch = new Watch(this, signal);
+    void choices('Users').then((users) => {
       this.people = new Map(users.map(({ Id, Name }) => [String(Id), Name]));
       this.update();
     }, () => {});
@@ -90,7 +91,7 @@ export default class TicketsPage extends Page {
       performance.mark('tickets:answer');
       requestAnimationFrame(() => setTimeout(() => performance.measure('tickets:paint', 'tickets:answer')));
     } catch (error) {
-      if (!(await this.#takeMistake(error))) throw error;
+      if (!(error instanceof ApiError) || error.status !== 400 || !(await import('./mistake.js')).take(this, error)) throw error;
       this.pages.rows = [];
       this.pages.next = null;
     }
@@ -137,18 +138,6 @@ export default class TicketsPage extends Page {
     } catch {
       // The rows tell what is wrong; without a number the list is as good.
     }
-  }
-
-  /** Whether an error is about what was asked; then it is told where it was written. @param {unknown} error */
-  async #takeMistake(error) {
-    if (!(error instanceof ApiError) || error.status !== 400) return false;
-    const target = error.target.replace(/^\$/, '');
-    if (target !== 'filter' && target !== 'search' && target !== 'orderby') return false;
-    const source = this.asked[target].trim();
-    const { placeOf, told } = await import('./mistake.js');
-    this.mistake = { target, shown: told(errorText(error), source, placeOf(source, error)) };
-    if (target === 'filter') this.asText = true;
-    return true;
   }
 
   /** Asks something else; the address tells it. @param {Partial<ListQuery>} change */
@@ -213,6 +202,15 @@ export default class TicketsPage extends Page {
     this.#watch?.soon();
   }
 
+  /**
+   * Reads tickets beside those of the list, as its rows where nothing else is said.
+   * @param {Partial<ListQuery>} asked @param {number} top @param {string[]} [select]
+   * @returns {Promise<Row[]>}
+   */
+  async read(asked, top, select = readColumns(this.asked)) {
+    return (await call(feedAddress({ ...EMPTY, ...asked }, { me: this.me, select, top }), { signal: this.signal })).value;
+  }
+
   /** After a view was saved, renamed or deleted. @param {import('./query.js').SavedView|null} row */
   async viewsChanged(row) {
     this.#hasViews = false;
@@ -225,11 +223,6 @@ export default class TicketsPage extends Page {
   async onView(deed, view) {
     const deeds = await import('./view-dialogs.js');
     await deeds[deed](this, view);
-  }
-
-  async chooseColumns() {
-    const chosen = await (await import('./dialogs.js')).chooseColumns(shownColumns(this.asked));
-    if (chosen) this.ask({ columns: chosen });
   }
 
   async showKeys() {

@@ -2,9 +2,23 @@
  * Where in a text the server stopped reading: bytes as it counts them, letters as a browser does, and the place shown.
  */
 import { html } from '../../lib/html.js';
+import { errorText } from '../../lib/i18n.js';
 
 /** @typedef {{at: number, length: number}} Place */
 /** @typedef {{target: 'filter'|'search'|'orderby', shown: unknown}} Mistake `shown` is it in words, with its place */
+
+/**
+ * Whether an error is about what was asked; then the list tells it where it was written.
+ * @param {import('./list.js').default} page @param {import('../../lib/api.js').ApiError} error
+ */
+export function take(page, error) {
+  const target = error.target.replace(/^\$/, '');
+  if (target !== 'filter' && target !== 'search' && target !== 'orderby') return false;
+  const source = page.asked[target].trim();
+  page.mistake = { target, shown: told(errorText(error), source, placeOf(source, error)) };
+  if (target === 'filter') page.asText = true;
+  return true;
+}
 
 /** The index of a letter, of the byte it begins at. @param {string} text @param {number} offset */
 export function indexOfByte(text, offset) {

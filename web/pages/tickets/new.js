@@ -10,11 +10,10 @@ import { navigate } from '../../lib/router.js';
 import { can, me } from '../../lib/session.js';
 import { toast } from '../../lib/above.js';
 import { Drafts } from './drafts.js';
-import { choices } from './lists.js';
-import { labelOf, typedIn } from './words.js';
+import { choices, labelOf, typedIn } from './words.js';
 
-/** @typedef {import('./lists.js').Choice} Choice */
-/** @typedef {import('./lists.js').ListName} ListName */
+/** @typedef {import('./words.js').Choice} Choice */
+/** @typedef {import('./words.js').ListName} ListName */
 /** @typedef {{Name: string, Email: string|null}} Customer */
 
 /** @type {readonly [string, ListName][]} */

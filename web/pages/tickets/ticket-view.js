@@ -7,13 +7,12 @@ import { html } from '../../lib/html.js';
 import { dateTime, errorText, relative, t } from '../../lib/i18n.js';
 import { navigate } from '../../lib/router.js';
 import { can } from '../../lib/session.js';
-import { properties } from './properties.js';
-import { entries, textOf, timeline } from './timeline.js';
 import { listAddress, neighbours } from './keys.js';
+import { entries, properties, textOf, timeline } from './ticket-parts.js';
 import { focusOn, stateCell } from './words.js';
 
 /** @typedef {import('./ticket.js').default} TicketPage */
-/** @typedef {import('./timeline.js').Shown} Shown */
+/** @typedef {import('./ticket-parts.js').Shown} Shown */
 
 /** The longest title the server takes. */
 const TITLE_MAX = 1000;
@@ -39,7 +38,7 @@ export function ticketView(page) {
   </div>`;
 }
 
-/** @param {TicketPage} page @param {import('./properties.js').Ticket} ticket */
+/** @param {TicketPage} page @param {import('./ticket-parts.js').Ticket} ticket */
 function head(page, ticket) {
   const { previous, next, place, of } = neighbours(page.number);
   return html`<header class="ticket-head">
@@ -98,7 +97,7 @@ function openTitle(page, isOpen) {
   focusOn(page, isOpen ? '#Title' : '#edit-title');
 }
 
-/** @param {TicketPage} page @param {import('./properties.js').Ticket} ticket */
+/** @param {TicketPage} page @param {import('./ticket-parts.js').Ticket} ticket */
 function title(page, ticket) {
   const text = ticket['Title'] || t('tickets.untitled');
   if (!page.isTitleOpen) {
@@ -122,13 +121,13 @@ function title(page, ticket) {
   </form>`;
 }
 
-/** @param {TicketPage} page @param {import('./properties.js').Ticket} ticket */
+/** @param {TicketPage} page @param {import('./ticket-parts.js').Ticket} ticket */
 function conversation(page, ticket) {
   const asked = page.query.get('show');
   /** @type {Shown} */
   const shown = asked === 'messages' || asked === 'changes' ? asked : 'all';
-  const comments = /** @type {import('./timeline.js').Comment[]} */ (/** @type {unknown} */ (page.comments.rows));
-  const changes = /** @type {import('./timeline.js').Change[]} */ (/** @type {unknown} */ (page.changes.rows));
+  const comments = /** @type {import('./ticket-parts.js').Comment[]} */ (/** @type {unknown} */ (page.comments.rows));
+  const changes = /** @type {import('./ticket-parts.js').Change[]} */ (/** @type {unknown} */ (page.changes.rows));
   const whole = (/** @type {string} */ key) => {
     page.whole.add(key);
     page.update();

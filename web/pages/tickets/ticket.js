@@ -5,20 +5,20 @@ import { announce, toast } from '../../lib/above.js';
 import { ApiError, call } from '../../lib/api.js';
 import { errorText, isAborted, t } from '../../lib/i18n.js';
 import { Page } from '../../lib/page.js';
-import { can, me } from '../../lib/session.js';
+import { can, me, onChange } from '../../lib/session.js';
 import { TicketKeys } from './keys.js';
-import { Pages } from './live.js';
-import { COMPARED, LIST_OF, NAME_OF } from './properties.js';
+import { Pages, ticketsOf } from './live.js';
+import { COMPARED, LIST_OF, NAME_OF } from './ticket-parts.js';
 import { ticketView } from './ticket-view.js';
-import { valueText } from './words.js';
+import { choices, valueText } from './words.js';
 
 /** Messages and changes of one page, the newest first; a ticket with 10,000 is read in parts. */
 const PAGE_ENTRIES = 50;
 /** How long to wait before what others did is read: a reply is two changes. */
 const CALM_MS = 300;
 
-/** @typedef {import('./properties.js').Ticket} Ticket */
-/** @typedef {import('./lists.js').ListName} ListName */
+/** @typedef {import('./ticket-parts.js').Ticket} Ticket */
+/** @typedef {import('./words.js').ListName} ListName */
 
 /** The page at `/tickets/7`. */
 export default class TicketPage extends Page {
@@ -26,7 +26,7 @@ export default class TicketPage extends Page {
   ticket = null;
   comments = new Pages((path) => call(path, { signal: this.signal, prefer: `maxpagesize=${PAGE_ENTRIES}` }));
   changes = new Pages((path) => call(path, { signal: this.signal, prefer: `maxpagesize=${PAGE_ENTRIES}` }));
-  /** @type {Map<ListName, import('./lists.js').Choice[]>} */
+  /** @type {Map<ListName, import('./words.js').Choice[]>} */
   lists = new Map();
   /** @type {Map<string, string>} */
   errors = new Map();
@@ -41,7 +41,6 @@ export default class TicketPage extends Page {
   /** @type {import('./composer.js').Composer|null} */
   composer = null;
 
-
   /** The number in the address. */
   get number() {
     return Number(this.params['id']);
@@ -52,12 +51,12 @@ export default class TicketPage extends Page {
     const { signal } = this;
     new TicketKeys(this, signal);
     void this.#furnish(signal).catch((error) => { if (!signal.aborted) toast(errorText(error), { tone: 'bad' }); });
-    void this.#listen(signal).catch(() => {});
+    this.#listen(signal);
   }
 
   /** Brings what the first look does without: where one writes, and what one may choose. @param {AbortSignal} signal */
   async #furnish(signal) {
-    const [{ Composer }, { choices }] = await Promise.all([import('./composer.js'), import('./lists.js')]);
+    const { Composer } = await import('./composer.js');
     if (signal.aborted) return;
     this.composer = new Composer(this.number, {
       signal, update: () => this.update(), sent: (ticket) => {
@@ -76,8 +75,7 @@ export default class TicketPage extends Page {
   }
 
   /** Hears what others do. @param {AbortSignal} signal */
-  async #listen(signal) {
-    const [{ onChange }, { ticketsOf }] = await Promise.all([import('../../lib/events.js'), import('./watch.js')]);
+  #listen(signal) {
     let timer = 0;
     onChange(signal, ['Tickets', 'Comments'], (heard) => {
       const ids = ticketsOf(heard);

@@ -8,10 +8,9 @@ import { openDialog } from '../../lib/dialog.js';
 import { html } from '../../lib/html.js';
 import { errorText, t } from '../../lib/i18n.js';
 import { can, me } from '../../lib/session.js';
-import { choices } from './lists.js';
-import { typedIn } from './words.js';
+import { choices, typedIn } from './words.js';
 
-/** @typedef {{value: number|null, label: string, hint?: string, isNow?: boolean}} Option */
+/** @typedef {{value: number|null, label: string, hint?: string, told?: string, isNow?: boolean}} Option */
 
 /** Options shown at once; one types to see others. */
 const SHOWN_MAX = 50;
@@ -185,7 +184,7 @@ async function optionsFor(deed, rows) {
   const none = { value: null, label: t(deed === 'assign' ? 'tickets.nobody' : 'tickets.noPriority'), isNow: isNow(null) };
   if (deed === 'priority') return [...options, none];
   const own = me();
-  const mine = own ? [{ value: own.UserId, label: t('tickets.me.name', { name: own.Name }), isNow: isNow(own.UserId) }] : [];
+  const mine = own ? [{ value: own.UserId, label: t('tickets.me.name', { name: own.Name }), told: own.Name, isNow: isNow(own.UserId) }] : [];
   return [...mine, none, ...options.filter(({ value }) => value !== own?.UserId)];
 }
 
@@ -217,7 +216,7 @@ export async function triage(deed, rows, desk) {
   if (!chosen) return;
   const name = SETS[deed];
   const outcomes = await changeRows(rows, () => ({ [name]: chosen.value }), desk.select);
-  await finish(outcomes, desk, (count) => toast(t(`tickets.${deed}.done`, { count, name: chosen.label, id: String(rows[0].Id) }), {
+  await finish(outcomes, desk, (count) => toast(t(`tickets.${deed}.done`, { count, name: chosen.told ?? chosen.label, id: String(rows[0].Id) }), {
     undo: () => void undo(outcomes, name, desk),
   }));
 }

@@ -1,9 +1,11 @@
 /**
- * What a ticket's properties are to the page, how each is filtered, and how all of it is said. Brings the texts of
- * these pages, in the language that is shown.
+ * What a ticket's properties are to the page, how each is filtered, what it can be given, and how all of it is said.
+ * Brings the texts of these pages, in the language that is shown.
  */
+import { callAll, odata } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { date, dateTime, has, number, pageTexts, relative, t } from '../../lib/i18n.js';
+import { can } from '../../lib/session.js';
 
 await pageTexts(async (language) => (await import(`../../i18n/tickets.${language}.js`))[language]);
 
@@ -156,7 +158,6 @@ const STATES = { New: 'state info', Open: 'state accent', Pending: 'state warn',
 
 /** A status as a dot and its word. @param {unknown} name @param {unknown} kind */
 export function stateCell(name, kind) {
-
   return html`<span class=${STATES[String(kind)] ?? 'state off'}>${name}</span>`;
 }
 
@@ -171,4 +172,44 @@ export function cellOf(name, ticket) {
   if (value === null || value === undefined || value === '') return html`<span class="soft">–</span>`;
   if (name === 'Priority') return html`<span class=${`priority at-${Math.min(4, Number(ticket['PriorityPosition'] ?? 0))}`}>${value}</span>`;
   return typeof value === 'number' ? number(value) : String(value);
+}
+
+/** @typedef {{Id: number, Name: string, Email?: string, Kind?: string, IsArchived?: boolean, IsActive?: boolean, IsDefault?: boolean, Position?: number}} Choice */
+/** @typedef {'Statuses'|'Priorities'|'Categories'|'Types'|'Sources'|'Resolutions'|'Teams'|'Users'} ListName */
+
+/** How long a list is taken for what it was: somebody adds a team once a month. */
+const FRESH_MS = 60_000;
+/** People and teams that are offered; who has more finds the rest by typing. */
+const CHOICES_MAX = 1000;
+
+/** @type {Map<ListName, {at: number, entries: Promise<Choice[]>}>} */
+const held = new Map();
+
+/** @type {Record<ListName, {select: string, orderby: string, filter: string, scope: string}>} */
+const ASKED = {
+  Statuses: { select: 'Id,Name,Kind,Position', orderby: 'Position,Id', filter: 'IsArchived eq false', scope: 'tickets:read' },
+  Priorities: picker(), Categories: picker(), Types: picker(), Sources: picker(), Resolutions: picker(),
+  Teams: { select: 'Id,Name', orderby: 'Name', filter: 'IsArchived eq false', scope: 'teams:read' },
+  Users: { select: 'Id,Name,Email', orderby: 'Name', filter: 'IsActive eq true', scope: 'users:read' },
+};
+
+function picker() {
+  return { select: 'Id,Name,Position', orderby: 'Position,Id', filter: 'IsArchived eq false', scope: 'tickets:read' };
+}
+
+/**
+ * The entries one may choose, in their order; none where one may not read them.
+ * @param {ListName} name
+ * @returns {Promise<Choice[]>}
+ */
+export function choices(name) {
+  const asked = ASKED[name];
+  if (!can(asked.scope)) return Promise.resolve([]);
+  const known = held.get(name);
+  if (known && Date.now() - known.at < FRESH_MS) return known.entries;
+  const { select, orderby, filter } = asked;
+  const entries = callAll(odata(name, { select, orderby, filter }), { most: CHOICES_MAX });
+  held.set(name, { at: Date.now(), entries });
+  entries.catch(() => held.delete(name));
+  return entries;
 }

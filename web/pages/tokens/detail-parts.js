@@ -66,7 +66,7 @@ export function rightsCard(token, events) {
       const why = token.Scopes.includes(scope) ? t('tokens.rights.capped') : t('tokens.rights.narrowed');
       return html`<li key=${scope} class=${isIn ? 'chip on' : 'chip lost'}>${scope}${isIn || !isAlive(token) ? null : html`<small> ${why}</small>`}</li>`;
     })}</ul>
-    ${isAlive(token) ? html`<details class="token-more" @toggle=${async (/** @type {Event} */ event) => { const { preview } = await import('./picker.js'); const box = /** @type {Element} */ (event.target).querySelector('div'); if (box) render(box, preview(now)); }}><summary>${t('tokens.preview')}</summary><div class="stack"></div></details>` : null}
+    ${isAlive(token) ? html`<details class="token-more" @toggle=${async (/** @type {Event} */ event) => { const { preview } = await import('./new-parts.js'); const box = /** @type {Element} */ (event.target).querySelector('div'); if (box) render(box, preview(now)); }}><summary>${t('tokens.preview')}</summary><div class="stack"></div></details>` : null}
   </section>`;
 }
 

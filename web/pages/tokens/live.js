@@ -5,6 +5,7 @@
 import { call } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
 import { dateTime, errorText, relative, t } from '../../lib/i18n.js';
+import { onChange } from '../../lib/session.js';
 import { toast } from '../../lib/above.js';
 import { switching } from './facts.js';
 
@@ -33,7 +34,7 @@ export function follow(id, signal, tell) {
   };
   const timer = setInterval(() => { if (!document.hidden) void look(); }, PAUSE_MS);
   signal.addEventListener('abort', () => clearInterval(timer));
-  void import('../../lib/events.js').then(({ onChange }) => onChange(signal, ['AccessTokens'], (heard) => { if (heard === 'reset' || heard.some((change) => change.id === id)) void look(); }));
+  onChange(signal, ['AccessTokens'], (heard) => { if (heard === 'reset' || heard.some((change) => change.id === id)) void look(); });
   void look();
 }
 

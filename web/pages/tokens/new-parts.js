@@ -1,5 +1,5 @@
 /**
- * The sections of the page on which a token is made.
+ * The sections of the page on which a token is made, and what a set of scopes opens, told before it is given.
  * @module
  */
 import { call } from '../../lib/api.js';
@@ -7,8 +7,7 @@ import { check, field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
 import { t } from '../../lib/i18n.js';
 import { HOURS_MAX, choices, days, endOf, obstacle } from './draft.js';
-import { picker } from './picker.js';
-import { TEMPLATES, rolesFor, template } from './rights.js';
+import { TEMPLATES, probes, rolesFor, summary, template } from './rights.js';
 import { endSentence, roleName, spanText } from './words.js';
 
 /** @typedef {import('./draft.js').Draft} Draft */
@@ -22,6 +21,7 @@ import { endSentence, roleName, spanText } from './words.js';
  * @property {string | null} ownerRole
  * @property {Record<string, string>} errors
  * @property {string} search
+ * @property {typeof import('./picker.js').picker | null} picker  there once somebody wants to choose single rights
  * @property {(change: Partial<Draft>) => void} set
  */
 
@@ -91,8 +91,8 @@ export function expiryFields({ draft, limits, errors, set }) {
   </fieldset>`;
 }
 
-/** @param {Scene} scene @param {{ onrole: (role: { role: string, scopes: readonly string[] }) => void, onsearch: (search: string) => void }} on */
-export function rightsFields({ draft, maker, ownerRole, errors, search, set }, { onrole, onsearch }) {
+/** @param {Scene} scene @param {{ onrole: (role: { role: string, scopes: readonly string[] }) => void, onsearch: (search: string) => void, onopen: () => void }} on */
+export function rightsFields({ draft, maker, ownerRole, errors, search, picker, set }, { onrole, onsearch, onopen }) {
   const roles = rolesFor(maker, ownerRole);
   const scopes = roles.find((one) => one.role === draft.role)?.scopes ?? [];
   const reason = (/** @type {typeof roles[number]} */ one) => {
@@ -104,9 +104,9 @@ export function rightsFields({ draft, maker, ownerRole, errors, search, set }, {
       ${roles.map((one) => html`<div key=${one.role} class=${draft.role === one.role ? 'token-choice on' : 'token-choice'}>${check({ type: 'radio', name: 'role', value: one.role, label: roleName(one.role), checked: draft.role === one.role,
         disabled: one.of !== null, hint: reason(one), onchange: () => onrole(one) })}</div>`)}
     </fieldset>
-    <details class="token-more" ?open=${Boolean(errors['Scopes'])}>
+    <details class="token-more" ?open=${Boolean(errors['Scopes'])} @toggle=${onopen}>
       <summary>${t('tokens.picker.open', { chosen: draft.scopes.length, all: scopes.length })}</summary>
-      ${picker({ id: 'scope', scopes, chosen: draft.scopes, least: template(draft.template)?.scopes ?? [], search, onsearch, onchange: (chosen) => set({ scopes: chosen }) })}
+      ${picker?.({ id: 'scope', scopes, chosen: draft.scopes, least: template(draft.template)?.scopes ?? [], search, onsearch, onchange: (chosen) => set({ scopes: chosen }) })}
     </details>
     ${errors['Scopes'] ? html`<p class="error">${errors['Scopes']}</p>` : null}`;
 }
@@ -135,4 +135,23 @@ export async function loadLimits(signal) {
     needing: caller.ScopesNeedingAddresses ?? [],
     address: caller.Address,
   };
+}
+
+/** What the token would open, as it is described now. @param {readonly string[]} scopes */
+export function preview(scopes) {
+  const told = summary(scopes);
+  const names = (/** @type {string[]} */ resources) => resources.map((resource) => t(`tokens.resource.${resource}`)).join(', ');
+  const lines = Object.entries(told).filter(([column, resources]) => column !== 'create' || resources.length || !told['change']?.length);
+  return html`<ul class="can">
+      ${lines.map(([column, resources]) => html`<li key=${column} class=${resources.length ? 'can-do' : 'can-not'}>
+        ${resources.length ? t(`tokens.can.${column}`, { what: names(resources) }) : t(`tokens.cannot.${column}`)}</li>`)}
+    </ul>
+    <div class="table-wrap" tabindex="0" role="region" aria-label=${t('tokens.preview.caption')}><table class="probes">
+      <caption class="live">${t('tokens.preview.caption')}</caption>
+      <thead class="live"><tr><th scope="col">${t('tokens.preview.request')}</th><th scope="col">${t('tokens.preview.answer')}</th></tr></thead>
+      <tbody>${probes(scopes).map(({ method, path, status, missing }) => html`<tr key=${`${method} ${path}`}>
+        <th scope="row"><code>${method} ${path}</code></th>
+        <td class="narrow"><span class=${status < 300 ? 'state good' : 'state off'} title=${missing.length ? t('tokens.preview.missing', { scopes: missing.join(', ') }) : ''}>${status}</span></td>
+      </tr>`)}</tbody>
+    </table></div>`;
 }

@@ -11,8 +11,7 @@ import { beforeLeave } from '../../lib/router.js';
 import { can, me, whenConfirmed } from '../../lib/session.js';
 import { addressField } from './addresses.js';
 import { begun, endOf, faults, needsConfirmation, renewed, toBody, withRole, withTemplate } from './draft.js';
-import { expiryFields, loadLimits, nameFields, ownerFields, rightsFields, templateCards } from './new-parts.js';
-import { preview } from './picker.js';
+import { expiryFields, loadLimits, nameFields, ownerFields, preview, rightsFields, templateCards } from './new-parts.js';
 import { template } from './rights.js';
 import { endSentence, onceKey, roleName } from './words.js';
 
@@ -31,6 +30,8 @@ export default class NewTokenPage extends Page {
   /** @type {Record<string, string>} */
   #errors = {};
   #search = '';
+  /** @type {import('./new-parts.js').Scene['picker']} */
+  #picker = null;
   #isBusy = false;
   #key = onceKey();
   /** @type {import('./reveal.js').TokenReveal | null} */
@@ -101,13 +102,13 @@ export default class NewTokenPage extends Page {
     if (!limits.mayMint) return html`<p class="notice warn">${t('tokens.new.not', { role: roleName(this.#maker().Role) })}</p>`;
     const person = this.#people.find((one) => String(one.Id) === draft.owner);
     /** @type {import('./new-parts.js').Scene} */
-    const scene = { draft, maker: this.#maker(), limits, people: this.#people, ownerRole: person?.Role ?? null, errors: this.#errors, search: this.#search, set: (change) => this.#set(change) };
+    const scene = { draft, maker: this.#maker(), limits, people: this.#people, ownerRole: person?.Role ?? null, errors: this.#errors, search: this.#search, picker: this.#picker, set: (change) => this.#set(change) };
     const needing = limits.needing.filter((scope) => draft.scopes.includes(scope));
     return html`<form class="split wide-end" novalidate autocomplete="off" @submit=${(/** @type {Event} */ event) => this.#submit(event)}>
       <div class="stack">
         <section class="card">${templateCards(scene, (id) => { this.#draft = this.#withTexts(draft, id); this.#errors = {}; this.update(); })}</section>
         <section class="card">${nameFields(scene)}${ownerFields(scene)}${expiryFields(scene)}</section>
-        <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); } })}</section>
+        <section class="card">${rightsFields(scene, { onrole: (role) => this.#set(withRole(draft, role)), onsearch: (search) => { this.#search = search; this.update(); }, onopen: () => void this.#openPicker() })}</section>
         <section class="card">${addressField({ id: 'AllowedAddresses', text: draft.addresses, address: limits.address, needing, error: this.#errors['AllowedAddresses'] ?? null, onchange: (text) => this.#set({ addresses: text }) })}</section>
       </div>
       <aside class="card token-stick" aria-labelledby="preview-title">
@@ -119,6 +120,11 @@ export default class NewTokenPage extends Page {
         <p class="actions"><button class="button primary" ?disabled=${this.#isBusy}>${t('tokens.new.action')}</button><a class="button" href="/tokens">${t('cancel')}</a></p>
       </aside>
     </form>`;
+  }
+
+  async #openPicker() {
+    this.#picker ??= (await import('./picker.js')).picker;
+    this.update();
   }
 
   /** @param {import('./draft.js').Draft} draft @param {import('./new-parts.js').Limits} limits */

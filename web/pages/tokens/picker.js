@@ -1,10 +1,10 @@
 /**
- * The picker of scopes: a table of resources by what is done with them; and what a set of scopes opens, told before it is given.
+ * The picker of scopes: a table of resources by what is done with them.
  * @module
  */
 import { html } from '../../lib/html.js';
 import { number, t } from '../../lib/i18n.js';
-import { COLUMNS, broughtBy, isReading, pickerRows, probes, summary, toggled } from './rights.js';
+import { COLUMNS, broughtBy, isReading, pickerRows, toggled } from './rights.js';
 
 /**
  * @typedef {object} Picker
@@ -70,23 +70,4 @@ function tick(scope, { id, chosen, least = [], isPlain, onchange }) {
         onchange(isPlain ? next : toggled(chosen, scope, isIn));
       }}>
   </label>`;
-}
-
-/** What the token would open, as it is described now. @param {readonly string[]} scopes */
-export function preview(scopes) {
-  const told = summary(scopes);
-  const names = (/** @type {string[]} */ resources) => resources.map((resource) => t(`tokens.resource.${resource}`)).join(', ');
-  const lines = Object.entries(told).filter(([column, resources]) => column !== 'create' || resources.length || !told['change']?.length);
-  return html`<ul class="can">
-      ${lines.map(([column, resources]) => html`<li key=${column} class=${resources.length ? 'can-do' : 'can-not'}>
-        ${resources.length ? t(`tokens.can.${column}`, { what: names(resources) }) : t(`tokens.cannot.${column}`)}</li>`)}
-    </ul>
-    <div class="table-wrap" tabindex="0" role="region" aria-label=${t('tokens.preview.caption')}><table class="probes">
-      <caption class="live">${t('tokens.preview.caption')}</caption>
-      <thead class="live"><tr><th scope="col">${t('tokens.preview.request')}</th><th scope="col">${t('tokens.preview.answer')}</th></tr></thead>
-      <tbody>${probes(scopes).map(({ method, path, status, missing }) => html`<tr key=${`${method} ${path}`}>
-        <th scope="row"><code>${method} ${path}</code></th>
-        <td class="narrow"><span class=${status < 300 ? 'state good' : 'state off'} title=${missing.length ? t('tokens.preview.missing', { scopes: missing.join(', ') }) : ''}>${status}</span></td>
-      </tr>`)}</tbody>
-    </table></div>`;
 }

@@ -82,6 +82,28 @@ test('a change of many can be taken back, and one that was too late says so on i
   expect((await site.ask(token, "/odata/Tickets/$count?$filter=Tags/any(t:t eq 'ten-at-once') and Status eq 'New'")).body).toBe('10');
 });
 
+test('what is pressed on the way to a ticket does nothing to the list one leaves', async ({ page }) => {
+  // Typed on a slow line, the letters of an answer opened "Assign" for the row that had been in focus.
+  /** @type {() => void} */
+  let letGo = () => {};
+  const held = new Promise((resolve) => { letGo = () => resolve(undefined); });
+  await page.route('**/pages/tickets/ticket.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await signIn(page, site, 'ben', '/tickets');
+  await expect(page.locator('.tickets tbody tr').first()).toBeVisible();
+  await page.keyboard.press('j');
+  await page.keyboard.press('o');
+  await expect(page).toHaveURL(/\/tickets\/\d+$/);
+  await page.keyboard.type('as');
+  letGo();
+  await expect(page.getByRole('heading', { name: 'Properties' })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('a');
+  await expect(page.getByRole('dialog')).toBeVisible();
+});
+
 test('keys are listed, and can be switched off', async ({ page }) => {
   await signIn(page, site, 'ben', '/tickets');
   await expect(page.locator('.tickets tbody tr').first()).toBeVisible();

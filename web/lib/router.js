@@ -27,6 +27,10 @@ let current = null;
 /** @type {Guard | null} */
 let guard = null;
 let visit = 0;
+let arrived = 0;
+
+/** Whether one is on the way to another page, so that what is pressed is not for this one. */
+export const isMoving = () => visit !== arrived;
 
 /** Hears `change` after each navigation. */
 export const navigation = new EventTarget();
@@ -158,6 +162,7 @@ async function show(moveFocus = true) {
   const found = refusal ? null : asked;
   const index = /** @type {{ index?: number } | null} */ (history.state)?.index ?? 0;
   if (current && found && current.match?.route === found.route && same(current.match.params, found.params)) {
+    arrived = own;
     const isChanged = current.page.query.toString() !== url.searchParams.toString();
     current.index = index;
     current.page.query = url.searchParams;
@@ -165,7 +170,7 @@ async function show(moveFocus = true) {
     navigation.dispatchEvent(new Event('change'));
     return;
   }
-  const module = await (found ? found.route.loader() : notFound()).catch(cannotLoad);
+  const module = await (found ? found.route.loader() : notFound()).catch(cannotLoad).finally(() => { if (own === visit) arrived = own; });
   if (own !== visit || !module) return;
   const page = new module.default();
   page.params = found?.params ?? (refusal?.missing ? { missing: refusal.missing } : {});

@@ -4,7 +4,7 @@
  */
 import { announce } from '../../lib/above.js';
 import { t } from '../../lib/i18n.js';
-import { navigate } from '../../lib/router.js';
+import { isMoving, navigate } from '../../lib/router.js';
 
 /** @typedef {{action: string, keys: readonly string[], where: 'list'|'ticket'}} Shortcut */
 
@@ -131,7 +131,7 @@ export class ListKeys {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
+    if (event.defaultPrevented || isMoving() || document.querySelector('dialog[open]')) return;
     const action = actionOf(pressOf(event), 'list', areOn(localStorage));
     if (action === null) return;
     // Escape goes on to what the browser does with it, such as closing a menu.
@@ -192,7 +192,7 @@ export class TicketKeys {
   constructor(page, signal) {
     this.#page = page;
     document.addEventListener('keydown', (event) => {
-      if (event.defaultPrevented || document.querySelector('dialog[open]')) return;
+      if (event.defaultPrevented || isMoving() || document.querySelector('dialog[open]')) return;
       const action = actionOf(pressOf(event), 'ticket', areOn(localStorage));
       if (action === null) return;
       event.preventDefault();

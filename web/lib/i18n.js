@@ -21,7 +21,7 @@ let current = chosen();
 const sources = [];
 
 /** The language with the region the browser asks for, for times and numbers. */
-function locale() {
+export function locale() {
   return globalThis.navigator?.languages?.find((tag) => tag.toLowerCase().startsWith(current)) ?? current;
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { html } from '../../lib/html.js';
-import { date, dateTime, lang, number, pageTexts, relative, t } from '../../lib/i18n.js';
+import { date, dateTime, lang, locale, number, pageTexts, relative, t } from '../../lib/i18n.js';
 import { ROLE_SIZES, span, standing } from './facts.js';
 
 /** @typedef {import('./facts.js').Token} Token */
@@ -69,7 +69,7 @@ export function spanText(millis) {
 /** A time with its weekday, where the reader is. @param {Date} at */
 export function fullTime(at) {
   const options = /** @type {const} */ ({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
-  return new Intl.DateTimeFormat(lang(), options).format(at);
+  return new Intl.DateTimeFormat(locale(), options).format(at);
 }
 
 /** When it will end, and how long that is. @param {Date} end @param {Date} now */

@@ -38,6 +38,7 @@ test.describe('of an empty desk', () => {
     await signIn(page, site, 'ben', '/');
     await expect(page.getByRole('heading', { name: 'There are no tickets yet' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Write the first ticket' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Dashboard' })).toHaveAttribute('aria-current', 'page');
     await axe(page);
   });
 });

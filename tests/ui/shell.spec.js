@@ -14,15 +14,6 @@ test('everything the page loads is kept for good or asked for each time, and com
   for (const path of files) expect(path).toMatch(/^\/ui\/[0-9a-f]{16}\//);
 });
 
-test('at most twenty modules run before the page shows anything', async ({ page }) => {
-  const modules = new Set();
-  page.on('request', (request) => request.url().endsWith('.js') && modules.add(request.url()));
-  await page.goto(`${site.url}/sign-in`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  expect(modules.size).toBeGreaterThan(0);
-  expect(modules.size).toBeLessThanOrEqual(20);
-});
-
 test('the page has no fault that axe knows', async ({ page }) => {
   await page.goto(site.url);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

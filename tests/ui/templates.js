@@ -25,11 +25,15 @@ async function addPeople(desk) {
   await desk.stop();
 }
 
+/** How long a folder stands for a new one: what is in it ages. */
+const FRESH_MS = 12 * 3_600_000;
+
 /** @param {string} name @param {(desk: Desk) => Promise<void>} fill */
 async function make(name, fill) {
   const made = template(name);
   if (existsSync(made)) {
-    if ((await stat(made)).mtimeMs > (await stat(BINARY)).mtimeMs) return;
+    const at = (await stat(made)).mtimeMs;
+    if (at > (await stat(BINARY)).mtimeMs && at > Date.now() - FRESH_MS) return;
     await rm(made, { recursive: true });
   }
   const unfinished = `${made}-${process.pid}`;

@@ -3,7 +3,6 @@
 use super::get;
 use crate::{
     error::Error,
-    id::guid_at,
     model::{
         Key, Prop, Row, SetId, Value,
         props::{history, picker, team, ticket, user},
@@ -156,7 +155,7 @@ fn write(draft: &mut dyn Draft, entry: &Entry<'_>) -> Result<(), Error> {
     let model = draft.model();
     let mut edit = Edit::new(model, set::TICKET_HISTORY);
     edit.set(model, history::ID, id);
-    edit.set(model, history::GUID, guid_at(at));
+    edit.set(model, history::GUID, draft.new_guid(set::TICKET_HISTORY, at, id));
     edit.set(model, history::TICKET_ID, ticket_id.clone());
     edit.set(model, history::PROPERTY, property);
     edit.set(model, history::FROM_ID, from);

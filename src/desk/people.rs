@@ -3,7 +3,6 @@
 use super::{invalid, plain::is_unseen};
 use crate::{
     error::Error,
-    id::guid_at,
     model::{Row, Value, props::customer, set},
     store::{Draft, Edit},
 };
@@ -69,7 +68,7 @@ pub fn new_customer(
     let model = draft.model();
     let mut edit = Edit::new(model, set::CUSTOMERS);
     edit.set(model, customer::ID, id);
-    edit.set(model, customer::GUID, guid_at(now));
+    edit.set(model, customer::GUID, draft.new_guid(set::CUSTOMERS, now, id));
     edit.set(model, customer::NAME, name);
     edit.set(model, customer::EMAIL, address);
     edit.set(model, customer::IS_VIP, false);

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     error::Error,
-    id::guid_at,
     model::{
         Prop, Row, SetId, Value, helpdesk,
         props::{picker, status, ticket},
@@ -136,7 +135,7 @@ pub fn add(draft: &mut dyn Draft, set: SetId, entry: Entry<'_>) -> Result<Row, E
     let model = draft.model();
     let mut edit = Edit::new(model, set);
     edit.set(model, picker::ID, id);
-    edit.set(model, picker::GUID, guid_at(now));
+    edit.set(model, picker::GUID, draft.new_guid(set, now, id));
     edit.set(model, picker::NAME, entry.name);
     edit.set(model, picker::POSITION, next_position(draft, set));
     edit.set(model, picker::IS_DEFAULT, entry.is_default);

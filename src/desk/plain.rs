@@ -88,10 +88,13 @@ impl Create {
         for (prop, value) in self.body.iter() {
             edit.set(model, prop, value.clone());
         }
+        let mut guid = guid_at(now);
         if let [only] = structure.key.as_slice() {
-            edit.set(model, *only, draft.next_id(set)?);
+            let id = draft.next_id(set)?;
+            edit.set(model, *only, id);
+            guid = draft.new_guid(set, now, id);
         }
-        put_named(model, structure, &mut edit, ("Guid", guid_at(now).into()));
+        put_named(model, structure, &mut edit, ("Guid", guid.into()));
         put_named(model, structure, &mut edit, ("CreatedDateTime", now.into()));
         put_named(model, structure, &mut edit, (UPDATED, now.into()));
         (self.rules.settle)(draft, &Turn { caller: &self.caller, set, before: None }, &mut edit)?;

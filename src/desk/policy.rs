@@ -11,7 +11,6 @@ use super::{
 use crate::{
     auth::{Role, Scopes, expiry::TOKEN_HOURS_MAX},
     error::Error,
-    id::guid_at,
     model::{Key, Model, Prop, Value, props::policy, set},
     query::Source,
     store::{Draft, Edit},
@@ -35,7 +34,8 @@ pub fn ensure(draft: &mut dyn Draft) -> Result<(), Error> {
         edit.set(model, prop, property.default.clone());
     }
     edit.set(model, policy::ID, KEY.as_int());
-    edit.set(model, policy::GUID, guid_at(now));
+    let id = KEY.as_int().unwrap_or(0);
+    edit.set(model, policy::GUID, draft.new_guid(set::TOKEN_POLICIES, now, id));
     edit.set(model, policy::CREATED, now);
     edit.set(model, policy::UPDATED, now);
     draft.put(set::TOKEN_POLICIES, edit).map(|_| ())

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    id::Guid,
     model::{ID_MAX, Key, Model, Prop, Row, SetId, Value},
     query::Source,
     time::Timestamp,
@@ -91,6 +92,10 @@ impl Draft for Work {
             return Err(Error::Conflict { target: "Id".into(), reason });
         }
         Ok(id)
+    }
+
+    fn new_guid(&self, set: SetId, at: Timestamp, id: i64) -> Guid {
+        self.root.new_guid(set, (at, id))
     }
 
     fn put(&mut self, set: SetId, mut edit: Edit) -> Result<Row, Error> {

@@ -108,6 +108,7 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
     use crate::{
+        id::Strain,
         model::{Row, Value, helpdesk, props::team, set},
         store::{Actor, Edit, commit_blocking},
     };
@@ -152,6 +153,36 @@ mod tests {
         assert_eq!(after.rows_where(set::TEAMS, team::NAME, &Value::text("a")).len(), 1);
         assert_eq!(store.changes_since(0).unwrap().count(), 1);
         assert_eq!(store.changes_since(1).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn guids_of_a_set_go_on_from_its_last_row_and_are_found() {
+        let store = store();
+        let add_two = |draft: &mut dyn Draft| {
+            for _ in 0..2 {
+                let id = draft.next_id(set::TEAMS)?;
+                let mut edit = Edit::new(helpdesk(), set::TEAMS);
+                edit.set(helpdesk(), team::ID, id);
+                edit.set(helpdesk(), team::GUID, draft.new_guid(set::TEAMS, draft.now(), id));
+                draft.put(set::TEAMS, edit)?;
+            }
+            Ok(())
+        };
+        commit_blocking(&store, Actor::SYSTEM, add_two).unwrap();
+        commit_blocking(&store, Actor::SYSTEM, add_two).unwrap();
+        let (source, structure) = (store.snapshot(), helpdesk().entity_type(set::TEAMS));
+        let rows: Vec<Row> = source.rows(set::TEAMS).collect();
+        let guid = |row: &Row| match row.record.get(structure, team::GUID) {
+            Value::Guid(guid) => guid,
+            other => panic!("{other:?}"),
+        };
+        let strain = |row: &Row| Strain::of(guid(row), row.key(helpdesk()).as_int().unwrap());
+        assert_eq!(rows.len(), 4);
+        for row in &rows {
+            assert_eq!((strain(row).is_some(), strain(row)), (true, strain(&rows[0])));
+            let found = source.rows_where(set::TEAMS, team::GUID, &guid(row).into());
+            assert_eq!(found, std::slice::from_ref(row));
+        }
     }
 
     #[tokio::test]

@@ -41,6 +41,7 @@ pub use self::{
 };
 use crate::{
     error::Error,
+    id::Guid,
     model::{Key, Row, SetId},
     query::Source,
     time::Timestamp,
@@ -68,6 +69,9 @@ pub trait Draft: Source {
     /// # Errors
     /// `Conflict` where the greatest id was used.
     fn next_id(&self, set: SetId) -> Result<i64, Error>;
+
+    /// A Guid for a new entity of `set` that is made at `at` and has that id.
+    fn new_guid(&self, set: SetId, at: Timestamp, id: i64) -> Guid;
 
     /// Creates or replaces the entity with the key that `edit` holds. An unchanged one is left alone.
     ///

@@ -23,8 +23,10 @@ use super::{
 };
 use crate::{
     hash::SetHash,
+    id::Guid,
     model::{Key, Model, Prop, Record, Row, SetId},
     search::Finder,
+    time::Timestamp,
 };
 
 /// A long text's place: set, key, property number, transaction.
@@ -104,6 +106,13 @@ impl Root {
     #[must_use]
     pub fn next_id(&self, set: SetId) -> i64 {
         self.state(set).last_id.saturating_add(1)
+    }
+
+    /// A Guid for the entity of `set` with that id, made at `at`: it tells the id, and is like those of the
+    /// set's other entities, so that it takes little memory.
+    #[must_use]
+    pub fn new_guid(&self, set: SetId, (at, id): (Timestamp, i64)) -> Guid {
+        self.state(set).stored.strain().guid(at, id)
     }
 
     /// Takes over what a set once counted, before rows are loaded into it.

@@ -16,7 +16,6 @@ use super::get;
 use crate::{
     auth::{Principal, Scopes},
     error::Error,
-    id::guid_at,
     model::{
         Key, Model, Prop, Row, SetId, Value,
         props::{audit, user},
@@ -218,7 +217,7 @@ pub fn record(draft: &mut dyn Draft, caller: &Principal, entry: &Entry) -> Resul
     let text = |text: &str, most: usize| -> Value { Value::text(&clean(text, most)) };
     let optional = |given: Option<&str>, most| given.map_or(Value::Null, |given| text(given, most));
     edit.set(model, audit::ID, id);
-    edit.set(model, audit::GUID, guid_at(now));
+    edit.set(model, audit::GUID, draft.new_guid(set::AUDIT_EVENTS, now, id));
     edit.set(model, audit::CREATED, now);
     edit.set(model, audit::EVENT, entry.event.name());
     edit.set(model, audit::ACTOR_USER_ID, caller.user_id);

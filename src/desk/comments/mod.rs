@@ -8,7 +8,6 @@ use super::{Moment, Properties, body::Body, get, invalid, later, tickets::existi
 use crate::{
     auth::Principal,
     error::Error,
-    id::guid_at,
     model::{
         Key, Model, Row, Value,
         props::{comment, ticket},
@@ -99,7 +98,7 @@ impl Create {
         let (model, now) = (draft.model(), draft.now());
         let mut edit = Edit::new(model, set::COMMENTS);
         edit.set(model, comment::ID, id);
-        edit.set(model, comment::GUID, guid_at(now));
+        edit.set(model, comment::GUID, draft.new_guid(set::COMMENTS, now, id));
         edit.set(model, comment::TICKET_ID, ticket.as_int());
         writer.set(model, &mut edit);
         edit.set(model, comment::BODY, given(comment::BODY).unwrap_or(Value::Null));

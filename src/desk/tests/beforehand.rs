@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     desk::deleted::{Delete, Restore},
+    id::Guid,
     model::props::{comment, ticket},
     query::Source,
     store::{Draft, Edit, Seq, Touch},
@@ -60,6 +61,10 @@ impl Draft for Deaf<'_> {
 
     fn next_id(&self, set: SetId) -> Result<i64, Error> {
         self.0.next_id(set)
+    }
+
+    fn new_guid(&self, set: SetId, at: Timestamp, id: i64) -> Guid {
+        self.0.new_guid(set, at, id)
     }
 
     fn put(&mut self, set: SetId, edit: Edit) -> Result<Row, Error> {

@@ -17,7 +17,6 @@ use super::{Moment, Properties, body::Body, comments, history, later, plain};
 use crate::{
     auth::Principal,
     error::Error,
-    id::guid_at,
     model::{Key, Model, Precondition, Row, Value, helpdesk, props::ticket, set},
     store::{Draft, Edit},
 };
@@ -59,7 +58,7 @@ impl Create {
         fill(draft, &mut edit, None, &self.body)?;
         complete(draft, &mut edit, &self.body)?;
         edit.set(model, ticket::ID, id);
-        edit.set(model, ticket::GUID, guid_at(now));
+        edit.set(model, ticket::GUID, draft.new_guid(set::TICKETS, now, id));
         if edit.get(ticket::TAGS).is_null() {
             edit.set(model, ticket::TAGS, Value::List([].into()));
         }

@@ -20,7 +20,7 @@ use crate::{
         policy, users,
     },
     error::Error,
-    id::{guid_at, random_bytes},
+    id::random_bytes,
     model::{GENERATIONS_MAX, Register, Row, Value, props::token, set},
     query::Source,
     store::{Draft, Edit},
@@ -143,7 +143,7 @@ impl Mint {
         let mut edit = Edit::new(model, set::ACCESS_TOKENS);
         for (prop, value) in [
             (token::ID, id.into()),
-            (token::GUID, guid_at(now).into()),
+            (token::GUID, draft.new_guid(set::ACCESS_TOKENS, now, id).into()),
             (token::NAME, request.name.trim().into()),
             (token::PURPOSE, request.purpose.as_deref().into()),
             (token::KEY_PREFIX, secret.key_prefix().into()),

@@ -55,12 +55,9 @@ impl Column {
         if self.order.is_some() {
             self.order = Some(Sorted::read_from(input, len)?);
         }
-        let sorted = if self.is_found_by_number() {
-            Sorted::read_from(input, len)?
-        } else {
-            self.found_by_hash(len)
-        };
-        if let Some(lookup) = &mut self.lookup {
+        let sorted =
+            self.is_found_by_number().then(|| Sorted::read_from(input, len)).transpose()?;
+        if let (Some(lookup), Some(sorted)) = (&mut self.lookup, sorted) {
             lookup.sorted = sorted;
         }
         Ok(())
@@ -72,12 +69,13 @@ impl Column {
             && matches!(self.kind, Kind::Flag | Kind::Number)
     }
 
-    /// Every position under the hash of what stands there, where rows are found so.
-    fn found_by_hash(&self, len: u32) -> Sorted {
-        let lookup = self.lookup.as_ref().filter(|_| self.bitmaps.is_none());
-        let Some(lookup) = lookup else { return Sorted::default() };
-        let rank = |at| Some((lookup.rank(self.cell(at))?, at));
-        Sorted::of((0..len).filter_map(rank).collect())
+    /// Every position under the hash of what stands there, where rows are found so; of entities with an
+    /// integer key, by their ids.
+    pub(super) fn found_by_hash(&self, len: u32, ids: Option<&Self>) -> Option<Sorted> {
+        let is_hashed = self.bitmaps.is_none() && !self.is_found_by_number();
+        let lookup = self.lookup.as_ref().filter(|_| is_hashed)?;
+        let rank = |at| Some((lookup.rank_of(self.cell(at), ids.and_then(|ids| ids.int(at)))?, at));
+        Some(Sorted::of((0..len).filter_map(rank).collect()))
     }
 
     fn may_hold(&self, cells: &Cells) -> bool {

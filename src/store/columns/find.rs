@@ -5,7 +5,10 @@ use super::{
     cells::Cell,
     column::{Column, Kind},
 };
-use crate::model::{Index, Key, Prop, Value};
+use crate::{
+    id::told_id,
+    model::{Index, Key, Prop, Value},
+};
 
 impl Columns {
     /// The positions of the rows whose stored property has that value, by key. Where the model asks for
@@ -62,6 +65,13 @@ impl Columns {
         true
     }
 
+    /// The row whose id a Guid tells, if it has it: such a row is found by nothing else.
+    fn told(&self, column: &Column, value: &Value) -> Option<u32> {
+        let Value::Guid(guid) = self.id_column.map(|_| value)? else { return None };
+        let at = self.find(&Key::Int(told_id(guid.as_bytes())))?;
+        (column.cell(at) == Cell::Guid(*guid.as_bytes())).then_some(at)
+    }
+
     fn equal(&self, prop: Prop, value: &Value) -> Vec<u32> {
         let Some(column) = self.column(prop) else { return vec![] };
         let is_indexed = column.lookup.is_some();
@@ -85,7 +95,12 @@ impl Columns {
                 };
                 lookup.sorted.range(rank, rank).filter(is_it).collect()
             });
-            return found.unwrap_or_default();
+            let mut found = found.unwrap_or_default();
+            if let Some(told) = self.told(column, value) {
+                let place = found.partition_point(|at| *at < told);
+                found.insert(place, told);
+            }
+            return found;
         }
         self.live().iter().filter(|at| column.value(*at) == *value).collect()
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Counts the layouts of these bytes there have been.
-const LAYOUT: u16 = 2;
+const LAYOUT: u16 = 3;
 const ASCENDING: u8 = 0;
 const SORTED: u8 = 1;
 const MAP: u8 = 2;
@@ -104,6 +104,7 @@ impl Columns {
         for column in all.props.iter_mut().chain([&mut all.versions]) {
             Arc::make_mut(column).read_from(input, all.len)?;
         }
+        all.find_by_hash();
         (0..len.div_ceil(CHUNK_ROWS)).for_each(|chunk| all.share(chunk));
         all.keys = all.read_keys(input)?;
         if all.keeps_all {
@@ -114,6 +115,18 @@ impl Columns {
             }
         }
         Ok(all)
+    }
+
+    fn find_by_hash(&mut self) {
+        let ids = self.id_column.map(|index| &self.props[index]);
+        let found =
+            self.props.iter().map(|column| column.found_by_hash(self.len, ids.map(|ids| &**ids)));
+        let found: Vec<Option<Sorted>> = found.collect();
+        for (column, sorted) in self.props.iter_mut().zip(found) {
+            if let (Some(lookup), Some(sorted)) = (&mut Arc::make_mut(column).lookup, sorted) {
+                lookup.sorted = sorted;
+            }
+        }
     }
 
     fn read_keys(&self, input: &mut In<'_>) -> io::Result<Keys> {

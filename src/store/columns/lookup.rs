@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::{cells::Cell, sorted::Sorted};
-use crate::model::Index;
+use crate::{id::told_id, model::Index};
 
 /// So few bits that the ranks of a page of a big set fit two bytes, and so many that hashes rarely meet.
 const HASH_BITS: u32 = 26;
@@ -20,6 +20,14 @@ pub(super) struct Lookup {
 impl Lookup {
     pub(super) fn new(index: Index) -> Self {
         Self { index, sorted: Sorted::default(), hasher: RandomState::new() }
+    }
+
+    /// What the cell of an entity is found under; nothing for null, nor for a Guid that tells its id.
+    pub(super) fn rank_of(&self, cell: Cell<'_>, id: Option<i64>) -> Option<i64> {
+        match cell {
+            Cell::Guid(guid) if id == Some(told_id(&guid)) => None,
+            cell => self.rank(cell),
+        }
     }
 
     /// What `cell` is found under; nothing for null.

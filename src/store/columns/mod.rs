@@ -44,7 +44,10 @@ use roaring::RoaringBitmap;
 pub(in crate::store) use self::stored::Stored;
 use self::{cells::Cell, column::Column, keys::Keys, marked::Marked, sorted::Sorted};
 use super::change::has_int_key;
-use crate::model::{Model, Prop, Property, Record, Row, SetId, StructId, packer::Packer};
+use crate::{
+    id::{Guid, Strain},
+    model::{Model, Prop, Property, Record, Row, SetId, StructId, packer::Packer},
+};
 
 /// Positions of a chunk: small enough to be copied for a change, big enough to cost little each.
 pub(crate) const CHUNK_ROWS: usize = 4096;
@@ -54,6 +57,8 @@ pub(crate) const CHUNK_POSITIONS: u32 = 4096;
 pub(crate) const DISTINCT_MAX: usize = 4096;
 /// Rows up to which records are kept whole besides, so that people and tokens are read at once.
 const KEPT_MAX: u64 = 16_384;
+/// Rows among which one is looked for whose Guid was made here.
+const STRAIN_ROWS: u32 = 32;
 /// The longest payload that goes into a column: a chunk of them stays below 4 GiB.
 const PAYLOAD_MAX: usize = (1 << 20) - 1;
 
@@ -190,6 +195,16 @@ impl Columns {
         }
         let order = self.column(prop)?.order.as_ref()?;
         (order.len() as u64 == self.count()).then_some(order)
+    }
+
+    /// What the Guid of one of the last rows has in common with those to come; none if it has nothing.
+    pub(crate) fn strain(&self) -> Option<Strain> {
+        let column = self.props.iter().find(|column| column.kind == column::Kind::Guid)?;
+        let mut last = (self.len.saturating_sub(STRAIN_ROWS)..self.len).rev();
+        last.find_map(|at| match column.cell(at) {
+            Cell::Guid(guid) => Strain::of(Guid::from_bytes(guid), self.id(at)),
+            Cell::Null | Cell::Number(_) | Cell::Text(_) | Cell::Ref(_) | Cell::Raw(_) => None,
+        })
     }
 
     fn pack(&self, at: u32) -> Record {

@@ -35,7 +35,7 @@ impl Columns {
         let is_sound = self.write_cells(at, key, row, is_new);
         let version = Cell::Number(row.version.cast_signed());
         if is_new || self.versions.cell(at) != version {
-            Arc::make_mut(&mut self.versions).set(at, version);
+            Arc::make_mut(&mut self.versions).set(at, version, None);
         }
         self.keep(at, row, is_sound);
     }
@@ -46,7 +46,7 @@ impl Columns {
         for index in 0..self.props.len() {
             // A key stays, so that those behind it are still found.
             if self.id_column != Some(index) {
-                self.set(index, at, Cell::Null, false);
+                self.set(index, at, Cell::Null, (key, false));
             }
         }
         self.remove_key(key, at);
@@ -95,7 +95,7 @@ impl Columns {
         let mut next = 0;
         for (tag, payload) in parts.by_ref() {
             while next < self.props.len() && u64::from(self.props[next].tag) < tag {
-                self.set(next, at, Cell::Null, is_new);
+                self.set(next, at, Cell::Null, (key, is_new));
                 next += 1;
             }
             if self.props.get(next).is_none_or(|column| u64::from(column.tag) != tag) {
@@ -104,26 +104,27 @@ impl Columns {
             }
             let cell = self.props[next].read(payload);
             is_sound &= cell.is_some();
-            self.set(next, at, cell.unwrap_or(Cell::Null), is_new);
+            self.set(next, at, cell.unwrap_or(Cell::Null), (key, is_new));
             next += 1;
         }
         for rest in next..self.props.len() {
-            self.set(rest, at, Cell::Null, is_new);
+            self.set(rest, at, Cell::Null, (key, is_new));
         }
         is_sound &= parts.is_sound();
         if let (Some(index), Key::Int(id)) = (self.id_column, key) {
             let id = Cell::Number(*id);
             is_sound &= self.props[index].cell(at) == id;
-            self.set(index, at, id, false);
+            self.set(index, at, id, (key, false));
         }
         is_sound
     }
 
-    fn set(&mut self, index: usize, at: u32, cell: Cell<'_>, is_new: bool) {
+    fn set(&mut self, index: usize, at: u32, cell: Cell<'_>, (key, is_new): (&Key, bool)) {
+        let id = key.as_int().filter(|_| self.id_column.is_some());
         let column = &mut self.props[index];
         let is_same = if is_new { cell == Cell::Null } else { column.cell(at) == cell };
         if !is_same {
-            Arc::make_mut(column).set(at, cell);
+            Arc::make_mut(column).set(at, cell, id);
         }
     }
 

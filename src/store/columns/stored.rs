@@ -6,7 +6,10 @@
 use std::{iter::Peekable, sync::Arc};
 
 use super::{Columns, fresh::Fresh};
-use crate::model::{Index, Key, Model, Prop, Row, SetId, Value};
+use crate::{
+    id::Strain,
+    model::{Index, Key, Model, Prop, Row, SetId, Value},
+};
 
 /// The rows of a set. A copy shares everything.
 #[derive(Clone, Debug)]
@@ -68,6 +71,20 @@ impl Stored {
         }
         let row = self.row(key)?;
         Some(row.record.get(self.columns.model().structure(row.type_id), prop))
+    }
+
+    /// What the Guids of the next rows have in common with those there are.
+    pub(in crate::store) fn strain(&self) -> Strain {
+        let of_fresh = || {
+            let row = self.fresh.iter().find_map(|(_, row)| row.as_ref())?;
+            let structure = self.columns.model().structure(row.type_id);
+            let id = row.key(self.columns.model()).as_int()?;
+            structure.props().find_map(|(prop, _)| match row.record.get(structure, prop) {
+                Value::Guid(guid) => Strain::of(guid, id),
+                _ => None,
+            })
+        };
+        self.columns.strain().or_else(of_fresh).unwrap_or_else(Strain::random)
     }
 
     /// Whether there is a row with that key.

@@ -11,15 +11,16 @@ use super::{
 };
 
 impl Column {
-    /// Puts what a record has at a position; it stands nowhere else and is of this column's kind.
-    pub(super) fn set(&mut self, at: u32, cell: Cell<'_>) {
+    /// Puts what the record of an entity has at a position; it stands nowhere else and is of this column's
+    /// kind.
+    pub(super) fn set(&mut self, at: u32, cell: Cell<'_>, id: Option<i64>) {
         let cell = match cell {
             Cell::Text(text) => self.coded(text).map_or(cell, Cell::Number),
             Cell::Null | Cell::Number(_) | Cell::Guid(_) | Cell::Ref(_) | Cell::Raw(_) => cell,
         };
-        self.note(at, None);
+        self.note(at, None, id);
         self.store(at, cell);
-        self.note(at, Some(cell));
+        self.note(at, Some(cell), id);
         if self.bitmaps.as_ref().is_some_and(|bitmaps| bitmaps.len() > self.few_max) {
             self.become_many();
         }
@@ -93,7 +94,7 @@ impl Column {
     }
 
     /// Takes what stands at a position into bitmaps and orders, or before it is replaced out of them.
-    fn note(&mut self, at: u32, put: Option<Cell<'_>>) {
+    fn note(&mut self, at: u32, put: Option<Cell<'_>>, id: Option<i64>) {
         let (index, place) = (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS);
         let stored = self.chunks.get(index).map_or(Cell::Null, |cells| cells.get(place));
         let (cell, is_there) = (put.unwrap_or(stored), put.is_some());
@@ -106,7 +107,7 @@ impl Column {
             }
         }
         let lookup = self.lookup.as_mut().filter(|_| self.bitmaps.is_none());
-        let found = lookup.and_then(|lookup| Some((lookup.rank(cell)?, lookup)));
+        let found = lookup.and_then(|lookup| Some((lookup.rank_of(cell, id)?, lookup)));
         if let Some((rank, lookup)) = found {
             if is_there { lookup.sorted.add(rank, at) } else { lookup.sorted.remove(rank, at) }
         }

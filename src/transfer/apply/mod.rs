@@ -88,7 +88,6 @@ impl Work<'_> {
         let now = self.draft.now();
         let structure = self.model.entity_type(id);
         for (name, value) in [
-            ("Guid", Value::Guid(guid_at(now))),
             ("CreatedDateTime", Value::Instant(now)),
             ("UpdatedDateTime", Value::Instant(self.first_update(id, entity))),
         ] {
@@ -96,6 +95,7 @@ impl Work<'_> {
                 edit.set(self.model, prop, value);
             }
         }
+        let mut guid = guid_at(now);
         if let [only] = structure.key.as_slice() {
             let key = match entity.int(*only) {
                 None => self.draft.next_id(id)?,
@@ -106,6 +106,10 @@ impl Work<'_> {
                 }
             };
             edit.set(self.model, *only, key);
+            guid = self.draft.new_guid(id, now, key);
+        }
+        if let Some(prop) = structure.property("Guid") {
+            edit.set(self.model, prop, guid);
         }
         Ok(edit)
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Counts the layouts of these bytes there have been.
-const LAYOUT: u16 = 3;
+const LAYOUT: u16 = 4;
 const ASCENDING: u8 = 0;
 const SORTED: u8 = 1;
 const MAP: u8 = 2;

@@ -3,7 +3,6 @@
 use std::io;
 
 use super::{
-    CHUNK_ROWS,
     codec::{In, Out, sound},
     ints::Ints,
 };
@@ -14,7 +13,8 @@ use crate::model::TextRef;
 pub(crate) struct Refs {
     seqs: Ints,
     bytes: Ints,
-    digests: Vec<[u8; 16]>,
+    /// Digests in halves: the second is 0 but in older records.
+    digests: [Ints; 2],
 }
 
 impl Refs {
@@ -22,23 +22,24 @@ impl Refs {
     pub(crate) fn get(&self, at: usize) -> Option<TextRef> {
         let seq = self.seqs.get(at)?.cast_unsigned();
         let bytes = self.bytes.get(at)?.cast_unsigned();
-        Some(TextRef { seq, bytes, digest: *self.digests.get(at)? })
+        let mut digest = [0; 16];
+        for (half, ints) in digest.as_chunks_mut::<8>().0.iter_mut().zip(&self.digests) {
+            *half = ints.get(at)?.to_be_bytes();
+        }
+        Some(TextRef { seq, bytes, digest })
     }
 
     pub(super) fn set(&mut self, at: usize, text: Option<TextRef>) {
         self.seqs.set(at, text.map(|text| text.seq.cast_signed()));
         self.bytes.set(at, text.map(|text| text.bytes.cast_signed()));
-        let Some(text) = text else { return };
-        if self.digests.len() <= at {
-            self.digests.resize(at + 1, [0; 16]);
+        for (which, ints) in self.digests.iter_mut().enumerate() {
+            let half = |text: &TextRef| text.digest.as_chunks::<8>().0.get(which).copied();
+            ints.set(at, text.as_ref().and_then(half).map(i64::from_be_bytes));
         }
-        self.digests[at] = text.digest;
     }
 
     pub(super) fn trim(&mut self) {
-        self.seqs.trim();
-        self.bytes.trim();
-        self.digests.shrink_to_fit();
+        self.all_mut().for_each(Ints::trim);
     }
 
     pub(super) fn is_nothing(&self) -> bool {
@@ -46,21 +47,27 @@ impl Refs {
     }
 
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
-        self.seqs.write_to(out)?;
-        self.bytes.write_to(out)?;
-        out.numbers(&self.digests, |digest| digest)
+        self.all().try_for_each(|ints| ints.write_to(out))
     }
 
     pub(super) fn read_from(input: &mut In<'_>) -> io::Result<Self> {
-        let (seqs, bytes) = (Ints::read_from(input)?, Ints::read_from(input)?);
-        let digests = input.numbers(CHUNK_ROWS, |digest| digest)?;
-        let is_whole = bytes.len() == seqs.len() && digests.len() == seqs.len();
+        let mut read = || Ints::read_from(input);
+        let refs = Self { seqs: read()?, bytes: read()?, digests: [read()?, read()?] };
+        let is_whole = refs.all().all(|ints| ints.len() == refs.seqs.len());
         sound(is_whole, "a reference is cut short")?;
-        Ok(Self { seqs, bytes, digests })
+        Ok(refs)
     }
 
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
-        self.seqs.heap_bytes() + self.bytes.heap_bytes() + self.digests.capacity() * 16
+        self.all().map(Ints::heap_bytes).sum()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Ints> {
+        [&self.seqs, &self.bytes].into_iter().chain(&self.digests)
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Ints> {
+        [&mut self.seqs, &mut self.bytes].into_iter().chain(&mut self.digests)
     }
 }

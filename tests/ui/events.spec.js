@@ -43,6 +43,8 @@ test('what happened while the server was away is told when it is back', async ({
   const token = await site.token('Administrator');
   await signIn(page, site, 'ben', '/profile');
   await listening(page);
+  // The stream is open then: what was made before is not told.
+  await expect.poll(() => page.evaluate(() => /** @type {any} */ (globalThis).heard)).toEqual(['reset']);
   const ask = (/** @type {string} */ title) => site.ask(token, '/odata/Tickets', { method: 'POST', body: { Title: title } });
   const { body: before } = await ask('before');
   await expect.poll(() => told(page), { timeout: 5000 }).toContain(`Created ${before.Id}`);

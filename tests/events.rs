@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Value, json};
 use support::{
     client::Client,
-    minted::mint,
+    minted::{mint, rotate},
     people::{self, PASSWORD},
     run,
     server::{PATIENCE, Server},
@@ -328,6 +328,38 @@ fn the_first_use_and_the_first_denial_of_a_token_are_told_at_once() {
     stream.until_it(is_it);
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     assert_eq!(uses(), (2, 1));
+}
+
+/// The first use of a new secret was told up to half a minute late where the former was used just before: that alone
+/// counted as first.
+#[test]
+fn the_first_use_of_a_new_secret_is_told_at_once_also_where_the_former_was_just_used() {
+    let (_dir, server, client) = desk();
+    let first = mint(&client, &json!({"Name": "t", "Role": "ReadOnlyAgent"}));
+    let mut stream = Stream::bearer(&server, "/events", client.token());
+    let row = || client.get(&format!("/odata/AccessTokens({})", first.id)).expect(200).json();
+    let at = |name: &str| row()[name].as_str().map(str::to_owned).unwrap_or_default();
+    let is_it = |it: &Value| it["EntitySet"] == "AccessTokens" && it["Id"] == first.id;
+    let mut used = |secret: &str| {
+        let (began, uses) = (Instant::now(), row()["UseCount"].as_i64());
+        server.client(secret).get("/odata/Tickets").expect(200);
+        while row()["UseCount"].as_i64() == uses {
+            stream.until_it(is_it);
+        }
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    };
+    used(&first.secret);
+    // Used before it was replaced, counted and not written yet.
+    server.client(&first.secret).get("/odata/Tickets").expect(200);
+    let second = rotate(&client, first.id, &json!({"OverlapHours": 1}));
+    used(&second.secret);
+    assert!(at("LastUsedDateTime") > at("RotatedDateTime"));
+    let third = rotate(&client, first.id, &json!({"OverlapHours": 1}));
+    // Used after it was replaced, and that is written.
+    used(&second.secret);
+    assert_eq!(at("LastUsedDateTime"), at("FormerLastUsedDateTime"));
+    used(&third.secret);
+    assert!(at("LastUsedDateTime") > at("FormerLastUsedDateTime"));
 }
 
 #[test]

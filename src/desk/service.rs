@@ -164,7 +164,7 @@ impl Desk {
     /// The first use of a secret does not wait.
     pub fn note_use(&self, caller: &Principal) {
         let first = self.usage.note(caller, self.now());
-        if first.is_some_and(|id| usage::is_awaited(&*self.snapshot(), id)) {
+        if first && usage::is_awaited(&self.usage, &*self.snapshot(), caller) {
             self.notices.hurry();
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    auth::Principal,
+    auth::{Confirmed, Principal},
     desk::{audit::clean, get},
     error::Error,
     model::{
@@ -32,7 +32,11 @@ const AGENT_CHARS: usize = 256;
 /// Use of tokens since the last flush; an entry for each token used, of which there are as many as
 /// the workspace keeps.
 #[derive(Debug)]
-pub struct Usage(Vec<Mutex<HashMap<i64, Use>>>);
+pub struct Usage {
+    shards: Vec<Mutex<HashMap<i64, Use>>>,
+    /// How the secrets begin whose first use was told; one for each token.
+    told: Mutex<HashMap<i64, String>>,
+}
 
 /// Use of one token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,29 +45,43 @@ pub struct Use {
     last: Option<(Timestamp, Option<IpAddr>, Option<Arc<str>>)>,
     /// When and from where one of its former secrets was let in last.
     former: Option<(Timestamp, Option<IpAddr>)>,
+    /// How the present secret begins, where it was let in.
+    present: Option<String>,
     uses: i64,
     denials: i64,
 }
 
 impl Default for Usage {
     fn default() -> Self {
-        Self((0..SHARDS).map(|_| Mutex::default()).collect())
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), told: Mutex::default() }
     }
 }
 
 impl Usage {
-    /// A token opened the door; its id where that is its first use since the last flush.
+    /// A token opened the door; whether that is the first use since the last flush, of the token or of its
+    /// present secret.
     #[must_use]
-    pub fn note(&self, caller: &Principal, now: Timestamp) -> Option<i64> {
-        let id = caller.token_id?;
+    pub fn note(&self, caller: &Principal, now: Timestamp) -> bool {
+        let Some(id) = caller.token_id else { return false };
         let mut shard = self.shard(id);
         let used = shard.entry(id).or_default();
-        if caller.confirmed == crate::auth::Confirmed::FormerSecret {
+        let mut is_first = used.uses == 0;
+        if is_former(caller) {
             used.former = Some((now, caller.address));
+        } else if used.present != caller.prefix {
+            used.present.clone_from(&caller.prefix);
+            is_first = true;
         }
         used.uses = used.uses.saturating_add(1);
         used.last = Some((now, caller.address, caller.agent.clone()));
-        (used.uses == 1).then_some(id)
+        is_first
+    }
+
+    /// Whether the first use of the secret that this token came with was not told before; from now on it was.
+    fn is_news(&self, id: i64, caller: &Principal) -> bool {
+        let prefix = caller.prefix.clone().unwrap_or_default();
+        let former = lock(&self.told).insert(id, prefix);
+        former.as_deref().unwrap_or_default() != caller.prefix.as_deref().unwrap_or_default()
     }
 
     /// A token was refused something, or everything; whether that is the first time since the last flush.
@@ -78,7 +96,7 @@ impl Usage {
     /// Everything counted so far, which begins anew.
     #[must_use]
     pub fn take(&self) -> Vec<(i64, Use)> {
-        let shards = self.0.iter().map(|shard| std::mem::take(&mut *lock(shard)));
+        let shards = self.shards.iter().map(|shard| std::mem::take(&mut *lock(shard)));
         shards.flatten().collect()
     }
 
@@ -93,28 +111,43 @@ impl Usage {
                 used.last.clone_from(&older.last);
             }
             used.former = used.former.or(older.former);
+            if used.present.is_none() {
+                used.present.clone_from(&older.present);
+            }
         }
     }
 
     fn shard(&self, id: i64) -> MutexGuard<'_, HashMap<i64, Use>> {
         let at = usize::try_from(id.unsigned_abs() % SHARDS).unwrap_or(0);
-        lock(&self.0[at])
+        lock(&self.shards[at])
     }
 }
 
-fn lock(shard: &Mutex<HashMap<i64, Use>>) -> MutexGuard<'_, HashMap<i64, Use>> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<V>(map: &Mutex<HashMap<i64, V>>) -> MutexGuard<'_, HashMap<i64, V>> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether nothing is stored of the use of a token, or only of use before its secret was replaced: somebody may be waiting
-/// to see that their program has switched to it.
-pub(super) fn is_awaited(source: &dyn Source, token_id: i64) -> bool {
-    let (model, key) = (source.model(), Key::Int(token_id));
+/// Whether the token came with a secret that was replaced.
+fn is_former(caller: &Principal) -> bool {
+    caller.confirmed == Confirmed::FormerSecret
+}
+
+/// Whether the use of a token is to be written at once: the first of all and the first after its secret was replaced,
+/// and the first of the new secret where only the former was used since. Somebody may be waiting to see it.
+pub(super) fn is_awaited(usage: &Usage, source: &dyn Source, caller: &Principal) -> bool {
+    let Some(id) = caller.token_id else { return false };
+    let (model, key) = (source.model(), Key::Int(id));
     let Some(used) = source.row(set::TOKEN_USES, &key) else { return true };
-    let last = get(model, &used, token_use::LAST_USED).as_instant();
     let token = source.row(set::ACCESS_TOKENS, &key);
     let rotated = token.and_then(|token| get(model, &token, token::ROTATED).as_instant());
-    last.is_none_or(|last| rotated.is_some_and(|rotated| last < rotated))
+    let Some(last) = get(model, &used, token_use::LAST_USED).as_instant() else { return true };
+    let is_since = rotated.is_none_or(|rotated| rotated <= last);
+    if is_former(caller) || !is_since {
+        return !is_since;
+    }
+    // Both may be used in turn for long: what is told of each secret is its first use.
+    let former = get(model, &used, token_use::FORMER_LAST_USED).as_instant();
+    former == Some(last) && usage.is_news(id, caller)
 }
 
 /// Whether no refusal of a token is stored.

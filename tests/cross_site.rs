@@ -108,6 +108,36 @@ fn of_60_requests_by_cookie_those_of_other_sites_change_nothing() {
     assert_eq!(cases, 60);
 }
 
+#[test]
+fn no_page_of_another_site_listens_to_what_happens() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = token(dir.path());
+    let server = Server::start(dir.path());
+    let ada = somebody(&server, dir.path(), "Ada", "Agent");
+    let client = server.client("");
+    let bearer = format!("Bearer {all}");
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("x:{all}")));
+    let check = |credentials: (&str, &str), more: &[(&str, String)], status: u16, code: &str| {
+        let mut headers = vec![credentials];
+        headers.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
+        let answer = client.send("GET", "/events?for_secs=0", &headers, None).unwrap();
+        let what = format!("{} {more:?}: {}", credentials.0, answer.body);
+        assert_eq!(answer.status, status, "{what}");
+        assert_eq!(if status == 200 { String::new() } else { answer.code() }, code, "{what}");
+    };
+    for says in [Says::Site, Says::Origin, Says::Nothing] {
+        for site in SITES {
+            let (more, is_let_in) = headers(&server, site, says);
+            let (status, code) = if is_let_in { (200, "") } else { (403, "CrossSiteRequest") };
+            check(("cookie", &ada), &more, status, code);
+            check(("authorization", &bearer), &more, 200, "");
+        }
+    }
+    let cross = [("sec-fetch-site", "cross-site".to_owned())];
+    check(("authorization", &basic), &cross, 403, "CrossSiteRequest");
+    check(("accept", "*/*"), &cross, 403, "CrossSiteRequest");
+}
+
 /// Brings back the ticket that a case before deleted.
 fn restore(client: &Client) {
     for deleted in client.all("/odata/DeletedTickets") {

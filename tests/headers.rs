@@ -82,6 +82,9 @@ fn walk(callers: &Callers, is_https: bool) {
         check(known, 304, PAGE);
         check(post(none, path), 405, NEVER);
     }
+    let opener = "cross-origin-opener-policy";
+    assert_eq!(none.get("/tickets").header(opener), "same-origin");
+    assert!(!none.get("/healthz").headers.contains_key(opener));
     check(none.get(&sheet.replace("style", "nothing")), 404, NEVER);
     check(none.get("/ui/style.css"), 404, NEVER);
     check(none.get("/tickets/seven"), 404, NEVER);

@@ -17,19 +17,26 @@ pub(super) fn check(request: &Request, public_url: Option<&PublicUrl>) -> Result
     if is_safe || credentials::is_deliberate(&request.headers) {
         return Ok(());
     }
-    let is_ours = match site(&request.headers) {
-        Site::Same => true,
-        Site::Other => false,
-        Site::Unsaid => is_own_origin(request, public_url),
-    };
-    if !is_ours {
-        return Err(Error::CrossSite);
-    }
+    only_ours(request, public_url)?;
     // A form of another site can send other types, but not this one.
     if !request.session.is_empty() && has_body(&request.headers) {
         only_json(&request.headers)?;
     }
     Ok(())
+}
+
+/// Refuses a request that another site may be behind, also one that only reads: for what is held open long.
+///
+/// # Errors
+/// `CrossSite`.
+pub(super) fn only_ours(request: &Request, public_url: Option<&PublicUrl>) -> Result<(), Error> {
+    let is_ours = credentials::is_deliberate(&request.headers)
+        || match site(&request.headers) {
+            Site::Same => true,
+            Site::Other => false,
+            Site::Unsaid => is_own_origin(request, public_url),
+        };
+    if is_ours { Ok(()) } else { Err(Error::CrossSite) }
 }
 
 /// Refuses a body that is not said to be JSON.

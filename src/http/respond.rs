@@ -198,6 +198,9 @@ const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 /// Nothing of ours is for another site's pages to embed.
 const SAME_ORIGIN: (HeaderName, &str) =
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+/// No window that another site opened, or that opened us, gets hold of the page.
+const OPENER: (HeaderName, &str) =
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
 const REFERRER: (HeaderName, &str) = (header::REFERRER_POLICY, "no-referrer");
 const API_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -237,6 +240,9 @@ pub fn finish(response: &mut Response, surface: Surface) {
         | Surface::Unknown => API_POLICY,
     };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if surface == Surface::Page {
+        headers.insert(OPENER.0, HeaderValue::from_static(OPENER.1));
+    }
     if matches!(surface, Surface::OData | Surface::Tikit) {
         headers.insert(ODATA_VERSION, HeaderValue::from_static("4.0"));
     }

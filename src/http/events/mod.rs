@@ -22,7 +22,7 @@ use self::{
     stream::{Reader, begin},
 };
 use super::{
-    App, Manner, Request, Response, credentials, limit,
+    App, Manner, Request, Response, credentials, cross_site, limit,
     limit::{Ask, Known},
     odata::Gate,
     respond,
@@ -73,6 +73,7 @@ async fn respond_to(
     known: &mut Known,
 ) -> Result<Response, Error> {
     request.only_get()?;
+    cross_site::only_ours(&request, app.config.public_url.as_ref())?;
     let presented = credentials::presented(&request)?;
     let service = app.feed.service();
     let caller = service.caller(&presented.visit(&request))?;

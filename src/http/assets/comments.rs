@@ -3,7 +3,8 @@
 /// The same lines, but those that are comments are empty, so that lines keep their numbers; types within a line and
 /// blanks before it are left out, too.
 ///
-/// Only comments that begin a line are seen and those that tell a type, and none within a text in backquotes.
+/// Only comments that begin a line are seen and those that tell a type. A text in backquotes stays as it is, but for
+/// markup (`html` before it), where blanks at the beginning of a line and types in its holes say nothing.
 #[must_use]
 pub fn without_comments(text: &str) -> String {
     let (mut kept, mut place) = (String::with_capacity(text.len()), Place::Code);
@@ -15,10 +16,10 @@ pub fn without_comments(text: &str) -> String {
         };
         let is_kept = match place {
             Place::Code => !begun.starts_with("//"),
-            Place::Text => true,
+            Place::Text | Place::Markup => true,
             Place::Comment => false,
         };
-        if is_kept && place == Place::Code {
+        if is_kept && place != Place::Text {
             push_untyped(&mut kept, line.trim_start_matches([' ', '\t']));
         } else if is_kept {
             kept.push_str(line);
@@ -29,8 +30,8 @@ pub fn without_comments(text: &str) -> String {
             Place::Comment if line.trim_end().ends_with("*/") => Place::Code,
             Place::Comment => Place::Comment,
             Place::Code if !is_kept => Place::Code,
-            Place::Code if has_odd_quotes(line) => Place::Text,
-            Place::Text if has_odd_quotes(line) => Place::Code,
+            Place::Code if has_odd_quotes(line) => opened(line),
+            Place::Text | Place::Markup if has_odd_quotes(line) => Place::Code,
             place => place,
         };
     }
@@ -59,6 +60,14 @@ enum Place {
     Comment,
     /// Within backquotes.
     Text,
+    /// Within those of a template.
+    Markup,
+}
+
+/// What the last backquote of a line begins.
+fn opened(line: &str) -> Place {
+    let before = line.rsplit_once('`').map_or("", |(before, _)| before);
+    if before.ends_with("html") { Place::Markup } else { Place::Text }
 }
 
 /// Whether a comment is followed by something in its line.
@@ -102,5 +111,15 @@ mod tests {
     fn texts_in_backquotes_stay_as_they_are() {
         check("x`\n// a\n/* b */\n`;\n// c\n", "x`\n// a\n/* b */\n`;\n\n");
         check("x`a`;\n// b", "x`a`;\n");
+        check("x = `a\n  b`;\n  c", "x = `a\n  b`;\nc");
+    }
+
+    #[test]
+    fn markup_loses_the_blanks_before_its_lines_and_the_types_in_its_holes() {
+        check("  html`<a>\n    <b>\n  // c\n  </a>`;\n  d", "html`<a>\n<b>\n// c\n</a>`;\nd");
+        check(
+            "html`<a @b=${(/** @type {C} */ c) =>\n  d(/** @type {E} */ (c))}>`",
+            "html`<a @b=${(c) =>\nd((c))}>`",
+        );
     }
 }

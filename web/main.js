@@ -5,7 +5,7 @@
 import { announce, menu, toast } from './lib/above.js';
 import { Offline, connection, probe } from './lib/api.js';
 import { html, render } from './lib/html.js';
-import { errorText, lang, language, pageTexts, t } from './lib/i18n.js';
+import { errorText, lang, language, pageTexts, registerReasons, t } from './lib/i18n.js';
 import { applyTheme } from './lib/page.js';
 import { mayLeave, navigate, navigation, route, start } from './lib/router.js';
 import { can, loadMe, me, session, signOut, takeSetupLink } from './lib/session.js';
@@ -50,7 +50,11 @@ function gate(found, url) {
 async function begin() {
   const hasLink = takeSetupLink();
   document.documentElement.lang = lang();
-  await pageTexts(async (language) => (await import(`./i18n/${language}.js`))[language]);
+  await pageTexts(async (language) => {
+    const texts = await import(`./i18n/${language}.js`);
+    registerReasons(language, texts.reasons);
+    return texts[language];
+  });
   showFrame();
   try {
     await loadMe();

@@ -3,7 +3,7 @@
  * @module
  */
 import { html } from './html.js';
-import { errorText } from './i18n.js';
+import { errorText, reasonText } from './i18n.js';
 
 /** @typedef {{ value: string, label: string, disabled?: boolean }} Choice */
 
@@ -107,10 +107,10 @@ export function check({ label, name, checked, type = 'checkbox', id, value = 'on
 export function fieldErrors(error, names) {
   const target = String(/** @type {{ target?: string }} */ (error)?.target ?? '');
   const found = names.find((name) => target === name || target.endsWith(`/${name}`));
+  const { code } = /** @type {import('./i18n.js').Told} */ (error);
   // Beside its field the name need not be said again.
-  const text = errorText(error);
-  const bare = /'[^']+' does not fit: (.+)$/s.exec(text)?.[1];
-  return found && bare ? { [found]: bare.charAt(0).toUpperCase() + bare.slice(1) } : { [found ?? 'form']: text };
+  const isNamed = found && (code === 'InvalidValue' || code === 'TypeMismatch');
+  return { [found ?? 'form']: isNamed ? reasonText(/** @type {import('./i18n.js').Told} */ (error)) : errorText(error) };
 }
 
 /** An error of a whole form. @param {string | null | undefined} text */

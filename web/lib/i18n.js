@@ -149,17 +149,52 @@ export function duration(secs) {
   return parts.join(' ') || number(0, { style: 'unit', unit: 'minute', unitDisplay: 'short' });
 }
 
+/** Reasons of the server as it says them, each with how it is said in another language. @typedef {readonly (readonly [RegExp, string])[]} Reasons */
+/** @typedef {Error & { code?: string, target?: string, retryAfterSecs?: number }} Told */
+
+/** @type {Partial<Record<Language, Reasons>>} */
+const reasons = {};
+
+/** Adds those of a language. @param {Language} language @param {Reasons} more */
+export function registerReasons(language, more) {
+  reasons[language] = more;
+}
+
+/** What messages of the server tell beside their words. */
+const PARTS = {
+  reason: / (?:fit|conflicts|policy|used|decoded|byte \d+): (.+)$/s, limit: /'([^']*)' of \d/, max: /' of (\d+)/, name: /'([^']*)'/,
+  near: /did you mean '([^']*)'/, id: /under (\w+)$/, when: /(?:at|until) (\d{4}-\S+)/, address: /address ([^\s;]+)/, feature: /^(.*) is not impl/,
+};
+
+/** @param {Told} error @returns {Record<keyof typeof PARTS, string>} */
+function partsOf({ message }) {
+  const parts = Object.entries(PARTS).map(([name, place]) => [name, place.exec(message)?.[1] ?? '']);
+  return Object.fromEntries(parts);
+}
+
+/** Why the server refused, without what was refused; in the language shown, where it can be said in it. @param {Told} error */
+function reasonOf(error) {
+  const reason = partsOf(error).reason || error.message;
+  const known = (reasons[current] ?? []).find(([said]) => said.test(reason));
+  return known ? reason.replace(...known) : t('error.reason', { reason });
+}
+
+/** The same as a sentence: what stands beside a control that has a name already. @param {Told} error */
+export const reasonText = (error) => sentence(reasonOf(error));
+
 /**
  * An error in words: by its code, with what the server said where that tells more.
  * @param {unknown} error
  */
 export function errorText(error) {
   if (!(error instanceof Error)) return String(error);
-  const { code, retryAfterSecs } = /** @type {Error & { code?: string, retryAfterSecs?: number }} */ (error);
-  const message = sentence(error.message);
-  const key = `error.${code ?? ''}`;
-  if (!code || !has(key)) return message;
-  return t(key, { message, secs: retryAfterSecs || 1, count: retryAfterSecs || 1 });
+  const { code = '', target = '', retryAfterSecs } = /** @type {Told} */ (error);
+  const secs = retryAfterSecs || 1;
+  const parts = partsOf(error);
+  return sentence(t(code && has(`error.${code}`) ? `error.${code}` : 'error.other', {
+    ...parts, target, secs, count: secs, max: Number(parts.max), when: dateTime(parts.when), message: sentence(error.message),
+    reason: reasonOf(error), hint: parts.near && t('error.hint', { near: parts.near }),
+  }));
 }
 
 /** @param {string} text */

@@ -4,13 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { ApiError, local, newKey, odata, quoted } from '../../../web/lib/api.js';
-import { date, duration, errorText, number, register, relative, t } from '../../../web/lib/i18n.js';
+import { fieldErrors } from '../../../web/lib/field.js';
+import { date, duration, errorText, number, register, registerReasons, relative, setLang, t } from '../../../web/lib/i18n.js';
+import { en } from '../../../web/i18n/en.js';
+import { de, reasons } from '../../../web/i18n/de.js';
 
 const folder = fileURLToPath(new URL('../../../web/i18n/', import.meta.url));
 
 register({
-  en: { 'one.apple': { one: '{count} apple', other: '{count} apples' }, 'hello': 'Hello {name}', 'error.Conflict': 'No: {message}' },
-  de: { 'one.apple': { one: '{count} Apfel', other: '{count} Äpfel' }, 'hello': 'Hallo {name}', 'error.Conflict': 'Nein: {message}' },
+  en: { 'one.apple': { one: '{count} apple', other: '{count} apples' }, 'hello': 'Hello {name}' },
+  de: { 'one.apple': { one: '{count} Apfel', other: '{count} Äpfel' }, 'hello': 'Hallo {name}' },
 });
 
 test('each text is there in both languages, with the same places to fill', async () => {
@@ -47,9 +50,46 @@ test('times and spans are said as people say them', () => {
   assert.equal(number(1234.5), '1,234.5');
 });
 
-test('errors are told by their code, else as the server said', () => {
-  assert.equal(errorText(new ApiError(409, { code: 'Conflict', message: "the name 'x' is taken" })), "No: The name 'x' is taken.");
-  assert.equal(errorText(new ApiError(400, { code: 'InvalidValue', message: 'it must be given' })), 'It must be given.');
+/** Codes that no request of the page can bring about: it sends no such header, body or address. */
+const NEVER_MET = ['InvalidEncoding', 'DuplicateQueryOption', 'InvalidHeader', 'TokenInQuery', 'AmbiguousCredentials', 'MethodNotAllowed', 'NotAcceptable', 'UnsupportedMediaType'];
+
+test('every code of an error that the page can meet has a text in both languages', () => {
+  const listed = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').matchAll(/^\| `(\w+)` \| \d{3} \|/gm);
+  const codes = [...listed].map(([, code]) => code ?? '');
+  assert.ok(codes.length > 30);
+  assert.deepEqual(NEVER_MET.filter((code) => !codes.includes(code)), []);
+  for (const code of codes.filter((code) => !NEVER_MET.includes(code))) {
+    for (const texts of [en, de]) assert.ok(texts[`error.${code}`], `no text for ${code}`);
+    assert.notDeepEqual(en[`error.${code}`], de[`error.${code}`], code);
+  }
+});
+
+test('errors are told by their code, with what the server says of its reason', async () => {
+  register({ en, de });
+  registerReasons('de', reasons);
+  /** @param {string} code @param {string} message @param {string} english @param {string} german @param {string} [target] */
+  const check = async (code, message, english, german, target = 'Title') => {
+    const error = new ApiError(400, { code, message, target });
+    assert.equal(errorText(error), english);
+    await setLang('de');
+    assert.equal(errorText(error), german);
+    await setLang('en');
+  };
+  globalThis.document ??= /** @type {any} */ ({ documentElement: {} });
+  await check('InvalidValue', "'Title' does not fit: it takes at most 1000 characters in one line", '“Title” does not fit: it takes at most 1000 characters in one line.', '„Title“ passt nicht: es nimmt höchstens 1000 Zeichen in einer Zeile.');
+  await check('InvalidValue', "'Title' does not fit: as nobody foresaw", '“Title” does not fit: as nobody foresaw.', '„Title“ passt nicht: der Server sagt dazu „as nobody foresaw“.');
+  await check('Conflict', "'Name' conflicts: there is such a Team already", 'Not as things stand: there is such a Team already.', 'So geht es nicht: das gibt es schon (Team).');
+  await check('InsufficientScope', "this needs the scope 'teams:write', which is not in force for you; Me() tells what is", 'You may not do this: it needs the right “teams:write”.', 'Das dürfen Sie nicht: Es braucht das Recht „teams:write“.');
+  await check('BodyTooLarge', "the body is larger than 'body_bytes_max' of 4096 bytes", 'That is too large to be sent at once: 4,096 bytes are the most.', 'Das ist zu groß, um es auf einmal zu senden: Höchstens 4.096 Bytes gehen.');
+  await check('LimitExceeded', "$filter passes the limit 'query_nodes_max' of 1000", '$filter is more than “query_nodes_max” allows, which is 1,000.', '$filter ist mehr, als „query_nodes_max“ erlaubt, nämlich 1.000.', '$filter');
+  await check('UnknownProperty', "$filter names 'Titel', which 'Ticket' does not have; did you mean 'Title'?", '$filter names “Titel”, which is not there. Did you mean “Title”?', '$filter nennt „Titel“, das gibt es dort nicht. Meinten Sie „Title“?', '$filter');
+  await check('InvalidSyntax', '$filter stops making sense at byte 3: expected a comparison operator', '$filter stops making sense there: expected a comparison operator.', '$filter ist dort nicht zu verstehen: dort gehört ein Vergleich hin, wie eq, ne, gt oder lt.', '$filter');
+  await check('InternalError', 'something failed on our side; the log has it under 00ff00ff00ff00ff', 'Something failed on the server. Its log has the cause under 00ff00ff00ff00ff.', 'Auf dem Server ist etwas schiefgegangen. In seinem Protokoll steht die Ursache unter 00ff00ff00ff00ff.');
+  await check('Newer', 'as it was never said', 'As it was never said.', 'Der Server hat es abgelehnt: As it was never said.');
+  // Beside its field the reason is enough.
+  const error = new ApiError(400, { code: 'InvalidValue', target: 'Title', message: "'Title' does not fit: it must be given" });
+  assert.deepEqual(fieldErrors(error, ['Title']), { Title: 'It must be given.' });
+  assert.deepEqual(fieldErrors(error, ['Name']), { form: '“Title” does not fit: it must be given.' });
 });
 
 test('addresses of the feed are encoded and stay readable', () => {

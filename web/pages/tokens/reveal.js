@@ -4,6 +4,7 @@
  * @module
  */
 import { copyText } from '../../lib/above.js';
+import { ApiError } from '../../lib/api.js';
 import { ask, openDialog } from '../../lib/dialog.js';
 import { field, formValues } from '../../lib/field.js';
 import { html, render } from '../../lib/html.js';
@@ -34,7 +35,7 @@ export async function runTest(secret, signal) {
     });
     const body = await response.json();
     if (response.ok) return { status: response.status, caller: body, error: '', isCounted: true };
-    return { status: response.status, caller: null, error: String(body?.error?.message ?? ''), isCounted: false };
+    return { status: response.status, caller: null, error: errorText(new ApiError(response.status, body?.error ?? {})), isCounted: false };
   } catch (error) {
     return { status: 0, caller: null, error: errorText(error), isCounted: false };
   }

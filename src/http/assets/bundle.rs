@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{comments::without_comments, imports};
+use super::{comments::without_comments, imports, sheets};
 use crate::{hash, http::compress::Kept};
 
 const SHELL: &str = "index.html";
@@ -56,18 +56,30 @@ impl Bundle {
     ) -> Self {
         let (mut taken, mut digests) = (BTreeMap::new(), BTreeMap::new());
         for (name, digest, bytes) in files {
-            let Some(content_type) = content_type(&name) else { continue };
+            if content_type(&name).is_none() {
+                continue;
+            }
             let bytes = if is_code(&name) { shortened(bytes) } else { bytes };
             digests.insert(name.clone(), digest);
-            taken.insert(name, File::new(content_type, bytes));
+            taken.insert(name, bytes);
         }
+        sheets::join(&mut taken, SHELL);
         let mut all = hash::Stream::default();
         for (name, digest) in &digests {
             all.add(&(name.len() as u64).to_le_bytes());
             all.add(name.as_bytes());
             all.add(digest);
         }
-        Self { build: short(all.finish()), is_fixed, files: taken, shell: OnceLock::new() }
+        let files = taken.into_iter().filter_map(|(name, bytes)| {
+            let file = File::new(content_type(&name)?, bytes);
+            Some((name, file))
+        });
+        Self {
+            build: short(all.finish()),
+            is_fixed,
+            files: files.collect(),
+            shell: OnceLock::new(),
+        }
     }
 
     /// What stands for the content of all files in their addresses.

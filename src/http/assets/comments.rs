@@ -4,7 +4,7 @@
 /// blanks before it are left out, too.
 ///
 /// Only comments that begin a line are seen and those that tell a type. A text in backquotes stays as it is, but for
-/// markup (`html` before it), where blanks at the beginning of a line and types in its holes say nothing.
+/// markup (`html` or `svg` before it), where blanks at the beginning of a line and types in its holes say nothing.
 #[must_use]
 pub fn without_comments(text: &str) -> String {
     let (mut kept, mut place) = (String::with_capacity(text.len()), Place::Code);
@@ -67,7 +67,11 @@ enum Place {
 /// What the last backquote of a line begins.
 fn opened(line: &str) -> Place {
     let before = line.rsplit_once('`').map_or("", |(before, _)| before);
-    if before.ends_with("html") { Place::Markup } else { Place::Text }
+    if ["html", "svg"].iter().any(|name| before.ends_with(name)) {
+        Place::Markup
+    } else {
+        Place::Text
+    }
 }
 
 /// Whether a comment is followed by something in its line.

@@ -8,6 +8,7 @@ mod bundle;
 mod comments;
 mod imports;
 mod pages;
+mod sheets;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -2,7 +2,8 @@
 
 /**
  * `isOpen`: also for who is not signed in. `who` looks, else Ada: what Ada did and where she signed in grows with each test.
- * @typedef {{ name: string, path: string, isOpen?: boolean, who?: keyof typeof import('./desk.js').PEOPLE }} View
+ * `ready` is there when all is that comes later.
+ * @typedef {{ name: string, path: string, isOpen?: boolean, ready?: string, who?: keyof typeof import('./desk.js').PEOPLE }} View
  */
 
 /** @type {View[]} */
@@ -12,7 +13,7 @@ export const VIEWS = [
   { name: 'dashboard', path: '/dashboard' },
   { name: 'tickets', path: '/tickets' },
   { name: 'new-ticket', path: '/tickets/new' },
-  { name: 'ticket', path: '/tickets/1' },
+  { name: 'ticket', path: '/tickets/1', ready: '.ticket-page:has(#message):has(#CategoryId:enabled):has(#SourceId:enabled)' },
   { name: 'tokens', path: '/tokens' },
   { name: 'new-token', path: '/tokens/new' },
   { name: 'token', path: '/tokens/3' },

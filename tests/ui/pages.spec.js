@@ -67,12 +67,13 @@ async function looks(page, name) {
   if (process.env.TESSERA_UPDATE_LOOKS) mean(name, found);
 }
 
-for (const { name, path, isOpen, who = 'ada' } of VIEWS) {
+for (const { name, path, isOpen, ready = 'h1', who = 'ada' } of VIEWS) {
   test(`${name} needs few modules, tells what it is, and looks as it is meant`, async ({ page }) => {
     // It is fetched some seconds later, so that it is there should the session end.
     await page.route('**/password-dialog.js', (route) => route.abort());
     if (isOpen) await page.goto(site.url + path);
     else await signIn(page, site, who, path);
+    await expect(page.locator(ready).first()).toBeVisible();
     const modules = await whole(page);
     expect.soft(modules.length, modules.join('\n')).toBeLessThanOrEqual(MODULES_MAX);
     await tells(name === 'dashboard' ? page.locator('body') : page.getByRole('main'), name);

@@ -7,14 +7,14 @@ import { date, dayMonth, duration, number, pageTexts, t } from '../lib/i18n.js';
 import { Page } from '../lib/page.js';
 import { can, me } from '../lib/session.js';
 import { table } from '../lib/table.js';
-import { AGES, ages, byAge, byDay, byHours, filled, OPEN, PERCENTS, percentiles, priorities, SPANS } from './dashboard/reports.js';
+import { AGES, ages, byAge, byDay, byHours, DAYS_SHOWN, filled, OPEN, PERCENTS, percentiles, priorities, SPANS, weeks } from './dashboard/reports.js';
 
 await pageTexts(async (language) => (await import(`../i18n/dashboard.${language}.js`))[language]);
 
 /** @typedef {import('./dashboard/reports.js').Day} Day */
 /** @typedef {import('./dashboard/reports.js').Aged} Aged */
 /** @typedef {import('./dashboard/reports.js').Solved} Solved */
-/** @typedef {{ id: string, url: string, chart: unknown, figures: unknown, series?: import('../lib/chart.js').Series[] }} Report */
+/** @typedef {{ id: string, name?: string, url: string, chart: unknown, figures: unknown, series?: import('../lib/chart.js').Series[] }} Report */
 
 const ALL_ROWS = { most: 50_000, prefer: 'maxpagesize=10000' };
 
@@ -68,7 +68,7 @@ class DashboardPage extends Page {
       callAll(byHours(span), { signal, ...ALL_ROWS }),
       Promise.all(Object.entries({ all: 'true', ...this.#filters }).map(count)),
     ]);
-    this.#days = filled(days, span);
+    this.#days = span > DAYS_SHOWN ? weeks(filled(days, span)) : filled(days, span);
     this.#aged = aged;
     this.#solved = solved;
     this.#counts = Object.fromEntries(counts);
@@ -103,10 +103,10 @@ class DashboardPage extends Page {
   }
 
   /** @param {Report} report */
-  #report({ id, url, chart, figures, series }) {
+  #report({ id, name = id, url, chart, figures, series }) {
     return html`<section class="card report" key=${id} aria-labelledby=${id}>
       <div class="page-head">
-        <div><h2 id=${id}>${t(`dashboard.${id}`)}</h2><p class="soft">${t(`dashboard.${id}-text`)}</p></div>
+        <div><h2 id=${id}>${t(`dashboard.${name}`)}</h2><p class="soft">${t(`dashboard.${id}-text`)}</p></div>
         <div class="end">${copyButton({ text: location.origin + url, label: t('copy.url') })}</div>
       </div>
       <div class="split report-parts">
@@ -123,17 +123,19 @@ class DashboardPage extends Page {
     const rows = this.#days;
     const series = [{ name: t('dashboard.created'), className: 'fill-1' }, { name: t('dashboard.resolved'), className: 'fill-2' }];
     const sum = (/** @type {'Created' | 'Resolved'} */ name) => rows.reduce((total, row) => total + row[name], 0);
-    const label = t('dashboard.flow-label', { created: sum('Created'), resolved: sum('Resolved'), count: rows.length });
+    const isByWeek = this.#span > DAYS_SHOWN;
+    const flow = isByWeek ? 'flow-weeks' : 'flow';
+    const label = t(`dashboard.${flow}-label`, { created: sum('Created'), resolved: sum('Resolved'), count: rows.length });
     const entries = rows.map((row) => ({ label: dayMonth(row.Date), values: [row.Created, row.Resolved] }));
     const isEmpty = !entries.some((entry) => entry.values.some(Boolean));
     if (!can('dashboard:read')) return { id: 'flow', url: byDay(this.#span), chart: html`<p class="notice">${t('dashboard.no-right')}</p>`, figures: null };
     return {
-      id: 'flow', url: byDay(this.#span), series,
+      id: 'flow', name: flow, url: byDay(this.#span), series,
       chart: isEmpty ? nothing() : columns({ width: this.#width, label, entries, series }),
       figures: table({
-        caption: t('dashboard.table', { name: t('dashboard.flow') }), rows: [...rows].reverse(), rowKey: (row) => row.Date,
+        caption: t('dashboard.table', { name: t(`dashboard.${flow}`) }), rows: [...rows].reverse(), rowKey: (row) => row.Date,
         columns: [
-          { key: 'day', label: t('dashboard.day'), isHead: true, cell: (row) => date(row.Date) },
+          { key: 'day', label: t(isByWeek ? 'dashboard.week' : 'dashboard.day'), isHead: true, cell: (row) => date(row.Date) },
           { key: 'created', label: t('dashboard.created'), className: 'number', cell: (row) => number(row.Created) },
           { key: 'resolved', label: t('dashboard.resolved'), className: 'number', cell: (row) => number(row.Resolved) },
         ],

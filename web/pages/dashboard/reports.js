@@ -11,7 +11,9 @@ import { days, percentile } from '../../lib/scale.js';
 /** A table by priority: a row has a name and a value for each column. @typedef {{ priority: string, values: number[] }} ByPriority */
 
 /** How many days can be looked back. */
-export const SPANS = [7, 30, 90];
+export const SPANS = [7, 30, 90, 365];
+/** More days than this are shown as weeks. */
+export const DAYS_SHOWN = 90;
 
 /** Upper ends of the ages in days; the last has none. */
 export const AGES = [1, 7, 30, 90];
@@ -56,6 +58,21 @@ export function filled(rows, span, now = Date.now()) {
   const last = [new Date(now).toISOString().slice(0, 10), rows.at(-1)?.Date ?? ''].sort().at(-1) ?? '';
   const first = new Date(Date.parse(last) - (span - 1) * 86_400_000).toISOString().slice(0, 10);
   return days(first, last).map((day) => known.get(day) ?? { Date: day, Created: 0, Resolved: 0 });
+}
+
+/**
+ * Days as weeks that end today, each under its first day; the days before the first whole week are left out.
+ * @param {readonly Day[]} rows
+ * @returns {Day[]}
+ */
+export function weeks(rows) {
+  const found = [];
+  for (let at = rows.length % 7; at < rows.length; at += 7) {
+    const week = rows.slice(at, at + 7);
+    const sum = (/** @type {'Created' | 'Resolved'} */ name) => week.reduce((total, row) => total + row[name], 0);
+    found.push({ Date: week[0]?.Date ?? '', Created: sum('Created'), Resolved: sum('Resolved') });
+  }
+  return found;
 }
 
 /**

@@ -134,8 +134,8 @@ export class Composer {
         ${this.mayReply ? this.#kindBox('reply') : null}${this.mayNote ? this.#kindBox('note') : null}
       </fieldset>
       ${[html`<div class="field" key=${`${this.kind}-${this.#sent}`}>
-        <label for="message">${label}</label>
-        <textarea id="message" rows="5" maxlength=${TEXT_MAX} required aria-describedby="message-hint" .value=${written.text}
+        <label for="message" class="live">${label}</label>
+        <textarea id="message" rows="3" placeholder=${label} maxlength=${TEXT_MAX} required aria-describedby="message-hint" .value=${written.text}
           @input=${(/** @type {Event} */ event) => this.#write({ text: typedIn(event) })}
           @keydown=${(/** @type {KeyboardEvent} */ event) => {
             if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;

@@ -5,7 +5,7 @@
 import { odata } from '../../lib/api.js';
 import { copyText } from '../../lib/above.js';
 import { html, render } from '../../lib/html.js';
-import { date, dateTime, has, number, relative, t } from '../../lib/i18n.js';
+import { dateTime, has, number, relative, t } from '../../lib/i18n.js';
 import { table } from '../../lib/table.js';
 import { DENIALS, changes, denials, doneFilter, isAlive, isEnding, lost, madeWith, tone } from './facts.js';
 import { lastUse, near, ownerOf, roleName } from './words.js';
@@ -140,7 +140,7 @@ export function doneCard(token, { events, count, more }) {
   const address = odata('AuditEvents', { filter: doneFilter(token.Id), orderby: 'Id' });
   /** @type {import('../../lib/table.js').Column<AuditEvent>[]} */
   const columns = [
-    { key: 'when', label: t('tokens.done.when'), className: 'narrow', cell: (event) => html`<time datetime=${event.CreatedDateTime} title=${dateTime(event.CreatedDateTime)}>${date(event.CreatedDateTime)}</time>` },
+    { key: 'when', label: t('tokens.done.when'), className: 'narrow', cell: (event) => html`<time datetime=${event.CreatedDateTime} title=${dateTime(event.CreatedDateTime)}>${relative(event.CreatedDateTime)}</time>` },
     { key: 'what', label: t('tokens.done.what'), isHead: true, cell: (event) => eventName(event.Event) },
     { key: 'to', label: t('tokens.done.to'), cell: subject },
     { key: 'detail', label: t('tokens.done.detail'), cell: (event) => html`<span class="fine-print">${readable(event.Detail)}</span>` },

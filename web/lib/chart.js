@@ -54,11 +54,12 @@ export function bars({ width, label, entries, series }) {
   const top = Math.max(1, ...totals);
   const left = Math.min(110, width * 0.3);
   const room = Math.max(width - left - 100, 40);
+  const letters = Math.floor(left / 7.5);
   return frame(width, entries.length * BAR + 8, label, entries.map((entry, at) => {
     let x = left;
     const total = totals[at] ?? 0;
     return svg`<g key=${entry.label}>
-      <text class="axis end strong" x=${left - 10} y=${at * BAR + 25}>${entry.label.length > 15 ? `${entry.label.slice(0, 14)}…` : entry.label}</text>
+      <text class="axis end strong" x=${left - 10} y=${at * BAR + 25}>${entry.label.length > letters ? `${entry.label.slice(0, letters - 1)}…` : entry.label}</text>
       ${entry.values.map((value, one) => {
         const wide = (value / top) * room;
         const from = x;

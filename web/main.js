@@ -3,7 +3,7 @@
  * @module
  */
 import { announce, menu, toast } from './lib/above.js';
-import { Offline, connection, probe } from './lib/api.js';
+import { ApiError, connection, probe } from './lib/api.js';
 import { html, render } from './lib/html.js';
 import { errorText, lang, language, pageTexts, registerReasons, t } from './lib/i18n.js';
 import { applyTheme } from './lib/page.js';
@@ -56,17 +56,27 @@ async function begin() {
     return texts[language];
   });
   showFrame();
-  try {
-    await loadMe();
-  } catch (error) {
-    if (!(error instanceof Offline)) console.error(error);
-  }
-  if (hasLink) history.replaceState(history.state, '', '/setup');
   const into = /** @type {HTMLElement} */ (document.getElementById('main'));
+  await askWho(into);
+  if (hasLink) history.replaceState(history.state, '', '/setup');
   await start({ into, otherwise: () => import('./pages/not-found.js'), gate });
   // There before it is needed: when it is, another build may be served.
   setTimeout(() => import('./lib/password-dialog.js').catch(() => {}), 3000);
   addEventListener('hashchange', () => { if (takeSetupLink()) void navigate('/setup'); });
+}
+
+/** Asks who is signed in until the server says so: a busy server is no reason to sign in again. @param {HTMLElement} into */
+async function askWho(into) {
+  for (;;) {
+    try {
+      await loadMe();
+      return render(into, []);
+    } catch (error) {
+      render(into, html`<div class="page narrow center"><p class="error box" role="alert">${errorText(error)}</p></div>`);
+      const secs = error instanceof ApiError && error.retryAfterSecs;
+      await new Promise((again) => { setTimeout(again, secs ? secs * 1000 : RETRY_MS); });
+    }
+  }
 }
 
 /** Links of the bar: address, text, and the scope without which there is nothing to see. */

@@ -126,3 +126,43 @@ test('who guesses too often is told how long to wait', async ({ page }) => {
   }
   await expect(page.getByRole('alert')).toContainText(/Wait \d+ seconds?/);
 });
+
+test('a server with too much to do is waited for, and nobody who is signed in is asked to sign in', async ({ page }) => {
+  await signIn(page, site, 'ada', '/profile');
+  let refused = 0;
+  await page.route(/\/session$/, (route) => {
+    refused += 1;
+    if (refused > 1) return route.continue();
+    return route.fulfill({ status: 429, headers: { 'Retry-After': '4' }, json: { error: { code: 'TooManyRequests', message: 'rate_session_per_minute; try again in 4 seconds' } } });
+  });
+  await page.reload({ waitUntil: 'commit' });
+  await expect(page.getByText('Wait 4 seconds')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Profile');
+  expect(refused).toBe(2);
+});
+
+test('no word is so long that a page becomes wider than its window', async ({ page }) => {
+  const token = await site.token('Administrator');
+  const long = 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(4);
+  const make = async (/** @type {string} */ set, /** @type {object} */ body) => {
+    const { status, body: made } = await site.ask(token, `/odata/${set}`, { method: 'POST', body });
+    expect(status, JSON.stringify(made)).toBeLessThan(300);
+    return made;
+  };
+  const priority = await make('Priorities', { Name: long.slice(0, 100) });
+  await make('Customers', { Name: long, Email: `${'a'.repeat(60)}@${'b'.repeat(60)}.example`, Company: long });
+  const ticket = await make('Tickets', { Title: long.repeat(3), Description: long.repeat(9), PriorityId: priority.Id, RequesterEmail: `${'a'.repeat(60)}@${'b'.repeat(60)}.example`, Tags: [long.slice(0, 60)] });
+  const minted = await make('AccessTokens/Tessera.Mint', { Name: long, Purpose: long.repeat(5), Role: 'Agent' });
+  await signIn(page, site, 'ada');
+  for (const path of ['/tickets', `/tickets/${ticket.Id}`, '/tokens', `/tokens/${minted.Id}`, '/people/customers', '/settings/pickers?list=Priorities', '/dashboard']) {
+    await page.goto(site.url + path);
+    await expect(page.getByText(long.slice(0, 20)).first()).toBeVisible();
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${path} at ${width}`).toBeLessThanOrEqual(0);
+    }
+  }
+  // On a phone each row keeps its menu within reach.
+  await page.goto(`${site.url}/people/customers`);
+  await expect(page.getByRole('button', { name: /^Actions for Donau/ })).toBeInViewport();
+});

@@ -303,25 +303,7 @@ fn what_was_not_committed_leaves_no_files_behind() {
 struct Unreadable(MemorySource);
 
 impl Source for Unreadable {
-    fn model(&self) -> &crate::model::Model {
-        self.0.model()
-    }
-
-    fn zone(&self) -> &jiff::tz::TimeZone {
-        self.0.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.0.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.0.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: crate::model::Prop, value: &Value) -> Vec<Row> {
-        self.0.rows_where(set, property, value)
-    }
+    crate::asks_another_source!(0: model zone rows row rows_where);
 
     fn long_text(&self, _: &Row, _: crate::model::Prop) -> Result<Value, crate::error::Error> {
         Err(crate::error::Error::internal(&"gone"))

@@ -3,7 +3,6 @@
 use std::sync::{Arc, RwLock};
 
 use crate::operations;
-use jiff::tz::TimeZone;
 use tessera::{
     auth::{Proof, Visit},
     error::{Denial, Error},
@@ -410,25 +409,7 @@ struct Shelves(MemorySource);
 pub(crate) const LOST: &str = "lost";
 
 impl Source for Shelves {
-    fn model(&self) -> &Model {
-        self.0.model()
-    }
-
-    fn zone(&self) -> &TimeZone {
-        self.0.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.0.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.0.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.0.rows_where(set, property, value)
-    }
+    tessera::asks_another_source!(0: model zone rows row rows_where);
 
     fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
         let text = self.0.long_text(row, property)?;

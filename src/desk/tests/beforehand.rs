@@ -13,25 +13,7 @@ use crate::{
 struct Deaf<'a>(&'a mut dyn Draft);
 
 impl Source for Deaf<'_> {
-    fn model(&self) -> &crate::model::Model {
-        self.0.model()
-    }
-
-    fn zone(&self) -> &TimeZone {
-        self.0.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.0.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.0.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.0.rows_where(set, property, value)
-    }
+    crate::asks_another_source!(0: model zone rows row rows_where);
 
     fn long_text(&self, _: &Row, _: Prop) -> Result<Value, Error> {
         Err(Error::internal(&"a long text is read while everybody waits"))

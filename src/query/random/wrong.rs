@@ -1,14 +1,12 @@
 //! Sources that answer wrongly in one way each: whoever compares must notice, or it proves nothing.
 
-use jiff::tz::TimeZone;
-
 use super::{
     agree::{Load, is_noticed},
     plain::Plain,
 };
 use crate::{
     error::Error,
-    model::{Key, Model, Prop, Row, SetId, Value},
+    model::{Model, Value},
     query::{
         BinaryOp, Context, Expr, Function, Order, Page, Path, Plan, Source, Start, Step, Var,
         list::reference,
@@ -27,29 +25,7 @@ struct Wrong {
 }
 
 impl Source for Wrong {
-    fn model(&self) -> &Model {
-        self.rows.model()
-    }
-
-    fn zone(&self) -> &TimeZone {
-        self.rows.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.rows.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.rows.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.rows.rows_where(set, property, value)
-    }
-
-    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        self.rows.long_text(row, property)
-    }
+    crate::asks_another_source!(rows: model zone rows row rows_where long_text);
 
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {
         let mut other = plan.clone();

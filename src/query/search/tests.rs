@@ -139,29 +139,7 @@ fn guarded_rows_do_not_count() {
 struct Indexed(MemorySource, Hits);
 
 impl Source for Indexed {
-    fn model(&self) -> &crate::model::Model {
-        self.0.model()
-    }
-
-    fn zone(&self) -> &jiff::tz::TimeZone {
-        self.0.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.0.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.0.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.0.rows_where(set, property, value)
-    }
-
-    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        self.0.long_text(row, property)
-    }
+    crate::asks_another_source!(0: model zone rows row rows_where long_text);
 
     fn search(&self, _: SetId, _: &Search, _: &Context<'_>) -> Result<Option<Hits>, Error> {
         Ok(Some(self.1.clone()))

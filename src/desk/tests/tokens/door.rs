@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     auth::PlainToken,
     desk::tokens::{Visited, visit},
-    model::{Kind, Model},
+    model::Kind,
     query::Source,
 };
 
@@ -16,13 +16,7 @@ struct Counting<'a> {
 }
 
 impl Source for Counting<'_> {
-    fn model(&self) -> &Model {
-        self.inner.model()
-    }
-
-    fn zone(&self) -> &TimeZone {
-        self.inner.zone()
-    }
+    crate::asks_another_source!(inner: model zone long_text);
 
     fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
         self.walked.fetch_add(1, Ordering::Relaxed);
@@ -37,10 +31,6 @@ impl Source for Counting<'_> {
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
         self.found.fetch_add(1, Ordering::Relaxed);
         self.inner.rows_where(set, property, value)
-    }
-
-    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        self.inner.long_text(row, property)
     }
 }
 

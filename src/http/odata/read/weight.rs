@@ -1,10 +1,11 @@
 //! Light reads and heavy ones: what may touch many rows waits for a turn of its own, before it takes one of
 //! those that light reads need.
 //!
-//! Every read is begun as a light one, and before that, where it might do, as a brief one (see [`super::brief`]). Where it would touch more rows than that, it ends before it goes
-//! through them, and begins again when a turn of the heavy ones has come; the pieces of its answer take
-//! such turns, too. What is known of a filter, an order or an expansion before it is run decides; a search
-//! is asked of its index first.
+//! Every read is begun as a light one, and before that, where it might do, as a brief one (see
+//! [`super::brief`]). Where it would touch more rows than that, it ends before it goes through them, and
+//! begins again when a turn of the heavy ones has come; the pieces of its answer take such turns, too. What
+//! is known of a filter, an order or an expansion before it is run decides; a search is asked of its index
+//! first.
 
 use std::{
     sync::{

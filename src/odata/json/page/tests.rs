@@ -2,11 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::tz::TimeZone;
-
 use super::*;
 use crate::{
-    model::{Key, Model, Prop, Value},
+    model::{Key, Value},
     odata::{
         Limits,
         check::{Checker, Everything, Target},
@@ -100,29 +98,11 @@ fn a_text_is_the_same_in_pieces_however_short() {
 struct Counting(MemorySource, AtomicUsize, AtomicUsize);
 
 impl Source for Counting {
-    fn model(&self) -> &Model {
-        self.0.model()
-    }
-
-    fn zone(&self) -> &TimeZone {
-        self.0.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.0.rows(set)
-    }
+    crate::asks_another_source!(0: model zone rows rows_where long_text);
 
     fn row(&self, set: SetId, key: &Key) -> Option<Row> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.0.rows_where(set, property, value)
-    }
-
-    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        self.0.long_text(row, property)
     }
 
     fn search(&self, _: SetId, _: &Search, _: &Context<'_>) -> Result<Option<Hits>, Error> {

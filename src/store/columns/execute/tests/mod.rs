@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::{Explained, Limits, Tables, list};
 use crate::{
     error::Error,
-    model::{Contents, Key, Model, Prop, Row, SetId, Value},
+    model::{Contents, SetId, Value},
     query::{
         Context, Page, Plan, Source, Start,
         apply::{Grouping, apply},
@@ -84,29 +84,11 @@ impl Tables for Tabled {
 }
 
 impl Source for Tabled {
-    fn model(&self) -> &Model {
-        self.rows.model()
-    }
+    crate::asks_another_source!(rows: model rows row rows_where long_text);
 
     fn zone(&self) -> &TimeZone {
         self.zone_asked.fetch_add(1, Ordering::Relaxed);
         self.rows.zone()
-    }
-
-    fn rows(&self, set: SetId) -> Box<dyn Iterator<Item = Row> + '_> {
-        self.rows.rows(set)
-    }
-
-    fn row(&self, set: SetId, key: &Key) -> Option<Row> {
-        self.rows.row(set, key)
-    }
-
-    fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row> {
-        self.rows.rows_where(set, property, value)
-    }
-
-    fn long_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        self.rows.long_text(row, property)
     }
 
     fn list(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> Result<Page, Error> {

@@ -3,6 +3,7 @@
 use super::{
     Query,
     order::{How, SortKey},
+    rank::Ranking,
 };
 use crate::query::{explain::Explained, list::limit};
 
@@ -29,7 +30,33 @@ impl Query<'_> {
             Some(limit) => steps.push(format!("stops after {} rows", limit.saturating_add(1))),
             None => steps.push("takes all rows".to_owned()),
         }
-        Explained { steps, rows: self.estimate() }
+        Explained { steps, rows: self.looked_at() }
+    }
+
+    /// Rows looked at, as far as that is known without looking; each as one, whatever it costs.
+    fn looked_at(&self) -> u64 {
+        let rows = self.among.len();
+        let wanted = limit(self.plan).map_or(rows, |limit| limit as u64 + 1);
+        let late = if self.filter.has_late() { rows } else { 0 };
+        let order = match self.order.first().map(|key| &key.how) {
+            None | Some(How::Key | How::Groups(_) | How::Kept { .. }) => 0,
+            Some(How::Compare) => rows.saturating_mul(self.passes()),
+        };
+        let ranks = self.order.iter().map(|key| match key.ranking {
+            // The row that is compared is the one that is asked.
+            Ranking::Numbers(_) | Ranking::Texts(_) | Ranking::Asked(_) => 0,
+            Ranking::Counts { .. } => key.ranking.cost(),
+            Ranking::Remembered { .. } => key.ranking.asked_for(rows),
+        });
+        [self.filter.cost(), late, order, wanted]
+            .into_iter()
+            .chain(ranks)
+            .fold(0, u64::saturating_add)
+    }
+
+    /// How often all rows are gone through to find the page by comparing them.
+    fn passes(&self) -> u64 {
+        self.plan.skip / self.table.limits().sorted.max(1) as u64 + 1
     }
 
     fn told_order(&self) -> String {
@@ -40,7 +67,7 @@ impl Query<'_> {
         told.join(", then ")
     }
 
-    /// Rows of columns looked at, as far as that is known without looking.
+    /// What that costs: about how many rows of a column could be looked at meanwhile.
     pub(super) fn estimate(&self) -> u64 {
         let rows = self.among.len();
         let wanted = limit(self.plan).map_or(rows, |limit| limit as u64 + 1);
@@ -55,9 +82,9 @@ impl Query<'_> {
             Some(How::Kept { .. }) if self.plan.filter.is_none() => wanted,
             Some(How::Kept { .. }) => wanted.saturating_mul(16).min(rows),
             Some(How::Compare) => {
-                let passes = self.plan.skip / self.table.limits().sorted.max(1) as u64 + 1;
-                let quick = self.order.iter().all(|key| key.ranking.is_quick());
-                rows.saturating_mul(if quick { 1 } else { 64 }).saturating_mul(passes)
+                let asked = self.order.iter().map(|key| key.ranking.asked_for(rows));
+                let asked = asked.fold(0, u64::saturating_add).saturating_mul(64);
+                rows.saturating_add(asked).saturating_mul(self.passes())
             }
         };
         let ranks = self.order.iter().map(|key| key.ranking.cost());

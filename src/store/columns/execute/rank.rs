@@ -8,7 +8,7 @@ use std::{
 use super::{children::Children, keys::ByKey, rows::Asked, table::Table};
 use crate::{
     error::Error,
-    model::Value,
+    model::{Prop, Relation, Value},
     query::{compare::sorting, list::sorted_text},
     store::columns::column::{Column, Kind},
 };
@@ -56,7 +56,7 @@ pub(super) enum Ranking<'a> {
     /// Whatever the reference evaluator says.
     Asked(Asked),
     /// What it says of each number of the one column that is read, such as the key of a customer.
-    Remembered { asked: Asked, column: &'a Column, known: Remembered },
+    Remembered { asked: Asked, column: &'a Column, known: Remembered, values: u64 },
 }
 
 /// Numbers from 0 on for which an answer is remembered; some MB for as many rows as have one.
@@ -95,7 +95,11 @@ impl<'a> Ranking<'a> {
     pub(super) fn asked(asked: Asked, table: Table<'a>) -> Self {
         let column = asked.reads.only().and_then(|only| table.column(only));
         match column.filter(|column| column.kind == Kind::Number) {
-            Some(column) => Self::Remembered { asked, column, known: Remembered::default() },
+            Some(column) => {
+                let values = asked.reads.only().and_then(|only| values_of(only, table));
+                let values = values.unwrap_or_else(|| table.columns.count());
+                Self::Remembered { asked, column, known: Remembered::default(), values }
+            }
             None => Self::Asked(asked),
         }
     }
@@ -109,6 +113,15 @@ impl<'a> Ranking<'a> {
         match self {
             Self::Numbers(_) | Self::Texts(_) | Self::Asked(_) | Self::Remembered { .. } => 0,
             Self::Counts { children, .. } => children.cost(),
+        }
+    }
+
+    /// How often the reference evaluator is asked at most while so many rows are ranked.
+    pub(super) fn asked_for(&self, rows: u64) -> u64 {
+        match self {
+            Self::Numbers(_) | Self::Texts(_) | Self::Counts { .. } => 0,
+            Self::Asked(_) => rows,
+            Self::Remembered { values, .. } => rows.min(*values),
         }
     }
 
@@ -129,7 +142,7 @@ impl<'a> Ranking<'a> {
                 Rank::Number(key.int(at).map_or(0, |key| counts.get(key)).into())
             }
             Self::Asked(asked) => Rank::of(of_order(asked.of(table, at))?),
-            Self::Remembered { asked, column, known } => {
+            Self::Remembered { asked, column, known, .. } => {
                 let number = column.int(at);
                 if let Some(value) = known.get(number) {
                     Rank::of(value)
@@ -161,6 +174,17 @@ impl<'a> Ranking<'a> {
             Self::Asked(_) | Self::Remembered { .. } => false,
         }
     }
+}
+
+/// How many different values a property has at most that says where a reference leads, null among them.
+fn values_of(prop: Prop, table: Table<'_>) -> Option<u64> {
+    let structure = table.structure();
+    let leads = structure.navs().find(|(_, navigation)| match navigation.relation {
+        Relation::Reference { by } => structure.property(by) == Some(prop),
+        Relation::Children { .. } => false,
+    });
+    let there = table.beside(table.model().target(leads?.1)?)?;
+    Some(there.columns.count().saturating_add(1))
 }
 
 /// A value to sort by: of a text the beginning alone, and errors as those of `$orderby`.

@@ -203,6 +203,18 @@ impl Run<'_> {
             }
             items = kept;
         }
+        if let Some(search) = &over.search {
+            let mut found = Vec::new();
+            for item in items {
+                self.ctx.in_time()?;
+                if let Binding::Row(row) = &item
+                    && search.finds(row, self.ctx)?
+                {
+                    found.push(item);
+                }
+            }
+            items = found;
+        }
         Ok(items)
     }
 
@@ -402,7 +414,7 @@ mod tests {
     }
 
     fn over(names: &str) -> Collection {
-        Collection { path: path(names), var: Var(1), filter: None }
+        Collection { path: path(names), var: Var(1), filter: None, search: None }
     }
 
     fn quantified(quantifier: Quantifier, over: Collection, predicate: Option<Expr>) -> Expr {
@@ -444,7 +456,7 @@ mod tests {
         check(&quantified(Quantifier::Any, over("Numbers"), Some(is_null)), "true");
         let longer = Expr::Quantified {
             quantifier: Quantifier::Any,
-            over: Collection { path: path("Tags"), var: Var(2), filter: None },
+            over: Collection { path: path("Tags"), var: Var(2), filter: None, search: None },
             var: Var(2),
             predicate: Some(op(BinaryOp::Gt, item(2), item(1)).into()),
         };

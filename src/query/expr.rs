@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::values::ValueSet;
-use crate::model::{Nav, Prop, StructId, Type, Value};
+use super::{search::Search, values::ValueSet};
+use crate::model::{Key, Nav, Prop, SetId, StructId, Type, Value};
 
 /// A variable: 0 is the entity the query is about (`$it`), each lambda adds the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,9 @@ impl Var {
     /// Within an expansion: the entity the whole request is about (`$it`), see
     /// [`super::Context::it`]. Everywhere else that is variable 0.
     pub const IT: Self = Self(u8::MAX);
+
+    /// No entity at all: what a path begins with that finds its first one by a key (`$root`).
+    pub const ROOT: Self = Self(u8::MAX - 1);
 }
 
 /// A checked expression.
@@ -112,7 +115,7 @@ pub struct Path {
 }
 
 /// One step of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// A property of an entity or of a complex value.
     Property(Prop),
@@ -120,6 +123,37 @@ pub enum Step {
     Navigation(Nav),
     /// Goes on only if the entity or complex value is of that type; null otherwise.
     Cast(StructId),
+    /// One entity by its key; null where there is none, or none to be seen.
+    Find(Arc<Find>),
+}
+
+/// One entity by its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Find {
+    /// The to-many navigation property that must lead to it; any entity of the set where there is none.
+    pub navigation: Option<Nav>,
+    /// Which entity.
+    pub lookup: Lookup,
+}
+
+/// How one entity of a set is named.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeyRef {
+    /// By its key.
+    Key(Key),
+    /// By another property no two entities share.
+    Alternate(Prop, Value),
+}
+
+/// One entity of one set, and what must hold of it to be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookup {
+    /// The set.
+    pub set: SetId,
+    /// Which entity.
+    pub by: KeyRef,
+    /// Over variable 0.
+    pub guard: Option<Expr>,
 }
 
 /// Several items: a collection property, or entities behind a to-many navigation.
@@ -131,6 +165,8 @@ pub struct Collection {
     pub var: Var,
     /// Items that count: `$filter` written there, and what the caller may see.
     pub filter: Option<Box<Expr>>,
+    /// What entities that count must hold beside that: `$search` written there.
+    pub search: Option<Box<Search>>,
 }
 
 /// Operators with two operands, `and` and `or` excepted. Source: OData 4.01 Part 2, 5.1.1.1 and 5.1.1.2.

@@ -28,10 +28,13 @@ pub mod values;
 mod walk;
 
 pub use eval::{Binding, computed, eval, matches};
-pub use expr::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var};
+pub use expr::{
+    BinaryOp, Collection, Expr, Find, Function, KeyRef, Lookup, Path, Quantifier, Step, Var,
+};
 pub use list::{get, list};
 pub use plan::{Computed, Expand, ExpandKind, Order, Page, Plan, Shape, Start};
 pub use resolve::{Context, related, value, value_opened};
 pub use search::{Hits, Search};
 pub use source::{Rights, Source};
 pub use values::ValueSet;
+pub use walk::look_up;

@@ -147,6 +147,20 @@ pub fn related(ctx: &Context<'_>, row: &Row, nav: Nav) -> Vec<Row> {
     }
 }
 
+/// Whether a to-many navigation property of `owner` leads to `row`, which is of the set it leads to.
+pub(super) fn leads_to(ctx: &Context<'_>, owner: &Row, nav: Nav, row: &Row) -> bool {
+    let structure = ctx.structure(owner);
+    let Some(navigation) = structure.navigations.get(usize::from(nav.0)) else { return false };
+    let there = ctx.structure(row);
+    match (navigation.relation, structure.key.as_slice()) {
+        (Relation::Children { by }, [own]) if ctx.model().target(navigation) == Some(row.set) => {
+            let by = there.property(by).map(|by| row.record.get(there, by));
+            by.is_some_and(|by| !by.is_null() && by == owner.record.get(structure, *own))
+        }
+        (Relation::Children { .. } | Relation::Reference { .. }, _) => false,
+    }
+}
+
 /// How many rows a to-many navigation property leads to, where the source can tell without reading them.
 fn counted(ctx: &Context<'_>, row: &Row, navigation: &str, unless: &str) -> Option<i64> {
     let structure = ctx.structure(row);

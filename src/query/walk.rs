@@ -1,7 +1,8 @@
 //! Paths: from a variable through properties and navigation to a value, an entity, or many.
 
 use super::{
-    expr::{Expr, Path, Step, Var},
+    eval::matches,
+    expr::{Expr, Find, KeyRef, Lookup, Path, Step, Var},
     resolve::{self, Context},
 };
 use crate::{
@@ -37,26 +38,55 @@ fn walk_steps(
     } else {
         bindings.get(usize::from(from.0)).cloned().unwrap_or(NOTHING)
     };
-    steps.iter().try_fold(start, |at, next| step(at, *next, ctx))
+    steps.iter().try_fold(start, |at, next| step(at, next, ctx))
 }
 
-fn step(at: Binding, step: Step, ctx: &Context<'_>) -> Result<Binding, Error> {
+fn step(at: Binding, step: &Step, ctx: &Context<'_>) -> Result<Binding, Error> {
     Ok(match (step, at) {
         (Step::Property(prop), Binding::Row(row)) => {
-            Binding::Value(resolve::value(ctx, &row, prop)?)
+            Binding::Value(resolve::value(ctx, &row, *prop)?)
         }
         (Step::Property(prop), Binding::Value(Value::Complex(complex))) => {
             let value = complex.values.get(usize::from(prop.0));
             Binding::Value(value.cloned().unwrap_or(Value::Null))
         }
         (Step::Navigation(nav), Binding::Row(row)) => {
-            resolve::one(ctx, &row, nav).map_or(NOTHING, Binding::Row)
+            resolve::one(ctx, &row, *nav).map_or(NOTHING, Binding::Row)
         }
         (Step::Cast(to), at) => match type_of(&at) {
-            Some(own) if ctx.model().is_a(own, to) => at,
+            Some(own) if ctx.model().is_a(own, *to) => at,
             Some(_) | None => NOTHING,
         },
+        (Step::Find(find), at) => found(find, &at, ctx)?.map_or(NOTHING, Binding::Row),
         (Step::Property(_) | Step::Navigation(_), _) => NOTHING,
+    })
+}
+
+/// The entity found by its key, if it is one of those it must be among.
+fn found(find: &Find, at: &Binding, ctx: &Context<'_>) -> Result<Option<Row>, Error> {
+    let Some(row) = look_up(ctx, &find.lookup)? else { return Ok(None) };
+    let is_among = match (find.navigation, at) {
+        (None, _) => true,
+        (Some(nav), Binding::Row(owner)) => resolve::leads_to(ctx, owner, nav, &row),
+        (Some(_), Binding::Value(_)) => false,
+    };
+    Ok(is_among.then_some(row))
+}
+
+/// The entity a key names; `None` where there is none or the caller may not see it.
+///
+/// # Errors
+/// As [`matches()`].
+pub fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
+    let row = match &lookup.by {
+        KeyRef::Key(key) => ctx.source.row(lookup.set, key),
+        KeyRef::Alternate(prop, value) => {
+            ctx.source.rows_where(lookup.set, *prop, value).into_iter().next()
+        }
+    };
+    Ok(match row {
+        Some(row) if matches(lookup.guard.as_ref(), &row, ctx)? => Some(row),
+        Some(_) | None => None,
     })
 }
 
@@ -102,13 +132,13 @@ pub(super) fn items(
         ([.., Step::Navigation(nav)], Binding::Row(row)) => {
             resolve::related(ctx, &row, *nav).into_iter().map(Binding::Row).collect()
         }
-        ([.., last], from) => values_of(step(from, *last, ctx)?),
+        ([.., last], from) => values_of(step(from, last, ctx)?),
         ([], from) => values_of(from),
     };
     for cast in casts {
         let mut kept = Vec::new();
         for item in found {
-            let item = step(item, *cast, ctx)?;
+            let item = step(item, cast, ctx)?;
             if item != NOTHING {
                 kept.push(item);
             }

@@ -3,8 +3,8 @@
 use crate::{
     error::Error,
     model::{Row, SetId, Value},
-    odata::check::{EntityPath, EntityStep, KeyRef, Lookup, PropertyPath},
-    query::{Context, Step, get, matches, related, value},
+    odata::check::{EntityPath, EntityStep, PropertyPath},
+    query::{Context, KeyRef, Step, look_up, matches, related, value},
 };
 
 /// The entity a path leads to; `None` where its last step is a navigation to nothing.
@@ -84,27 +84,12 @@ pub(super) fn property(
             {
                 Value::Complex(complex)
             }
-            (_, Step::Property(_) | Step::Cast(_) | Step::Navigation(_)) => Value::Null,
+            (_, Step::Property(_) | Step::Cast(_) | Step::Navigation(_) | Step::Find(_)) => {
+                Value::Null
+            }
         });
     }
     Ok(at.unwrap_or(Value::Null))
-}
-
-/// The entity a key names; `None` where there is none or the caller may not see it.
-///
-/// # Errors
-/// As [`matches()`].
-pub(super) fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
-    let row = match &lookup.by {
-        KeyRef::Key(key) => get(ctx, lookup.set, key),
-        KeyRef::Alternate(prop, value) => {
-            ctx.source.rows_where(lookup.set, *prop, value).into_iter().next()
-        }
-    };
-    Ok(match row {
-        Some(row) if matches(lookup.guard.as_ref(), &row, ctx)? => Some(row),
-        Some(_) | None => None,
-    })
 }
 
 fn is_meant(ctx: &Context<'_>, row: &Row, by: &KeyRef) -> bool {

@@ -8,10 +8,8 @@ use super::{Members, Reader};
 use crate::{
     error::Error,
     model::{Nav, Relation, SetId, StructType},
-    odata::{
-        check::{Lookup, Target},
-        path,
-    },
+    odata::{check::Target, path},
+    query::Lookup,
 };
 
 /// What stands for a to-one navigation property.

@@ -17,10 +17,11 @@ use members::Members;
 use serde_json::value::RawValue;
 pub(crate) use value::takes;
 
-use super::check::{Checker, Lookup};
+use super::check::Checker;
 use crate::{
     error::{Error, nearest},
     model::{Nav, Prop, Property, Relation, SetId, StructId, StructType, Value, Write},
+    query::Lookup,
 };
 
 /// Entities one body may bring along for one navigation property.

@@ -312,10 +312,10 @@ impl<'a> Scope<'a> {
         body: impl FnOnce(&mut Self, Var) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let at = self.variables.len();
-        let var = u8::try_from(at).ok().map(Var).filter(|var| *var != Var::IT);
+        let var = u8::try_from(at).ok().map(Var).filter(|var| var.0 < Var::ROOT.0);
         let var = var.ok_or_else(|| Error::LimitExceeded {
             limit: Limits::DEPTH,
-            max: u64::from(Var::IT.0),
+            max: u64::from(Var::ROOT.0),
             target: self.option.to_owned(),
         })?;
         let implicit = self.implicit;

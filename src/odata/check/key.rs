@@ -1,6 +1,6 @@
 //! Keys: in parentheses, by name, as path segments, and by an alternate key.
 
-use super::{Aliases, Checker, KeyRef};
+use super::{Aliases, Checker};
 use crate::{
     error::Error,
     model::{Index, Key, Primitive, Prop, StructType, Type, Value},
@@ -8,7 +8,7 @@ use crate::{
         ast::{Args, Expr as Ast},
         text,
     },
-    query::Expr,
+    query::{Expr, KeyRef},
 };
 
 /// The one alternate key: on every type with a Guid of this name that no two entities share.

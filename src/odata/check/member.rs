@@ -8,10 +8,10 @@ use super::{
     ty::{Ty, Typed},
 };
 use crate::{
-    error::Error,
-    model::{Primitive, SetId, StructId, StructType, Type},
-    odata::ast::{self, Expr as Ast, Segment},
-    query::{Collection, Expr, Path, Step, Var},
+    error::{Error, nearest},
+    model::{Contents, Nav, Primitive, SetId, StructId, StructType, Type},
+    odata::ast::{self, Args, Expr as Ast, Segment},
+    query::{Collection, Expr, Find, Lookup, Path, Step, Var},
 };
 
 /// What a variable, or a path on its way, stands for.
@@ -75,7 +75,8 @@ impl<'a> Scope<'a> {
     }
 
     fn find(&mut self, written: &ast::Path) -> Result<Found, Error> {
-        if let Some(names) = &self.result {
+        let is_root = matches!(written.segments.first(), Some(Segment::Root));
+        if let Some(names) = self.result.as_ref().filter(|_| !is_root) {
             let found = names.find(written).map(|at| Found::Value(names.value(at)));
             return found.ok_or_else(|| names.unknown(written, self.option));
         }
@@ -107,7 +108,7 @@ impl<'a> Scope<'a> {
                 None => self.variable(0, rest),
             },
             [Segment::This, rest @ ..] => self.variable(self.implicit, rest),
-            [Segment::Root, ..] => not_implemented("$root"),
+            [Segment::Root, rest @ ..] => self.rooted(rest),
             [Segment::Alias(name), rest @ ..] => Ok((self.aliased(name)?, rest)),
             [Segment::Name(name), rest @ ..] => {
                 let named = |variable: &super::expr::Variable| {
@@ -119,6 +120,75 @@ impl<'a> Scope<'a> {
                 }
             }
             _ => self.variable(self.implicit, segments),
+        }
+    }
+
+    /// An entity that is named whatever the query is about: `Teams(3)` and what follows it.
+    /// Source: OData 4.01 Part 2, 5.1.1.14.3.
+    fn rooted<'s>(&mut self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
+        let [Segment::Name(name), rest @ ..] = segments else {
+            return Err(self.mismatch("'$root/' goes on with an entity set".to_owned()));
+        };
+        let checker = self.checker;
+        let set = checker.model.find_set(name).filter(|set| checker.is_readable(*set));
+        let set = set.ok_or_else(|| {
+            let readable = checker.model.set_ids().filter(|(id, _)| checker.is_readable(*id));
+            Error::UnknownProperty {
+                entity_type: "$root".to_owned(),
+                name: name.clone(),
+                suggestion: nearest(name, readable.map(|(_, set)| set.name)),
+                target: self.option.to_owned(),
+            }
+        })?;
+        let declared = checker.model.set(set);
+        let [Segment::Parens(args), rest @ ..] = rest else {
+            let name = declared.name;
+            return Err(self.mismatch(format!("'$root/{name}' takes a key: '$root/{name}(…)'")));
+        };
+        if matches!(declared.contents, Contents::Computed { .. }) {
+            return not_implemented(&format!("'{}' behind '$root'", declared.name));
+        }
+        let start = Path { from: Var::ROOT, steps: Vec::new() };
+        Ok((self.keyed(start, None, (set, declared.ty), args)?, rest))
+    }
+
+    /// The one entity of a set, or of those that a navigation property leads to, that has a key.
+    fn keyed(
+        &mut self,
+        mut path: Path,
+        navigation: Option<Nav>,
+        (set, ty): (SetId, StructId),
+        args: &Args,
+    ) -> Result<Found, Error> {
+        let checker = self.checker;
+        let written: Vec<&Ast> = match args {
+            Args::Positional(values) => values.iter().collect(),
+            Args::Named(pairs) => pairs.iter().map(|(_, value)| value).collect(),
+        };
+        for value in written {
+            if let Ast::Alias(name) = value {
+                checker.count_alias(self.option)?;
+                checker.named.borrow_mut().aliases.insert(name.clone());
+            }
+        }
+        let structure = checker.model.structure(ty);
+        let by = checker.key(structure, args, Some(self.aliases)).map_err(|error| match error {
+            Error::TypeMismatch { reason, .. } => self.mismatch(reason),
+            other => other,
+        })?;
+        let lookup = Lookup { set, by, guard: checker.guard(set, Var(0)) };
+        path.steps.push(Step::Find(Find { navigation, lookup }.into()));
+        Ok(Found::One(path, Subject::Entity(set, ty)))
+    }
+
+    /// One of the entities that a to-many navigation property leads to, by its key.
+    fn member_by_key(&mut self, many: Many, args: &Args) -> Result<Found, Error> {
+        let Many { over: Collection { mut path, .. }, item, is_plain } = many;
+        match (path.steps.pop(), item) {
+            (Some(Step::Navigation(nav)), Subject::Entity(set, ty)) if is_plain => {
+                self.keyed(path, Some(nav), (set, ty), args)
+            }
+            _ => Err(self.mismatch("a key follows a navigation property".to_owned())),
         }
     }
 
@@ -151,7 +221,8 @@ impl<'a> Scope<'a> {
         match (typed.expr, typed.ty) {
             (Expr::Path(path), Ty::Collection(item)) => match value_type(&item) {
                 Some(item) => {
-                    let over = Collection { path, var: self.next_variable(), filter: None };
+                    let over =
+                        Collection { path, var: self.next_variable(), filter: None, search: None };
                     Found::Many(Many { over, item: Subject::Value(item), is_plain: true })
                 }
                 None => Found::Value(Typed::new(Expr::Path(path), Ty::Collection(item))),
@@ -188,7 +259,7 @@ impl<'a> Scope<'a> {
             },
             Segment::Qualified(name) => self.cast(path, subject, name),
             Segment::Annotation(_) => not_implemented("annotations in expressions"),
-            Segment::Parens(_) => not_implemented("keys and custom functions in expressions"),
+            Segment::Parens(_) => not_implemented("custom functions in expressions"),
             Segment::Count { .. } => {
                 Err(self
                     .mismatch("'$count' counts a collection, this is a single value".to_owned()))
@@ -210,7 +281,7 @@ impl<'a> Scope<'a> {
             return Ok(match &structure.property_at(prop).ty {
                 Type::Collection(item) => {
                     let var = self.next_variable();
-                    let over = Collection { path, var, filter: None };
+                    let over = Collection { path, var, filter: None, search: None };
                     let item = Subject::Value((**item).clone());
                     Found::Many(Many { over, item, is_plain: true })
                 }
@@ -224,7 +295,7 @@ impl<'a> Scope<'a> {
         if super::Checker::is_to_many(structure, nav) {
             let var = self.next_variable();
             let filter = checker.guard(set, var).map(Box::new);
-            let over = Collection { path, var, filter };
+            let over = Collection { path, var, filter, search: None };
             return Ok(Found::Many(Many { over, item: Subject::Entity(set, ty), is_plain: true }));
         }
         // A single entity cannot be left out of a path, so one that may be hidden is not walked to.
@@ -268,10 +339,16 @@ impl<'a> Scope<'a> {
 
     fn step_of_many(&mut self, mut many: Many, segment: &Segment) -> Result<Found, Error> {
         match segment {
-            Segment::Count { search: Some(_), .. } => not_implemented("$search within $count"),
-            Segment::Count { filter, search: None } => {
+            Segment::Count { filter, search } => {
                 if let Some(filter) = filter {
                     self.add_filter(&mut many, filter)?;
+                }
+                if let Some(search) = search {
+                    let Subject::Entity(set, _) = many.item else {
+                        return Err(self.mismatch("'$search' finds entities".to_owned()));
+                    };
+                    let search = self.checker.search(set, search, self.option)?;
+                    many.over.search = Some(Box::new(search));
                 }
                 Ok(Found::Count(many.over))
             }
@@ -286,7 +363,7 @@ impl<'a> Scope<'a> {
                 many.is_plain = false;
                 Ok(Found::Many(many))
             }
-            Segment::Parens(_) => not_implemented("keys and custom functions in expressions"),
+            Segment::Parens(args) => self.member_by_key(many, args),
             Segment::Annotation(_) => not_implemented("annotations in expressions"),
             Segment::Name(name) => Err(self.mismatch(format!(
                 "'{name}' follows a collection; ask with 'any' or 'all', or count with '$count'"

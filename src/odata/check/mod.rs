@@ -31,9 +31,7 @@ use std::{
 
 pub use apply::{Applied, Member};
 pub use options::Place;
-pub use target::{
-    ActionPath, Bound, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup, PropertyPath, Target,
-};
+pub use target::{ActionPath, Bound, CollectionPath, EntityPath, EntityStep, PropertyPath, Target};
 
 use super::{Limits, ast};
 use crate::{

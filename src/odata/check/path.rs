@@ -1,8 +1,8 @@
 //! Resource paths against the model: from the service root to what is asked for.
 
 use super::{
-    ActionPath, Aliases, Bound, Checker, CollectionPath, EntityPath, EntityStep, KeyRef, Lookup,
-    PropertyPath, Target, and, expr::Scope,
+    ActionPath, Aliases, Bound, Checker, CollectionPath, EntityPath, EntityStep, PropertyPath,
+    Target, and, expr::Scope,
 };
 use crate::{
     error::{Error, nearest},
@@ -11,7 +11,7 @@ use crate::{
         ast::{Args, Expr as Ast},
         path::{PathSegment, ResourcePath},
     },
-    query::{Expr, Path, Step, Var},
+    query::{Expr, KeyRef, Lookup, Path, Step, Var},
 };
 
 /// Where a path has got to.

@@ -1,8 +1,8 @@
 //! What a resource path leads to, once its names are known.
 
 use crate::{
-    model::{ActionId, FunctionId, Key, Model, Nav, Prop, SetId, StructId, Type, Value},
-    query::{Expr, Step},
+    model::{ActionId, FunctionId, Model, Nav, Prop, SetId, StructId, Type},
+    query::{Expr, Lookup, Step},
 };
 
 /// Everything a path can lead to.
@@ -32,26 +32,6 @@ pub enum Target {
     Action(ActionPath),
     /// A function of the service.
     Function(FunctionId),
-}
-
-/// How one entity of a set is named.
-#[derive(Clone, Debug, PartialEq)]
-pub enum KeyRef {
-    /// By its key.
-    Key(Key),
-    /// By another property no two entities share.
-    Alternate(Prop, Value),
-}
-
-/// One entity of one set, and what must hold of it to be seen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lookup {
-    /// The set.
-    pub set: SetId,
-    /// Which entity.
-    pub by: KeyRef,
-    /// Over variable 0.
-    pub guard: Option<Expr>,
 }
 
 /// A path to one entity.
@@ -165,7 +145,7 @@ impl PropertyPath {
     pub fn first(&self) -> Option<Prop> {
         self.steps.iter().find_map(|step| match step {
             Step::Property(prop) => Some(*prop),
-            Step::Navigation(_) | Step::Cast(_) => None,
+            Step::Navigation(_) | Step::Cast(_) | Step::Find(_) => None,
         })
     }
 }

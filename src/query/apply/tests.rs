@@ -141,7 +141,7 @@ fn related_entities_are_counted_as_far_as_they_are_seen() {
     let visible =
         Expr::Not(Box::new(Expr::Path(path_from(1, crate::model::StructId(5), "IsHidden"))));
     let parts = |filter| {
-        let over = Collection { path: path("Parts"), var: Var(1), filter };
+        let over = Collection { path: path("Parts"), var: Var(1), filter, search: None };
         of(Method::Tally, Expr::Count(over))
     };
     check(vec![Stage::Aggregate(vec![parts(None), parts(Some(Box::new(visible)))])], "3,2");

@@ -126,7 +126,8 @@ fn a_query_ends_at_its_deadline() {
         assert!(error.to_string().contains("'query_deadline_secs'"), "{error}");
     }
     let row = get(&passed, THINGS, &Key::Int(1)).unwrap();
-    let over = crate::query::Collection { path: path("Parts"), var: Var(1), filter: None };
+    let over =
+        crate::query::Collection { path: path("Parts"), var: Var(1), filter: None, search: None };
     let numbers = crate::query::Collection { path: path("Numbers"), ..over.clone() };
     for expr in [Expr::Count(over), Expr::Count(numbers), prop("PartCount")] {
         let error = of_row(&expr, &row, &passed).unwrap_err();

@@ -4,10 +4,13 @@ use super::{
     dice::Dice,
     pool,
     reach::{Place, Reach, Way, derived},
+    searches,
 };
 use crate::{
-    model::{Model, Primitive, StructId, Type, Value},
-    query::{BinaryOp, Collection, Expr, Function, Path, Quantifier, Step, Var, values::ValueSet},
+    model::{Model, Primitive, Relation, StructId, Type, Value},
+    query::{
+        BinaryOp, Collection, Expr, Find, Function, Path, Quantifier, Step, Var, values::ValueSet,
+    },
 };
 
 /// What a variable stands for.
@@ -24,6 +27,8 @@ pub(super) struct Maker<'a> {
     pub(super) model: &'static Model,
     pub(super) reaches: &'a std::collections::BTreeMap<StructId, Reach>,
     pub(super) scope: Vec<Bound>,
+    /// Entities by their keys, some of which are not there or not to be seen.
+    pub(super) finds: &'a [Find],
     /// The type of what the whole request is about, where these are expressions of an expansion.
     pub(super) it: Option<StructId>,
     pub(super) dice: &'a mut Dice,
@@ -237,6 +242,16 @@ impl Maker<'_> {
     /// How many items a collection has, perhaps only those of a kind.
     pub(super) fn count(&mut self, depth: u8) -> Expr {
         let Some((mut over, bound)) = self.over() else { return Expr::Literal(1.into()) };
+        if let Bound::Of(ty) = bound
+            && matches!(over.path.steps.last(), Some(Step::Navigation(_)))
+            && self.dice.once_in(6)
+        {
+            let (model, reaches) = (self.model, self.reaches);
+            let search = searches::search((model, ty), self.dice, |dice, bound| {
+                Maker { model, reaches, scope: vec![bound], finds: &[], it: None, dice }.truth(0)
+            });
+            over.search = Some(search.into());
+        }
         if self.dice.once_in(2) {
             over.filter = Some(self.under(bound, depth.min(1)).into());
         }
@@ -281,7 +296,7 @@ impl Maker<'_> {
                 if let Type::Complex(id) = item { Bound::Of(id) } else { Bound::Item(item) };
             (path, bound)
         };
-        Some((Collection { path, var, filter: None }, bound))
+        Some((Collection { path, var, filter: None, search: None }, bound))
     }
 
     /// A collection property with the type of its items.
@@ -305,6 +320,10 @@ impl Maker<'_> {
             (_, Bound::Of(ty)) => (Var(u8::try_from(at).unwrap()), *ty),
             (_, Bound::Item(_)) => return None,
         };
+        let (from, ty, before) = match self.found(from, ty) {
+            Some((from, ty, step)) => (from, ty, Some(step)),
+            None => (from, ty, None),
+        };
         let all = of(&self.reaches[&ty]);
         let short: Vec<&T> = all.iter().filter(|one| one.steps().len() == 1).collect();
         let is_short = !short.is_empty() && !self.dice.once_in(3);
@@ -313,7 +332,31 @@ impl Maker<'_> {
         } else {
             self.dice.pick(all.get(..1).and(Some(all))?).clone()
         };
-        Some((from, found))
+        Some((from, before.into_iter().fold(found, Stepped::behind)))
+    }
+
+    /// Now and then, a step to an entity that is found by its key: any, or one that `ty` leads to.
+    fn found(&mut self, from: Var, ty: StructId) -> Option<(Var, StructId, Step)> {
+        if !self.dice.once_in(10) || self.finds.is_empty() {
+            return None;
+        }
+        let ty_of = |find: &Find| self.model.set(find.lookup.set).ty;
+        if self.dice.once_in(2) {
+            let find = self.dice.pick(self.finds).clone();
+            return Some((Var::ROOT, ty_of(&find), Step::Find(find.into())));
+        }
+        let structure = self.model.structure(ty);
+        let many =
+            structure.navs().filter(|(_, nav)| matches!(nav.relation, Relation::Children { .. }));
+        let many: Vec<Find> = many
+            .flat_map(|(nav, navigation)| {
+                let target = self.model.target(navigation);
+                let there = self.finds.iter().filter(move |find| Some(find.lookup.set) == target);
+                there.map(move |find| Find { navigation: Some(nav), ..find.clone() })
+            })
+            .collect();
+        let find = self.dice.pick(many.get(..1).and(Some(&many))?).clone();
+        Some((from, ty_of(&find), Step::Find(find.into())))
     }
 
     /// A path to a value whose type will do.
@@ -353,16 +396,29 @@ impl Maker<'_> {
 /// What has steps.
 pub(super) trait Stepped {
     fn steps(&self) -> &[Step];
+
+    /// The same behind one more step.
+    fn behind(self, first: Step) -> Self;
 }
 
 impl Stepped for Place {
     fn steps(&self) -> &[Step] {
         &self.steps
     }
+
+    fn behind(mut self, first: Step) -> Self {
+        self.steps.insert(0, first);
+        self
+    }
 }
 
 impl Stepped for Way {
     fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    fn behind(mut self, first: Step) -> Self {
+        self.steps.insert(0, first);
+        self
     }
 }

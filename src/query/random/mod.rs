@@ -94,6 +94,9 @@ fn random_plans_hold_every_operator_and_function() {
         "Search {",
         "Var(2)",
         "Navigation(",
+        "search: Some(Search",
+        "Find(Find { navigation: None",
+        "Find(Find { navigation: Some",
     ];
     let operators =
         words.split_whitespace().map(|word| [format!("op: {word},"), format!("function: {word},")]);

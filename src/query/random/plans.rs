@@ -11,10 +11,13 @@ use super::{
     world::World,
 };
 use crate::{
-    model::{Nav, Relation, Row, SetId, StructId, Type, Value},
-    query::{Context, Expr, Order, Plan, Search, Shape, Source, Start, list},
+    model::{Key, Nav, Relation, Row, SetId, StructId, Type, Value},
+    query::{Context, Expr, Find, KeyRef, Lookup, Order, Plan, Search, Shape, Source, Start, list},
     time::Timestamp,
 };
+
+/// Deeds of a world beyond which nothing is found by its key.
+const OPS_MAX: usize = 1_000;
 
 /// A plan and the rows it starts from.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub(crate) struct Cases<'a> {
     pub(super) base: &'a Plain,
     pub(super) reaches: BTreeMap<StructId, Reach>,
     pub(super) dice: Dice,
+    /// What is found by its key.
+    pub(super) finds: Vec<Find>,
     /// Of the case being made.
     pub(super) it: Option<Row>,
 }
@@ -47,7 +52,28 @@ pub(crate) fn context<'a>(source: &'a dyn Source, it: Option<&'a Row>) -> Contex
 impl<'a> Cases<'a> {
     /// Cases over `world`, of which `base` holds the rows.
     pub(crate) fn new(world: &'a World, base: &'a Plain, seed: u64) -> Self {
-        Self { world, base, reaches: reach::of(world.model), dice: Dice::new(seed), it: None }
+        let (reaches, dice) = (reach::of(world.model), Dice::new(seed));
+        let mut cases = Self { world, base, reaches, dice, it: None, finds: Vec::new() };
+        // What is asked of them is asked for each row.
+        if world.ops.len() > OPS_MAX {
+            return cases;
+        }
+        cases.finds = world.sets.clone().into_iter().flat_map(|set| cases.finds(set)).collect();
+        cases
+    }
+
+    /// Some entities of a set by their keys, of which some may be seen only under a condition.
+    fn finds(&mut self, set: SetId) -> Vec<Find> {
+        let model = self.world.model;
+        let keys: Vec<Key> = self.base.rows(set).map(|row| row.key(model)).collect();
+        let some = (0..3).filter(|_| !keys.is_empty()).map(|_| self.dice.pick(&keys).clone());
+        let some: Vec<Key> = some.chain([Key::Int(9_999)]).collect();
+        let find = |key| {
+            let guarded = self.dice.once_in(3);
+            let guard = guarded.then(|| self.about(model.set(set).ty).truth(0));
+            Find { navigation: None, lookup: Lookup { set, by: KeyRef::Key(key), guard } }
+        };
+        some.into_iter().map(find).collect()
     }
 
     /// Another case.
@@ -93,6 +119,7 @@ impl<'a> Cases<'a> {
             model: self.world.model,
             reaches: &self.reaches,
             scope: vec![Bound::Of(ty)],
+            finds: &self.finds,
             it: self.it.as_ref().map(|row| row.type_id),
             dice: &mut self.dice,
         }
@@ -123,7 +150,7 @@ impl<'a> Cases<'a> {
     fn search(&mut self, ty: StructId) -> Search {
         let (model, reaches) = (self.world.model, &self.reaches);
         searches::search((model, ty), &mut self.dice, |dice, bound| {
-            Maker { model, reaches, scope: vec![bound], it: None, dice }.truth(0)
+            Maker { model, reaches, scope: vec![bound], finds: &[], it: None, dice }.truth(0)
         })
     }
 

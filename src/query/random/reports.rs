@@ -344,6 +344,7 @@ impl Cases<'_> {
             model: self.world.model,
             reaches: &self.reaches,
             scope: types.iter().cloned().map(Bound::Item).collect(),
+            finds: &self.finds,
             it: None,
             dice: &mut self.dice,
         })

@@ -123,8 +123,9 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         let boxed = || inner.clone().prop_map(Box::new);
         let many = || prop::collection::vec(inner.clone(), 0..4);
         let over = || {
-            (any_collection(), 0..3_u8, prop::option::of(boxed()))
-                .prop_map(|(path, var, filter)| Collection { path, var: Var(var), filter })
+            (any_collection(), 0..3_u8, prop::option::of(boxed())).prop_map(
+                |(path, var, filter)| Collection { path, var: Var(var), filter, search: None },
+            )
         };
         let quantifier = prop_oneof![Just(Quantifier::Any), Just(Quantifier::All)];
         prop_oneof![

@@ -253,7 +253,11 @@ impl Names {
         let filter = all_or(over.filter.as_ref(), |filter| {
             self.under((over.var, item), |names| names.boxed(filter))
         })?;
-        Some((Collection { path, var: over.var, filter }, item))
+        // Places of a search have other names there.
+        if over.search.is_some() {
+            return None;
+        }
+        Some((Collection { path, var: over.var, filter, search: None }, item))
     }
 
     /// With one more variable.
@@ -299,7 +303,7 @@ impl Names {
                     steps.push(Step::Navigation(nav));
                     at = Some(target);
                 }
-                Step::Cast(_) => return None,
+                Step::Cast(_) | Step::Find(_) => return None,
             }
         }
         Some(Led::There(of_ours(steps), at))
@@ -309,7 +313,7 @@ impl Names {
 /// What is computed of the entity a path leads to; null where there is none.
 fn made(path: Path, what: MadeOf) -> Expr {
     let below = |steps: &[Step]| {
-        let steps = path.steps.iter().chain(steps).copied().collect();
+        let steps = path.steps.iter().chain(steps).cloned().collect();
         Box::new(Expr::Path(Path { from: path.from, steps }))
     };
     let is =

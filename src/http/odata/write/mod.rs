@@ -22,10 +22,10 @@ use crate::{
     model::{Key, Precondition, Row, SetId, StructId},
     odata::{
         body::Reader,
-        check::{Checker, EntityPath, KeyRef, Lookup, Target},
+        check::{Checker, EntityPath, Target},
         service::Service,
     },
-    query::{Context, Rights, Source},
+    query::{Context, KeyRef, Lookup, Rights, Source},
 };
 
 /// Does what `verb` asks; `open` is where the path leads for anybody.

@@ -330,7 +330,7 @@ fn declared(model: &Model, path: &PropertyPath) -> Option<Property> {
     for step in &path.steps {
         match step {
             Step::Cast(to) => ty = *to,
-            Step::Navigation(_) => return None,
+            Step::Navigation(_) | Step::Find(_) => return None,
             Step::Property(prop) => {
                 let property = model.structure(ty).property_at(*prop);
                 if let Type::Complex(id) = property.ty {
@@ -350,7 +350,7 @@ fn put(model: &Model, old: &Value, steps: &[Step], new: Value) -> Result<Value, 
     let Value::Complex(complex) = old else { return Err(missing()) };
     match step {
         Step::Cast(to) if model.is_a(complex.type_id, *to) => put(model, old, rest, new),
-        Step::Cast(_) | Step::Navigation(_) => Err(missing()),
+        Step::Cast(_) | Step::Navigation(_) | Step::Find(_) => Err(missing()),
         Step::Property(prop) => {
             let mut values = complex.values.clone();
             let at = values.get_mut(usize::from(prop.0)).ok_or_else(missing)?;

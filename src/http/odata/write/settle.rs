@@ -5,14 +5,9 @@
 
 use crate::{
     error::Error,
-    http::odata::find,
     model::{Nav, Origin, Prop, Relation, Row, StructId, StructType, Value, Write},
-    odata::{
-        body::Body,
-        check::{Checker, Lookup},
-        service::Child,
-    },
-    query::{Context, value},
+    odata::{body::Body, check::Checker, service::Child},
+    query::{Context, Lookup, look_up, value},
 };
 
 /// Properties to be set.
@@ -155,7 +150,7 @@ impl Link {
             None => return Err(wrong("it must not be null".to_owned())),
             Some(lookup) => {
                 let there = model.entity_type(lookup.set);
-                let row = find::look_up(ctx, &lookup)?
+                let row = look_up(ctx, &lookup)?
                     .ok_or_else(|| wrong(format!("there is no '{}' with this key", there.name)))?;
                 match there.key.as_slice() {
                     [key] => row.record.get(there, *key),

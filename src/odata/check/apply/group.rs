@@ -114,6 +114,7 @@ impl Flow<'_> {
                     names.push(navigation.name.to_owned());
                     at = model.target(navigation).map_or(at, |set| model.set(set).ty);
                 }
+                Step::Find(_) => return super::super::not_implemented("a key in groupby"),
                 Step::Cast(_) => {
                     return super::super::not_implemented("a type cast in groupby");
                 }

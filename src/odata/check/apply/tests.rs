@@ -114,3 +114,14 @@ fn what_the_caller_may_not_see_is_not_counted() {
         assert_eq!(error.code(), "UnknownProperty", "{query}: {error}");
     }
 }
+
+#[test]
+fn what_was_made_knows_entities_by_their_keys() {
+    let made = "$apply=groupby((TeamId),aggregate($count as Cnt))";
+    for more in ["/filter(TeamId eq $root/Teams(3)/Id)", "&$filter=Cnt gt $root/Tickets(3)/Id"] {
+        assert!(ask(&AGENT, &format!("{made}{more}")).is_ok(), "{more}");
+    }
+    let hidden = ask(&READER, &format!("{made}/filter(TeamId eq $root/Teams(3)/Id)"));
+    let told = "$apply names 'Teams', which '$root' does not have";
+    assert!(hidden.unwrap_err().to_string().starts_with(told));
+}

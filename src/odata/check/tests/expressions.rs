@@ -20,6 +20,7 @@ fn expressions_reach_everything_the_standard_lets_them() {
         "Comments/$count($filter=$this/Id gt $it/Id and Id gt 3) gt 1",
         "Tags/$count($filter=startswith($this,'v')) gt 0",
         "Comments/$filter(Id gt 3)/any(c:c/Id lt 7)",
+        "Comments/$count($search=printer NOT jam;$filter=Id gt 3) gt 1",
         "Comments/$filter(Id gt 3)/$count gt 1",
         "Comments/any(c:c/Ticket eq $it)",
         "Requester eq $it/Requester and Requester ne null",
@@ -62,15 +63,59 @@ fn expressions_that_make_no_sense_are_explained() {
         "'mul' does not take Edm.DateTimeOffset and Edm.Int64",
     );
     refuse("Tickets?$filter=@a/Name eq 'x'&@a=@b&@b=@a", "@a cannot be used: it contains itself");
-    refuse("Tickets?$filter=$root/Customers(7)/Name eq 'x'", "$root is not implemented");
-    refuse(
-        "Tickets?$filter=Comments/$count($search=x) gt 1",
-        "$search within $count is not implemented",
-    );
+    refuse_filter("Tags/$count($search=x) gt 1", "'$search' finds entities");
     refuse(
         "Tickets?$filter=null eq {\"a\":1}",
         "a complex value beside one without a type is not implemented",
     );
+}
+
+#[test]
+fn an_entity_is_named_by_its_key() {
+    for text in [
+        "TeamId eq $root/Teams(3)/Id",
+        "Team eq $root/Teams(@t) and @r/Name ne AssigneeName&@t=3&@r=$root/users(Id=7)",
+        "$root/Customers(Guid=0190a6b2-0000-7000-8000-000000000001)/Name eq RequesterName",
+        "$root/Customers(7)/Tickets/any(t:t/Title eq Title and t/Id ne $root/Tickets(3)/Id)",
+        "$root/Tickets(3)/Comments/$count($filter=Id gt $it/Id) gt 1",
+        "$root/TicketTags(TicketId=7,Tag='vip') ne null",
+        "Comments(3)/Body eq 'x' and Comments(3)/Ticket/Comments(4) ne null",
+        "Comments/any(c:c/Ticket/Comments(3)/Id lt c/Id)",
+    ] {
+        filter(text);
+    }
+    refuse_filter("$root/Teams/any()", "'$root/Teams' takes a key: '$root/Teams(…)'");
+    refuse_filter("$root/Teams('x')/Id eq 1", "'x' is not a value of type Edm.Int64");
+    refuse_query(
+        "$filter=Comments(3)(4)/Id eq 1",
+        "custom functions in expressions is not implemented",
+    );
+    refuse_filter("$it/Tags('a') eq 'a'", "a key follows a navigation property");
+    for name in ["Me()", "Team(3)"] {
+        let told = ask(&AGENT, &format!("Tickets?$filter=$root/{name}/Name eq 'x'")).unwrap_err();
+        let bare = name.split('(').next().unwrap();
+        let want = format!("$filter names '{bare}', which '$root' does not have");
+        assert!(told.to_string().starts_with(&want), "{told}");
+    }
+    let by_day = "Tickets?$filter=$root/TicketsByDay('x')/OpenCount gt 1";
+    let told = ask(&Only(&["tickets:read", "dashboard:read"]), by_day).unwrap_err();
+    assert_eq!(told.to_string(), "'TicketsByDay' behind '$root' is not implemented");
+}
+
+#[test]
+fn what_one_may_not_read_is_not_found_by_its_key() {
+    let root = |name: &str| format!("$filter names '{name}', which '$root' does not have");
+    refuse_reader("Tickets?$filter=$root/Customers(7)/Name eq 'x'", &root("Customers"));
+    refuse_reader("Tickets?$filter=$root/AccessTokens(7)/Name eq 'x'", &root("AccessTokens"));
+    refuse_reader(
+        "Tickets?$filter=$root/Tickets(7)/Nope eq 'x'",
+        "$filter names 'Nope', which 'Ticket' does not have; did you mean 'Type'?",
+    );
+    // An internal note is looked for like any comment, and found only by who may see it.
+    for text in ["$root/Comments(3)/Body eq 'x'", "Comments(3)/Body eq 'x'"] {
+        let seen = format!("{:?}", plan(&format!("$filter={text}")).filter);
+        assert!(seen.contains("guard: Some(Not("), "{seen}");
+    }
 }
 
 #[test]

@@ -55,6 +55,9 @@ impl<'a> Children<'a> {
     fn over(over: &Collection, parent: Table<'a>) -> Option<Self> {
         let Path { from: Var(0), steps } = &over.path else { return None };
         let [Step::Navigation(nav)] = steps.as_slice() else { return None };
+        if over.search.is_some() {
+            return None;
+        }
         let mut children = Self::new(*nav, parent)?;
         if let Some(filter) = &over.filter {
             children.must(filter, over.var, Must::BeTrue)?;

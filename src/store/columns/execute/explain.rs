@@ -74,8 +74,8 @@ impl Query<'_> {
         let late = match (self.filter.has_late(), self.plan.count) {
             (false, _) => 0,
             // It stops behind the page, wherever that is.
-            (true, false) => rows.saturating_mul(8),
-            (true, true) => rows.saturating_mul(64),
+            (true, false) => rows.saturating_mul(self.filter.late_cost().saturating_add(8)),
+            (true, true) => rows.saturating_mul(self.filter.late_cost().saturating_add(64)),
         };
         let order = match self.order.first().map(|key| &key.how) {
             None | Some(How::Key | How::Groups(_)) => wanted,

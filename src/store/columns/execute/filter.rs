@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     reads::{Reads, can_fail, folded},
-    rows::Asked,
+    rows::{Asked, behind},
     table::{Table, verdict},
     way::Way,
 };
@@ -134,6 +134,12 @@ impl<'a> Filter<'a> {
     /// Rows of columns looked at to find the quick part.
     pub(super) fn cost(&self) -> u64 {
         self.quick.iter().map(Way::cost).fold(0, u64::saturating_add)
+    }
+
+    /// Rows of others looked at while a row is asked what is asked row by row.
+    pub(super) fn late_cost(&self) -> u64 {
+        let each = self.late.iter().map(|late| behind(&late.asked.expr, &self.table));
+        each.fold(0, u64::saturating_add)
     }
 
     /// How it is found, in words.

@@ -60,6 +60,11 @@ impl Reads {
         match first {
             Some(Step::Property(prop)) => self.add_prop(*prop, structure),
             Some(Step::Navigation(nav)) => self.add_nav(*nav, structure),
+            Some(Step::Find(find)) => {
+                if let Some(nav) = find.navigation {
+                    self.add_nav(nav, structure);
+                }
+            }
             Some(Step::Cast(_)) | None => {}
         }
     }
@@ -152,7 +157,12 @@ pub(super) fn folded(expr: &Expr, ctx: &Context<'_>) -> Expr {
     struct Fold<'a>(&'a Context<'a>);
     impl tree::Rewrite for Fold<'_> {
         fn expr(&mut self, expr: &Expr) -> Option<Expr> {
-            if is_literal(expr) || tree::any(expr, &|part| tree::path(part).is_some()) {
+            // One entity that is found by its key is the same for all rows; what it leads to may be many.
+            let varies = |part: &Expr| {
+                tree::collection_of(part).is_some()
+                    || tree::path(part).is_some_and(|path| path.from != Var::ROOT)
+            };
+            if is_literal(expr) || tree::any(expr, &varies) {
                 return None;
             }
             eval(expr, self.0, &mut vec![]).ok().map(Expr::Literal)

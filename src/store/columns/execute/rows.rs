@@ -1,21 +1,49 @@
 //! Row by row, with the reference evaluator: what nothing faster is known for.
 
+use std::cell::OnceCell;
+
 use roaring::RoaringBitmap;
 
 use super::{
     found::{Found, each_chunk},
     reads::Reads,
     table::{Table, verdict},
+    tree,
     way::Leaf,
 };
 use crate::{
     error::Error,
     model::{Row, Value},
-    query::{Binding, Expr, eval},
+    query::{Binding, Expr, Step, Var, eval},
 };
 
 /// How many rows of a column could be looked at while one row is asked.
 const ROW_COST: u64 = 64;
+
+/// About how many rows are looked at while `expr` is asked of one row: those that collections lead to.
+pub(super) fn behind(expr: &Expr, table: &Table<'_>) -> u64 {
+    let of_part = |part: &Expr| {
+        let over = tree::collection_of(part)?;
+        let (mut ty, steps, rows) = match (over.path.from, over.path.steps.as_slice()) {
+            (Var(0), steps) => (table.structure(), steps, table.columns.count()),
+            (Var::ROOT, [Step::Find(find), steps @ ..]) => {
+                (table.model().entity_type(find.lookup.set), steps, 1)
+            }
+            _ => return None,
+        };
+        let mut last = None;
+        for step in steps {
+            let Step::Navigation(nav) = step else { break };
+            let set = table.model().target(ty.navigations.get(usize::from(nav.0))?)?;
+            ty = table.model().entity_type(set);
+            last = Some(set);
+        }
+        let there = table.beside(last?)?.columns.count();
+        Some(there.checked_div(rows).unwrap_or(0))
+    };
+    let own = of_part(expr).unwrap_or(0);
+    tree::parts(expr).into_iter().map(|part| behind(part, table)).fold(own, u64::saturating_add)
+}
 
 /// An expression, and what of a row it needs.
 pub(super) struct Asked {
@@ -72,7 +100,8 @@ impl Leaf for Rows<'_> {
     }
 
     fn cost(&self) -> u64 {
-        self.table.columns.count().saturating_mul(ROW_COST)
+        let each = ROW_COST.saturating_add(behind(&self.asked.expr, &self.table));
+        self.table.columns.count().saturating_mul(each)
     }
 
     fn is_by_row(&self) -> bool {
@@ -88,5 +117,39 @@ impl Leaf for Rows<'_> {
             (true, false) => format!("row by row, with its long text and {}", names.join(", ")),
             (false, _) => format!("row by row, by {}", names.join(", ")),
         }
+    }
+}
+
+/// A condition that is the same for all rows, and asks so many others that it is asked only when it must be.
+pub(super) struct Once<'a> {
+    expr: Expr,
+    table: Table<'a>,
+    answer: OnceCell<Option<bool>>,
+}
+
+impl<'a> Once<'a> {
+    pub(super) fn new(expr: &Expr, table: Table<'a>) -> Self {
+        Self { expr: expr.clone(), table, answer: OnceCell::new() }
+    }
+}
+
+impl Leaf for Once<'_> {
+    fn which(&self, wanted: bool, within: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
+        let answer = if let Some(known) = self.answer.get() {
+            *known
+        } else {
+            let row = Binding::Row(self.table.partial(std::iter::empty()));
+            let value = eval(&self.expr, self.table.ctx, &mut vec![row])?;
+            *self.answer.get_or_init(|| verdict(&value))
+        };
+        Ok(if answer == Some(wanted) { within.clone() } else { RoaringBitmap::new() })
+    }
+
+    fn cost(&self) -> u64 {
+        behind(&self.expr, &self.table).saturating_mul(ROW_COST)
+    }
+
+    fn told(&self) -> String {
+        "the same for all rows, asked once".to_owned()
     }
 }

@@ -73,7 +73,7 @@ impl Rewrite for FromTarget<'_> {
                 }
                 steps.insert(0, Step::Property(self.there.structure().property(property)?));
             }
-            Step::Navigation(_) | Step::Cast(_) => return None,
+            Step::Navigation(_) | Step::Cast(_) | Step::Find(_) => return None,
         }
         Some(Path { from: Var(0), steps })
     }

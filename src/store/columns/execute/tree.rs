@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::query::{Collection, Expr, Path};
+use crate::query::{Collection, Expr, Path, Var};
 
 /// The expressions right below this one, in the order they are written.
 pub(super) fn parts(expr: &Expr) -> Vec<&Expr> {
@@ -51,6 +51,20 @@ pub(super) fn path(expr: &Expr) -> Option<&Path> {
 /// Whether `test` holds of the expression or of any part of it.
 pub(super) fn any(expr: &Expr, test: &dyn Fn(&Expr) -> bool) -> bool {
     test(expr) || parts(expr).into_iter().any(|part| any(part, test))
+}
+
+/// Whether it asks anything of the entities that one entity leads to which is found by its key: the same
+/// ones for all rows, and perhaps many.
+pub(super) fn asks_behind_found(expr: &Expr) -> bool {
+    any(expr, &|part| collection_of(part).is_some_and(|over| over.path.from == Var::ROOT))
+}
+
+/// The collection this expression itself asks.
+pub(super) fn collection_of(expr: &Expr) -> Option<&Collection> {
+    match expr {
+        Expr::Quantified { over, .. } | Expr::Count(over) => Some(over),
+        _ => None,
+    }
 }
 
 /// What replaces what in a copy.
@@ -124,5 +138,6 @@ fn collection(over: &Collection, by: &mut dyn Rewrite) -> Option<Collection> {
         Some(filter) => Some(boxed(filter, by)?),
         None => None,
     };
-    Some(Collection { path: by.path(&over.path)?, var: over.var, filter })
+    let path = by.path(&over.path)?;
+    Some(Collection { path, var: over.var, filter, search: over.search.clone() })
 }

@@ -5,8 +5,13 @@
 use roaring::RoaringBitmap;
 
 use super::{
-    by_value::Values, children, cuts, days, index, memo::Memo, reads::Reads, rows::Rows,
-    table::Table, target, texts,
+    by_value::Values,
+    children, cuts, days, index,
+    memo::Memo,
+    reads::Reads,
+    rows::{Once, Rows},
+    table::Table,
+    target, texts, tree,
 };
 use crate::{error::Error, model::Value, query::Expr};
 
@@ -143,6 +148,10 @@ fn all(terms: &[Way<'_>], wanted: bool, within: &RoaringBitmap) -> Result<Roarin
 
 fn leaf<'a>(expr: &Expr, table: Table<'a>) -> Way<'a> {
     let reads = Reads::of(expr, &table);
+    let asks_behind_found = tree::asks_behind_found(expr);
+    if reads.is_nothing() && asks_behind_found {
+        return Way::Leaf(Box::new(Once::new(expr, table)));
+    }
     if reads.is_nothing() {
         let row = table.partial(std::iter::empty());
         let value = crate::query::eval(expr, table.ctx, &mut vec![crate::query::Binding::Row(row)]);
@@ -152,8 +161,9 @@ fn leaf<'a>(expr: &Expr, table: Table<'a>) -> Way<'a> {
     if let Some(leaf) = children::way(expr, table) {
         return Way::Leaf(leaf);
     }
-    let Some((only, column)) = reads.only().and_then(|prop| Some((prop, table.column(prop)?)))
-    else {
+    // Other ways may ask a value or two before it is known whether there is time for that.
+    let only = reads.only().filter(|_| !asks_behind_found);
+    let Some((only, column)) = only.and_then(|prop| Some((prop, table.column(prop)?))) else {
         return Way::Leaf(Box::new(Rows::new(expr, reads, table)));
     };
     let few = table.few(column);

@@ -244,6 +244,6 @@ fn read_by(path: &Path, model: &Model, structure: &StructType) -> Option<Prop> {
             Origin::Computed(..) | Origin::LongText { .. } | Origin::Count { .. } => None,
         },
         Step::Navigation(navigation) => reference(*navigation),
-        Step::Cast(_) => None,
+        Step::Cast(_) | Step::Find(_) => None,
     }
 }

@@ -4,6 +4,8 @@ mod apply;
 pub(super) mod brief;
 mod csv;
 mod paged;
+#[cfg(test)]
+mod rights;
 mod told;
 mod wait;
 mod weight;

@@ -17,6 +17,7 @@ mod world;
 mod wrong;
 
 pub(crate) use agree::{LARGE, Load, SMALL, check};
+pub(crate) use dice::Dice;
 pub(crate) use plain::Plain;
 pub(crate) use plans::{Cases, context};
 pub(crate) use world::{Made, Op, World};

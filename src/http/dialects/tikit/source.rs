@@ -108,6 +108,10 @@ impl Source for Renamed {
         there.map_or(Ok(Value::Null), |(row, prop)| self.source.long_text(&row, prop))
     }
 
+    fn is_at_hand(&self) -> bool {
+        self.source.is_at_hand()
+    }
+
     fn long_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
         let prop = rows.first().and_then(|row| plan::property(row.set, property));
         let there: Option<Vec<Row>> = rows.iter().map(plan::row_of_ours).collect();

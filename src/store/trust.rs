@@ -13,12 +13,16 @@ use std::{
 use super::{
     Fault, Seq,
     files::{Files, RealFiles, os},
+    records::LOG,
 };
 
 const NAME: &str = "records.state";
 const UNFINISHED: &str = "records.state.unfinished";
 /// More than the file ever holds.
 const BYTES_MAX: u64 = 256;
+/// Seconds between the file's first byte and its name: a slow disk takes some to sync it. Whoever puts back a copy
+/// of a folder does so later.
+const NAMED_WITHIN_SECS: i64 = 10;
 
 /// What is known of the records before they are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +50,13 @@ impl Trust {
     pub(super) fn read(dir: &Path) -> Result<Self, Fault> {
         let path = dir.join(NAME);
         let known = match File::open(&path) {
-            Ok(file) => known(&file).unwrap_or(Known::Nothing),
+            Ok(file) => known(dir, &file).unwrap_or(Known::Nothing),
             Err(_) => Known::Nothing,
         };
         let trust = Self { dir: dir.to_owned(), known };
         if let Known::Left(seq) = known {
             // Opening them writes to them, and of that a power cut can leave anything.
-            trust.note(|file| format!("left {seq} {}", in_use(file)))?;
+            trust.note(|file| format!("left {seq} {}", in_use(dir, file)))?;
         }
         Ok(trust)
     }
@@ -67,13 +71,18 @@ impl Trust {
         }
     }
 
+    /// Others are in their place, of which nothing was noted.
+    pub(super) fn begin_anew(&mut self) {
+        self.known = Known::Nothing;
+    }
+
     /// Notes that they were found to be right and are in use from now on; before they are written to.
     ///
     /// # Errors
     /// `Io`, `SyncFailed`.
     pub(super) fn in_use(&mut self) -> Result<(), Fault> {
         if self.known != Known::InUse {
-            self.note(in_use)?;
+            self.note(|file| in_use(&self.dir, file))?;
             self.known = Known::InUse;
         }
         Ok(())
@@ -140,10 +149,10 @@ impl Trust {
 }
 
 /// What a file says that was found; none for what is not as it was written.
-fn known(file: &File) -> Option<Known> {
+fn known(dir: &Path, file: &File) -> Option<Known> {
     let mut text = String::new();
     file.take(BYTES_MAX).read_to_string(&mut text).ok()?;
-    let is_ours = |text: &str| text == in_use(file) && is_telling(file);
+    let is_ours = |text: &str| is_in_use(text, dir, file).unwrap_or(false);
     if let Some(left) = text.strip_prefix("left ") {
         let (seq, opened) = left.split_once(['\n', ' '])?;
         let is_as_left = opened.is_empty() && left.ends_with('\n');
@@ -152,16 +161,26 @@ fn known(file: &File) -> Option<Known> {
     is_ours(&text).then_some(Known::InUse)
 }
 
-/// What the file says while they are in use. A copy of the folder has it, too, but is another file.
-fn in_use(file: &File) -> String {
+/// What the file says while they are in use.
+fn in_use(dir: &Path, file: &File) -> String {
     let unknown = || "unknown".to_owned();
-    let boot = os::boot_id().unwrap_or_else(unknown);
-    format!("in use {boot} {}\n", os::identity(file).unwrap_or_else(unknown))
+    let at = os::changed_at(file).map_or_else(unknown, |at| at.to_string());
+    format!("in use {} {at}\n", which(dir, file).unwrap_or_else(unknown))
 }
 
-/// Whether this system tells its runs apart, and a file from its copies.
-fn is_telling(file: &File) -> bool {
-    os::boot_id().is_some() && os::identity(file).is_some()
+/// Whether that was said of these very files in this run of the machine. A copy of the folder says it, too, but
+/// is made of other files; one that was put back into the same files was written to after it was named.
+fn is_in_use(text: &str, dir: &Path, file: &File) -> Option<bool> {
+    let (said, at) = text.strip_prefix("in use ")?.strip_suffix('\n')?.rsplit_once(' ')?;
+    let since = os::changed_at(file)?.checked_sub(at.parse().ok()?)?;
+    Some(said == which(dir, file)? && (0..=NAMED_WITHIN_SECS).contains(&since))
+}
+
+/// The run of the machine, this file and that of the records; none where the system does not tell.
+fn which(dir: &Path, file: &File) -> Option<String> {
+    let records = File::open(dir.join("records").join(LOG)).ok();
+    let records = records.map_or_else(|| Some("none".to_owned()), |log| os::identity(&log));
+    Some(format!("{} {} {}", os::boot_id()?, os::identity(file)?, records?))
 }
 
 #[cfg(test)]
@@ -187,6 +206,7 @@ mod tests {
         check("in use\n", 7, false);
         check("in use 6f7c3d9e-0000-0000-0000-000000000000 1:1\n", 7, false);
         check("in use unknown unknown\n", 7, false);
+        check("in use unknown 1:1 none 1790000000\n", 7, false);
     }
 
     #[test]
@@ -235,6 +255,41 @@ mod tests {
         let boot = os::boot_id().unwrap();
         // Written over, so that it is the same file.
         fs::write(&from, text.replace(&boot, &"0".repeat(boot.len()))).unwrap();
+        assert!(Trust::read(dir.path()).unwrap().doubt(7).is_some());
+    }
+
+    /// A folder copied while it was in use and put back into the same files within the same run said what the
+    /// process that had it last had said, and was trusted.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_copy_put_back_into_the_same_files_is_not_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        Trust::read(dir.path()).unwrap().in_use().unwrap();
+        let path = dir.path().join(NAME);
+        let text = fs::read_to_string(&path).unwrap();
+        let (said, at) = text.trim_end().rsplit_once(' ').unwrap();
+        let at: i64 = at.parse().unwrap();
+        let later = |secs: i64| {
+            // As if it had been written so long ago, and written over now.
+            fs::write(&path, format!("{said} {}\n", at - secs)).unwrap();
+            Trust::read(dir.path()).unwrap().doubt(7).is_some()
+        };
+        assert!(!later(0));
+        assert!(later(NAMED_WITHIN_SECS + 1));
+        assert!(later(-3_600));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn other_records_in_the_place_of_those_in_use_are_not_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = dir.path().join("records");
+        fs::create_dir(&records).unwrap();
+        fs::write(records.join(LOG), "ours").unwrap();
+        Trust::read(dir.path()).unwrap().in_use().unwrap();
+        assert_eq!(Trust::read(dir.path()).unwrap().doubt(7), None);
+        fs::write(records.join("another"), "theirs").unwrap();
+        fs::rename(records.join("another"), records.join(LOG)).unwrap();
         assert!(Trust::read(dir.path()).unwrap().doubt(7).is_some());
     }
 }

@@ -187,6 +187,8 @@ impl Worker {
             Trouble::Damaged(why) => {
                 self.setup.finder.close();
                 tracing::warn!("the search index is built anew: {why}");
+                // Of an index nothing is worth more than one to look at.
+                self.remove_aside();
                 if let Err(fault) = set_aside(&self.setup.dir) {
                     tracing::warn!("the search index stays where it is: {fault}");
                 }
@@ -220,13 +222,17 @@ impl Worker {
         finder.open(&kept.reader, root.seq());
         tracing::info!(transactions = root.seq(), "the search index is ready");
         // What was set aside for this one is of no use any more.
-        let aside = dir.with_extension("damaged");
+        self.remove_aside();
+        self.follow(&mut kept)
+    }
+
+    fn remove_aside(&self) {
+        let aside = self.setup.dir.with_extension("damaged");
         if aside.exists()
             && let Err(error) = std::fs::remove_dir_all(&aside)
         {
             tracing::warn!("'{}' cannot be removed: {error}", aside.display());
         }
-        self.follow(&mut kept)
     }
 
     /// Writes what happens, until the engine stops.

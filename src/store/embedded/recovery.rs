@@ -84,6 +84,7 @@ pub(super) fn recover(
     let config = JournalConfig { first_seq: checkpoint_seq + 1, confirmed, ..options.journal };
     let dir = options.journal_dir();
     let (mut journal, found) = Journal::open(Arc::clone(files), &dir, config, mode)?;
+    let last_gap = found.last_gap;
     let mut opened = Opened {
         seq: found.last_seq,
         torn: found.torn,
@@ -97,7 +98,15 @@ pub(super) fn recover(
         } else {
             trust.doubt(applied.seq)
         };
-        let found = Found { journal: &journal, image: &image, records, applied, doubt };
+        let found = Found {
+            journal: &journal,
+            image: &image,
+            records,
+            applied,
+            checkpoint_seq,
+            last_gap,
+            doubt,
+        };
         state::load(model, options, found)
     });
     let Loaded { mut root, records, imaged } = match loaded {
@@ -106,6 +115,7 @@ pub(super) fn recover(
             tracing::warn!("the records are rebuilt from the journal: {reason}");
             opened.rebuilt = Some(reason.to_string());
             image.discard();
+            trust.begin_anew();
             state::rebuild(model, options, &journal)?
         }
     };
@@ -122,8 +132,8 @@ pub(super) fn recover(
         journal = Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0;
         opened.restarted = true;
     }
-    // A start that was killed before this leaves a journal that no checkpoint leads to.
-    let is_covered = journal.first_seq() <= checkpoint_seq + 1;
+    // A start that was killed before this leaves a journal that no checkpoint leads to, or one with a gap.
+    let is_covered = journal.first_seq() <= checkpoint_seq + 1 && last_gap <= checkpoint_seq;
     if opened.restarted || !opened.lost.is_empty() || !is_covered {
         // The journal alone can no longer make this state.
         let written =
@@ -156,12 +166,18 @@ fn open_records(
     Ok((Arc::new(records), applied))
 }
 
+/// Names for what is set aside. What went wrong first tells most, so only what has the last is thrown away.
+const ASIDE: [&str; 3] = ["damaged", "damaged-2", "damaged-3"];
+
 /// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt.
 pub(super) fn set_aside(dir: &Path) -> Result<(), Fault> {
     if !dir.exists() {
         return Ok(());
     }
-    let aside = dir.with_extension("damaged");
+    let [.., last] = ASIDE;
+    let mut names = ASIDE.iter().map(|name| dir.with_extension(name));
+    let free = names.find(|aside| !aside.exists());
+    let aside = free.unwrap_or_else(|| dir.with_extension(last));
     if aside.exists() {
         fs::remove_dir_all(&aside).map_err(|error| Fault::io("remove", &aside, &error))?;
     }

@@ -126,6 +126,20 @@ pub(in crate::store) fn identity(_: &fs::File) -> Option<String> {
     None
 }
 
+/// When the system last changed anything of a file, its name and times included, in seconds since 1970; nobody
+/// can set it. None where the system does not tell.
+#[cfg(unix)]
+pub(in crate::store) fn changed_at(file: &fs::File) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    Some(file.metadata().ok()?.ctime())
+}
+
+/// When the system last changed anything of a file: not known here.
+#[cfg(not(unix))]
+pub(in crate::store) fn changed_at(_: &fs::File) -> Option<i64> {
+    None
+}
+
 /// Makes the names in a directory durable. On Windows the file system's own journal has to do.
 pub(in crate::store) fn sync_dir(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -66,6 +66,8 @@ pub struct Recovery {
     pub torn: Option<TornTail>,
     /// What [`Open::Recover`] could not save, in order.
     pub lost: Vec<Lost>,
+    /// The last entry that this recovery or an earlier one lost with others behind it; 0 if there is none.
+    pub last_gap: Seq,
 }
 
 /// An unfinished block at the end of the journal; nobody was told that it was written.

@@ -62,6 +62,7 @@ impl Journal {
         let scan = scan::scan(files.as_ref(), dir).map_err(|stop| stop.fault)?;
         let torn = scan.torn(dir);
         let last_seq = scan.end.as_ref().map_or(0, |(point, _)| point.seq - 1);
+        let last_gap = scan.gaps.last().map_or(0, |gap| *gap.end());
         if mode == Open::Strict && last_seq < config.confirmed {
             return Err(ends_too_early(dir, torn.as_ref(), last_seq, config.confirmed));
         }
@@ -77,7 +78,7 @@ impl Journal {
         if let Some(TornTail { file, offset, bytes }) = &torn {
             tracing::warn!(file, offset, bytes, "cut an unfinished block; nobody was told of it");
         }
-        let recovery = Recovery { last_seq: next.seq - 1, torn, lost };
+        let recovery = Recovery { last_seq: next.seq - 1, torn, lost, last_gap };
         let prepare_at = config.segment_bytes / 4 * 3;
         let journal = Self {
             files,

@@ -39,6 +39,8 @@ const APPLIED: &[u8] = b"Mposition";
 /// Where it stood when there was a key of its own for each record.
 const APPLIED_BEFORE: &[u8] = b"Mapplied";
 const NAME: &str = "records";
+/// The file that sled keeps them in; it is made with them and never replaced.
+pub(super) const LOG: &str = "db";
 /// Room that sled needs beside its snapshot before it is opened again: four of its buffers.
 const ROOM_BYTES: u64 = 2 << 20;
 /// How long a reader waits while the records are opened again: at most two seconds.

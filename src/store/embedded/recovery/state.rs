@@ -33,6 +33,10 @@ pub(super) struct Found<'a> {
     pub image: &'a Image,
     pub records: Arc<Records>,
     pub applied: Applied,
+    /// The newest checkpoint; 0 if there is none.
+    pub checkpoint_seq: Seq,
+    /// The last entry that the journal has lost with others behind it; 0 if there is none.
+    pub last_gap: Seq,
     /// Why the records have to prove that they are what was written; none if they need not.
     pub doubt: Option<&'static str>,
 }
@@ -55,6 +59,12 @@ pub(super) fn load(
     if applied_seq + 1 < first {
         return Err(distrust(format!(
             "they end at transaction {applied_seq}, the journal starts at {first}"
+        )));
+    }
+    if applied_seq < found.last_gap.min(found.checkpoint_seq) {
+        return Err(distrust(format!(
+            "they end at transaction {applied_seq}, the journal has lost {} and the checkpoint has it",
+            found.last_gap
         )));
     }
     if let Some(why) = found.doubt.filter(|_| found.applied != Applied::default()) {

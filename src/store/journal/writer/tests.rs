@@ -59,7 +59,7 @@ fn entries_come_back_in_order_after_many_segments_and_a_restart() {
     check_entries(&journal, 41, [], 5000);
     drop(journal);
     let (mut journal, recovery) = open(&files, Open::Strict).unwrap();
-    assert_eq!(recovery, Recovery { last_seq: 40, torn: None, lost: vec![] });
+    assert_eq!(recovery, Recovery { last_seq: 40, torn: None, lost: vec![], last_gap: 0 });
     fill(&mut journal, 5, 5000);
     check_entries(&journal, 1, 1..=45, 5000);
     let summary = summary(&files).unwrap();

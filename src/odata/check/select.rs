@@ -56,7 +56,14 @@ impl Checker<'_> {
             }
             let name = match path.segments.as_slice() {
                 [Segment::Name(name)] => name,
-                [Segment::Annotation(_)] => continue,
+                // The name of an annotation has a dot; without one it is an alias, which nothing is put in for.
+                [Segment::Annotation(name)] if name.contains('.') => continue,
+                [Segment::Annotation(name)] => {
+                    return Err(Error::InvalidOption {
+                        option: "$select".to_owned(),
+                        reason: format!("it takes names, not the alias '@{name}'"),
+                    });
+                }
                 _ => return not_implemented("a path in $select"),
             };
             if let Some(prop) = self.find_property(structure, name) {

@@ -336,6 +336,11 @@ fn options_stand_only_where_they_mean_something() {
         "Tickets(7)?$filter=Id eq 7",
         "$filter cannot be used: a single entity does not take it",
     );
+    refuse(
+        "Tickets?$select=@a&@a=Id",
+        "$select cannot be used: it takes names, not the alias '@a'",
+    );
+    accept("Tickets?$select=@Core.Description,Id");
     refuse("Tickets(7)?$top=1", "$top cannot be used: a single entity does not take it");
     refuse("Tickets/$count?$top=1", "$top cannot be used: '/$count' does not take it");
     refuse("Tickets(7)/Title?$select=Id", "$select cannot be used: this resource does not take it");

@@ -40,6 +40,14 @@ impl File {
     }
 }
 
+/// A file as it is written.
+pub(super) struct Source {
+    /// Its path below `web/`.
+    pub(super) name: String,
+    pub(super) digest: [u8; 32],
+    pub(super) bytes: Vec<u8>,
+}
+
 /// Everything the page is made of.
 pub(super) struct Bundle {
     build: String,
@@ -49,37 +57,27 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    /// A bundle of files: their names below `web/`, digests and contents. Only what a page is made of is taken.
-    pub(super) fn new(
-        files: impl Iterator<Item = (String, [u8; 32], Vec<u8>)>,
-        is_fixed: bool,
-    ) -> Self {
-        let (mut taken, mut digests) = (BTreeMap::new(), BTreeMap::new());
-        for (name, digest, bytes) in files {
-            if content_type(&name).is_none() {
-                continue;
+    /// A bundle of files. Only what a page is made of is taken.
+    pub(super) fn new(sources: Vec<Source>, is_fixed: bool) -> Self {
+        let build = build_of(&sources);
+        let mut taken = BTreeMap::new();
+        for Source { name, bytes, .. } in sources {
+            if content_type(&name).is_some() {
+                let bytes = if is_code(&name) { shortened(bytes) } else { bytes };
+                taken.insert(name, bytes);
             }
-            let bytes = if is_code(&name) { shortened(bytes) } else { bytes };
-            digests.insert(name.clone(), digest);
-            taken.insert(name, bytes);
         }
         sheets::join(&mut taken, SHELL);
-        let mut all = hash::Stream::default();
-        for (name, digest) in &digests {
-            all.add(&(name.len() as u64).to_le_bytes());
-            all.add(name.as_bytes());
-            all.add(digest);
-        }
         let files = taken.into_iter().filter_map(|(name, bytes)| {
             let file = File::new(content_type(&name)?, bytes);
             Some((name, file))
         });
-        Self {
-            build: short(all.finish()),
-            is_fixed,
-            files: files.collect(),
-            shell: OnceLock::new(),
-        }
+        Self { build, is_fixed, files: files.collect(), shell: OnceLock::new() }
+    }
+
+    /// Whether these are the files it was made of.
+    pub(super) fn is_of(&self, sources: &[Source]) -> bool {
+        self.build == build_of(sources)
     }
 
     /// What stands for the content of all files in their addresses.
@@ -121,6 +119,19 @@ impl Bundle {
     fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.files.get(name)?.body.as_bytes()).ok()
     }
+}
+
+/// What stands for names and contents of files, in whatever order they come.
+fn build_of(sources: &[Source]) -> String {
+    let taken = sources.iter().filter(|source| content_type(&source.name).is_some());
+    let digests: BTreeMap<_, _> = taken.map(|source| (&source.name, &source.digest)).collect();
+    let mut all = hash::Stream::default();
+    for (name, digest) in digests {
+        all.add(&(name.len() as u64).to_le_bytes());
+        all.add(name.as_bytes());
+        all.add(digest);
+    }
+    short(all.finish())
 }
 
 fn is_code(name: &str) -> bool {

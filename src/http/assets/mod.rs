@@ -18,7 +18,7 @@ use std::{
 use rust_embed::RustEmbed;
 use warp::http::{HeaderValue, Method, header};
 
-use self::bundle::{Bundle, File};
+use self::bundle::{Bundle, File, Source};
 pub use self::{
     comments::without_comments,
     pages::{PAGES, is_page},
@@ -44,20 +44,24 @@ fn current() -> Arc<Bundle> {
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     match &*read {
         Some((at, bundle)) if bundle.is_fixed() || at.elapsed() < READ_EVERY => Arc::clone(bundle),
-        Some(_) | None => {
-            let bundle = Arc::new(embedded());
+        former => {
+            let sources = sources();
+            let bundle = match former {
+                Some((_, bundle)) if bundle.is_of(&sources) => Arc::clone(bundle),
+                Some(_) | None => Arc::new(Bundle::new(sources, !cfg!(debug_assertions))),
+            };
             *read = Some((Instant::now(), Arc::clone(&bundle)));
             bundle
         }
     }
 }
 
-fn embedded() -> Bundle {
-    let files = Web::iter().filter_map(|name| {
+fn sources() -> Vec<Source> {
+    let read = |name: String| {
         let file = Web::get(&name)?;
-        Some((name.into_owned(), file.metadata.sha256_hash(), file.data.into_owned()))
-    });
-    Bundle::new(files, !cfg!(debug_assertions))
+        Some(Source { name, digest: file.metadata.sha256_hash(), bytes: file.data.into_owned() })
+    };
+    Web::iter().filter_map(|name| read(name.into_owned())).collect()
 }
 
 /// Whether a request of which nothing is known is somebody's who looks at it in a browser.

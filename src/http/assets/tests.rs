@@ -10,10 +10,12 @@ fn bundle(main: &str, is_fixed: bool) -> Bundle {
         ("style.css", "p {}"),
         ("notes.txt", "not for serving"),
     ];
-    let files = files.into_iter().map(|(name, text)| {
-        (name.to_owned(), crate::hash::digest(text.as_bytes()), text.as_bytes().to_vec())
-    });
-    Bundle::new(files, is_fixed)
+    Bundle::new(files.into_iter().map(written).collect(), is_fixed)
+}
+
+fn written((name, text): (&str, &str)) -> Source {
+    let digest = crate::hash::digest(text.as_bytes());
+    Source { name: name.to_owned(), digest, bytes: text.as_bytes().to_vec() }
 }
 
 fn get(path: &str, headers: &[(&'static str, &str)]) -> Request {
@@ -89,7 +91,7 @@ fn files_on_the_disk_are_asked_for_again_whatever_build_the_page_was() {
 
 #[test]
 fn few_modules_run_before_the_page_shows_anything_and_few_more_for_each_page() {
-    let bundle = embedded();
+    let bundle = current();
     let text_of = |name: &str| std::str::from_utf8(bundle.file(name)?.body().as_bytes()).ok();
     // One more holds the texts, of one language.
     let first = imports::needed_by("main.js", text_of);
@@ -103,4 +105,21 @@ fn few_modules_run_before_the_page_shows_anything_and_few_more_for_each_page() {
         let own: Vec<&String> = own.difference(&first).collect();
         assert!(own.len() <= 12, "{page} needs {} modules: {own:#?}", own.len());
     }
+}
+
+#[test]
+fn a_bundle_is_made_anew_only_for_other_files() {
+    const A: (&str, &str) = ("a.js", "1");
+    const B: (&str, &str) = ("b.css", "p {}");
+    #[track_caller]
+    fn check(files: &[(&str, &str)], want: bool) {
+        let bundle = Bundle::new([A, B].map(written).into(), false);
+        let files: Vec<_> = files.iter().copied().map(written).collect();
+        assert_eq!(bundle.is_of(&files), want);
+    }
+    check(&[B, A], true);
+    check(&[A, B, ("notes.txt", "not served")], true);
+    check(&[A], false);
+    check(&[A, ("b.css", "p { }")], false);
+    check(&[A, ("c.css", "p {}")], false);
 }

@@ -4,6 +4,7 @@
 //! never changes. Transactions change what lies over the columns; a published state has nothing there.
 //! Long texts are not in it, except those the records do not have yet.
 
+mod recent;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use jiff::tz::TimeZone;
 
+use self::recent::Recent;
 pub(super) use self::texts::Texts;
 use super::{
     Seq, Snapshot,
@@ -41,6 +43,7 @@ pub struct Root {
     sets: Vec<Arc<SetState>>,
     fresh_texts: OrdMap<TextKey, Arc<str>>,
     texts: Arc<dyn Texts>,
+    recent: Arc<Recent>,
     finder: Option<Arc<Finder>>,
 }
 
@@ -72,7 +75,8 @@ impl Root {
             Arc::new(SetState { stored, last_id: 0, hash: SetHash::default() })
         };
         let sets = model.set_ids().map(state).collect();
-        Self { model, zone, seq: 0, sets, fresh_texts: OrdMap::new(), texts, finder: None }
+        let (fresh_texts, recent) = (OrdMap::new(), Arc::default());
+        Self { model, zone, seq: 0, sets, fresh_texts, texts, recent, finder: None }
     }
 
     /// The state of columns that are there already, and what was counted of them.

@@ -6,6 +6,7 @@
 //! behind its length (varint). Knows bytes, and nothing of what they mean.
 
 use std::{
+    cmp::Ordering,
     collections::BTreeMap,
     ops::{Bound, Deref, Range},
     sync::Arc,
@@ -21,6 +22,9 @@ const KIND_BYTES: usize = 3;
 const BUNDLE_BYTES: usize = 1024;
 /// What an entry counts at least, so that there are no more than sixteen.
 const ENTRY_BYTES_MIN: usize = BUNDLE_BYTES / 16;
+
+/// Entries passed for each that is wanted: to look for one costs more than to go past some.
+const BETWEEN_ENTRIES: usize = 4;
 
 /// The value of an entry, within its bundle.
 pub(super) struct Found {
@@ -38,7 +42,13 @@ impl Deref for Found {
 
 /// The value under a key.
 pub(super) fn find(db: &sled::Db, key: &[u8]) -> Result<Option<Found>, Fault> {
-    let Some((own, bundle)) = before(db, key)? else { return Ok(None) };
+    // Most long texts have a bundle of their own, and to get one is less work than to look for it.
+    let own = db.get(key).map_err(|error| fault("read", &error))?;
+    let found = match own {
+        Some(bundle) => Some((key.into(), bundle)),
+        None => before(db, key)?,
+    };
+    let Some((own, bundle)) = found else { return Ok(None) };
     for entry in Entries::of(&own, &bundle) {
         let entry = entry?;
         if entry.is_under(key) {
@@ -46,6 +56,35 @@ pub(super) fn find(db: &sled::Db, key: &[u8]) -> Result<Option<Found>, Fault> {
         }
     }
     Ok(None)
+}
+
+/// What is under each of `wanted`, which ascend, as far as one scan over all between gets without going past
+/// many others. Who misses one asks for it alone, by [`find`].
+pub(super) fn find_all(db: &sled::Db, wanted: &[Vec<u8>]) -> Result<Vec<Option<Found>>, Fault> {
+    let mut all = Vec::with_capacity(wanted.len());
+    let [first, _, ..] = wanted else { return Ok(all) };
+    let from = before(db, first)?.map_or_else(|| first.as_slice().into(), |(own, _)| own);
+    let mut left = wanted.len() * BETWEEN_ENTRIES;
+    for item in db.range(from..) {
+        let (own, bundle) = item.map_err(|error| fault("read", &error))?;
+        for entry in Entries::of(&own, &bundle) {
+            let entry = entry?;
+            while wanted.get(all.len()).is_some_and(|wanted| entry.order(wanted).is_gt()) {
+                all.push(None);
+            }
+            let Some(next) = wanted.get(all.len()) else { return Ok(all) };
+            if entry.order(next).is_eq() {
+                all.push(Some(Found { range: entry.range, bundle: bundle.clone() }));
+            } else if !all.is_empty() {
+                let Some(less) = left.checked_sub(1) else { return Ok(all) };
+                left = less;
+            }
+        }
+        if all.len() == wanted.len() {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 /// All entries from `first` on, ascending, none twice. While what is before all others of its kind is
@@ -125,6 +164,12 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn is_under(&self, key: &[u8]) -> bool {
         key.strip_prefix(self.shared) == Some(self.tail)
+    }
+
+    /// How its key stands to another.
+    fn order(&self, key: &[u8]) -> Ordering {
+        let (head, rest) = key.split_at(self.shared.len().min(key.len()));
+        self.shared.cmp(head).then_with(|| self.tail.cmp(rest))
     }
 
     fn key(&self) -> Vec<u8> {
@@ -382,6 +427,13 @@ mod tests {
     fn check(db: &sled::Db, map: &Map, wanted: &[Vec<u8>]) {
         for key in wanted {
             let found = find(db, key).unwrap().map(|found| found.to_vec());
+            assert_eq!(found.as_ref(), map.get(key));
+        }
+        let mut ascending = wanted.to_vec();
+        ascending.sort();
+        ascending.dedup();
+        for (key, found) in ascending.iter().zip(find_all(db, &ascending).unwrap()) {
+            let found = found.map(|found| found.to_vec());
             assert_eq!(found.as_ref(), map.get(key));
         }
         for first in [&b"R"[..], b"T"].into_iter().chain(wanted.iter().map(Vec::as_slice).take(9)) {

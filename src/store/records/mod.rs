@@ -46,9 +46,6 @@ const ROOM_BYTES: u64 = 2 << 20;
 /// How long a reader waits while the records are opened again: at most two seconds.
 const REOPEN_PAUSE: Duration = Duration::from_millis(5);
 const REOPEN_TRIES: u32 = 400;
-/// Places a scan looks at for each text that is wanted: looking for a text costs more than to go past some.
-const BETWEEN_PLACES: usize = 4;
-
 /// How far the records follow the journal, and what every set counted there.
 ///
 /// A set that never held anything is as good as one not mentioned: it may be younger than what was written.
@@ -223,26 +220,6 @@ impl Records {
         guarded(|| of_kind(&*self.db()?, b'T')?.map(|entry| entry.map(|_| 1)).sum())
     }
 
-    /// What is in those places, which ascend, as far as one scan over all between gets without going far
-    /// beyond them.
-    fn scan(&self, places: &[Vec<u8>]) -> Result<Vec<Option<bundle::Found>>, Fault> {
-        let mut found = Vec::with_capacity(places.len());
-        let [first, .., last] = places else { return Ok(found) };
-        for item in bundle::scan(&*self.db()?, first)?.take(places.len() * BETWEEN_PLACES) {
-            let (place, bytes) = item?;
-            if place > *last {
-                break;
-            }
-            while places.get(found.len()).is_some_and(|wanted| *wanted < place) {
-                found.push(None);
-            }
-            if places.get(found.len()).is_some_and(|wanted| *wanted == place) {
-                found.push(Some(bytes));
-            }
-        }
-        Ok(found)
-    }
-
     /// The handle; waits for it while another thread opens the records again.
     fn db(&self) -> Result<Arc<sled::Db>, Fault> {
         for _ in 0..REOPEN_TRIES {
@@ -289,7 +266,8 @@ impl Texts for Records {
         };
         let places: Vec<Vec<u8>> = wanted.iter().map(place).collect();
         // What a scan could not find is read by itself, and says itself what is wrong with it.
-        let mut found = guarded(|| self.scan(&places)).unwrap_or_default().into_iter();
+        let scanned = guarded(|| bundle::find_all(&*self.db()?, &places));
+        let mut found = scanned.unwrap_or_default().into_iter();
         for (key, version) in wanted {
             if let Some(bytes) = found.next().flatten() {
                 take(std::str::from_utf8(&bytes).map_err(|error| Error::internal(&error)));

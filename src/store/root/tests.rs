@@ -191,3 +191,50 @@ fn tags_after_one_begin_at_its_ticket() {
     assert_eq!(after(&tag(1, "b")), [tag(3, "b")]);
     assert_eq!(after(&tag(3, "b")), []);
 }
+
+/// Has a text for each transaction, and counts how often it is asked for one.
+#[derive(Default)]
+struct Asked(std::sync::atomic::AtomicUsize);
+
+impl Texts for Asked {
+    fn read(&self, _: SetId, _: &Key, _: u16, seq: Seq) -> Result<Arc<str>, Error> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(format!("text {seq}").into())
+    }
+}
+
+#[test]
+fn texts_read_one_by_one_are_kept_and_those_of_a_scan_or_a_check_are_not() {
+    let model = helpdesk();
+    let asked = Arc::new(Asked::default());
+    let texts: Arc<dyn Texts> = asked.clone();
+    let mut root = Root::empty(model, TimeZone::UTC, texts);
+    let ty = model.set(set::TICKETS).ty;
+    let structure = model.structure(ty);
+    for id in 1..=4_u32 {
+        let mut values = vec![Value::Null; structure.properties.len()];
+        values[usize::from(ticket::ID.0)] = i64::from(id).into();
+        let text = crate::model::TextRef::to(&format!("text {id}"), id.into());
+        let record = Record::pack(ty, structure, &values, &[(ticket::DESCRIPTION, text)]);
+        root.load(set::TICKETS, &Key::Int(id.into()), record, 1);
+    }
+    root.settle_loaded();
+    let rows: Vec<Row> = root.rows(set::TICKETS).collect();
+    let read = |ids: &[usize]| {
+        let rows: Vec<Row> = ids.iter().map(|id| rows[id - 1].clone()).collect();
+        let mut found = Vec::new();
+        root.read_texts(&rows, ticket::DESCRIPTION, &mut |text| {
+            found.push(text.unwrap().unwrap().to_owned());
+        });
+        assert_eq!(found, ids.iter().map(|id| format!("text {id}")).collect::<Vec<_>>());
+        asked.0.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    // A scan of some that ascend, in which nothing is at hand, asks for all of them anew.
+    assert_eq!([read(&[1, 2, 3, 4]), read(&[1, 2, 3, 4])], [4, 8]);
+    assert_eq!([read(&[3, 2]), read(&[3, 2]), read(&[2, 3]), read(&[3])], [10, 10, 10, 10]);
+    assert_eq!([read(&[1]), read(&[1, 2, 3])], [11, 11]);
+    for row in &rows {
+        root.kept_text(row, ticket::DESCRIPTION).unwrap();
+    }
+    assert_eq!(read(&[1]), 15);
+}

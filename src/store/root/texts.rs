@@ -59,38 +59,59 @@ impl Root {
 
     /// A long text of a row; null where it has none.
     pub(super) fn read_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        let Some((place, text)) = self.text_of(row, property) else { return Ok(Value::Null) };
-        if let Some(fresh) = self.fresh_texts.get(&place) {
-            return Ok(Value::Text(Arc::clone(fresh)));
+        match self.text_of(row, property) {
+            Some((place, text)) => self.text_at(&place, text).map(Value::Text),
+            None => Ok(Value::Null),
         }
-        let (set, key, tag, seq) = &place;
-        let found = self.texts.read(*set, key, *tag, *seq)?;
-        self.vouched(&place, text, &found)?;
-        Ok(Value::Text(found))
     }
 
-    /// The long texts of rows, in their order; by one scan where that can be.
+    /// As [`Root::read_text`], as it is kept for good, though it was read a moment ago.
+    pub(in crate::store) fn kept_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+        let Some((place, text)) = self.text_of(row, property) else { return Ok(Value::Null) };
+        match self.fresh_texts.get(&place) {
+            Some(fresh) => Ok(Value::Text(Arc::clone(fresh))),
+            None => self.kept_at(&place, text).map(Value::Text),
+        }
+    }
+
+    /// The text in a place, by itself.
+    fn text_at(&self, place: &TextKey, text: TextRef) -> Result<Arc<str>, Error> {
+        if let Some(fresh) = self.fresh_texts.get(place) {
+            return Ok(Arc::clone(fresh));
+        }
+        if let Some(recent) = self.recent.get((place, &text)) {
+            return Ok(recent);
+        }
+        let found = self.kept_at(place, text)?;
+        self.recent.put((place, &text), &found);
+        Ok(found)
+    }
+
+    fn kept_at(&self, place: &TextKey, text: TextRef) -> Result<Arc<str>, Error> {
+        let (set, key, tag, seq) = place;
+        let found = self.texts.read(*set, key, *tag, *seq)?;
+        self.vouched(place, text, &found)?;
+        Ok(found)
+    }
+
+    /// The long texts of rows, in their order; by one scan where that can be and is worth it.
     pub(super) fn read_texts(&self, rows: &[Row], property: Prop, take: &mut TakeText<'_>) {
         let places: Vec<_> = rows.iter().map(|row| self.text_of(row, property)).collect();
-        let is_fresh = |(place, _): &(TextKey, TextRef)| self.fresh_texts.contains_key(place);
-        let Some((set, _, tag, _)) = places.iter().flatten().map(|(place, _)| place).next() else {
-            return rows.iter().for_each(|_| take(Ok(None)));
-        };
-        let is_one_kind = |((s, _, t, _), _): &(TextKey, TextRef)| (s, t) == (set, tag);
-        let ascend = places.iter().flatten().is_sorted_by_key(|((_, key, ..), _)| key);
-        let mut all = places.iter().flatten();
-        if !ascend || !all.all(|place| is_one_kind(place) && !is_fresh(place)) {
-            for row in rows {
-                let text = self.read_text(row, property);
-                take(text.as_ref().map(Value::as_text).map_err(Clone::clone));
+        let Some((set, tag)) = self.is_scanned(&places) else {
+            for place in &places {
+                let found = place.as_ref().map(|(place, text)| self.text_at(place, *text));
+                match found {
+                    Some(found) => take(found.as_deref().map(Some).map_err(Clone::clone)),
+                    None => take(Ok(None)),
+                }
             }
             return;
-        }
+        };
         let wanted = places.iter().flatten();
         let wanted: Vec<(Key, Seq)> =
             wanted.map(|((_, key, _, seq), _)| (key.clone(), *seq)).collect();
         let mut rest = places.iter();
-        self.texts.read_all(*set, *tag, &wanted, &mut |found| {
+        self.texts.read_all(set, tag, &wanted, &mut |found| {
             for place in rest.by_ref() {
                 let Some((place, text)) = place else {
                     take(Ok(None));
@@ -101,6 +122,19 @@ impl Root {
             }
         });
         rest.for_each(|_| take(Ok(None)));
+    }
+
+    /// The set and property of texts that are best read by one scan: several of one kind, in the order of
+    /// their keys, that are not all at hand.
+    fn is_scanned(&self, places: &[Option<(TextKey, TextRef)>]) -> Option<(SetId, u16)> {
+        let all = || places.iter().flatten();
+        let ((set, _, tag, _), _) = all().next()?;
+        let is_one_kind = |((s, _, t, _), _): &(TextKey, TextRef)| (s, t) == (set, tag);
+        let is_fresh = |(place, _): &(TextKey, TextRef)| self.fresh_texts.contains_key(place);
+        let is_read = all().nth(1).is_some() && all().is_sorted_by_key(|((_, key, ..), _)| key);
+        let can_be = is_read && all().all(|place| is_one_kind(place) && !is_fresh(place));
+        let at_hand = || all().all(|(place, text)| self.recent.get((place, text)).is_some());
+        (can_be && !at_hand()).then_some((*set, *tag))
     }
 
     fn vouched(&self, place: &TextKey, text: TextRef, found: &str) -> Result<(), Error> {

@@ -64,6 +64,13 @@ impl Timestamp {
     /// The calendar date in `zone` at this instant.
     #[must_use]
     pub fn date_in(self, zone: &TimeZone) -> Date {
+        let days = i32::try_from(self.0.div_euclid(MICROS_PER_DAY));
+        if let Ok(days) = days
+            && *zone == TimeZone::UTC
+            && (Self::MIN..=Self::MAX).contains(&self)
+        {
+            return Date(days);
+        }
         // Beyond the range of jiff's instants (the last day of year 9999) no zone is known: UTC then.
         match Instant::from_microsecond(self.0) {
             Ok(instant) => Date::from_civil(zone.to_datetime(instant).date()),

@@ -9,9 +9,13 @@ use super::{
     value::Value,
 };
 
-/// A record in the making; properties must come with ascending numbers.
+/// Records in the making, one after the other; properties must come with ascending numbers.
 #[derive(Debug)]
-pub struct Packer(Vec<u8>);
+pub struct Packer {
+    bytes: Vec<u8>,
+    /// What every record of the type begins with.
+    head: usize,
+}
 
 impl Packer {
     /// A record of that type without properties yet.
@@ -20,36 +24,41 @@ impl Packer {
         let mut bytes = Vec::with_capacity(256);
         bytes.push(FORMAT);
         push_varint(&mut bytes, u64::from(type_id.0));
-        Self(bytes)
+        Self { head: bytes.len(), bytes }
+    }
+
+    /// Begins with the next record, which is of the same type.
+    pub fn clear(&mut self) {
+        self.bytes.truncate(self.head);
     }
 
     /// A property kept as a number: integers, enumerations, instants, dates, times, durations.
     pub fn number(&mut self, tag: u16, number: i64) {
-        push_varint(&mut self.0, u64::from(tag));
-        push_varint(&mut self.0, number_len(number) as u64);
-        push_signed(&mut self.0, number);
+        push_varint(&mut self.bytes, u64::from(tag));
+        push_varint(&mut self.bytes, number_len(number) as u64);
+        push_signed(&mut self.bytes, number);
     }
 
     /// A property kept as it is: texts, binaries, Booleans, Guids, everything else.
     pub fn bytes(&mut self, tag: u16, payload: &[u8]) {
-        push_varint(&mut self.0, u64::from(tag));
-        push_varint(&mut self.0, payload.len() as u64);
-        self.0.extend(payload);
+        push_varint(&mut self.bytes, u64::from(tag));
+        push_varint(&mut self.bytes, payload.len() as u64);
+        self.bytes.extend_from_slice(payload);
     }
 
     /// A reference to a long text.
     pub fn text_ref(&mut self, tag: u16, text: &TextRef) {
-        push_varint(&mut self.0, u64::from(tag));
-        push_varint(&mut self.0, ref_len(text) as u64);
-        push_varint(&mut self.0, text.seq);
-        push_varint(&mut self.0, text.bytes);
-        self.0.extend(text.digest);
+        push_varint(&mut self.bytes, u64::from(tag));
+        push_varint(&mut self.bytes, ref_len(text) as u64);
+        push_varint(&mut self.bytes, text.seq);
+        push_varint(&mut self.bytes, text.bytes);
+        self.bytes.extend_from_slice(&text.digest);
     }
 
     /// The record.
     #[must_use]
-    pub fn finish(self) -> Record {
-        Record::of(&self.0)
+    pub fn record(&self) -> Record {
+        Record::of(&self.bytes)
     }
 }
 
@@ -157,7 +166,9 @@ mod tests {
             packer.number(3, number);
             packer.bytes(4, text.as_bytes());
             packer.text_ref(900, &text_ref);
-            let record = packer.finish();
+            let record = packer.record();
+            packer.clear();
+            prop_assert_eq!(packer.record(), Packer::new(StructId(300)).record());
             prop_assert_eq!(record.type_id(), StructId(300));
             let mut parts = Parts::of(&record);
             let found: Vec<_> = parts.by_ref().collect();

@@ -179,6 +179,22 @@ impl Source for WithComputed {
         }
     }
 
+    fn counts_where(
+        &self,
+        set: SetId,
+        property: Prop,
+        values: &[Value],
+        unless: Option<Prop>,
+    ) -> Vec<u64> {
+        match self.computed(set) {
+            Some(_) => {
+                let count = |value| self.count_where(set, property, value, unless);
+                values.iter().map(count).collect()
+            }
+            None => self.source.counts_where(set, property, values, unless),
+        }
+    }
+
     fn mark(&self, set: SetId) -> Option<Digest> {
         self.source.mark(set)
     }

@@ -87,6 +87,17 @@ pub trait Source: Send + Sync {
         self.rows_where(set, property, value).iter().filter(|row| !is_left_out(row)).count() as u64
     }
 
+    /// [`Source::count_where`] for each of `values`; in one go where they ascend and the source is faster so.
+    fn counts_where(
+        &self,
+        set: SetId,
+        property: Prop,
+        values: &[Value],
+        unless: Option<Prop>,
+    ) -> Vec<u64> {
+        values.iter().map(|value| self.count_where(set, property, value, unless)).collect()
+    }
+
     /// A long text of a row; null where it has none.
     ///
     /// # Errors

@@ -1,23 +1,34 @@
-//! Long texts of the entities that are written next, read together: one by one each is looked for anew.
+//! Long texts of the entities that are written next, and what is counted for them, found together: one by one
+//! each is looked for anew.
 
 use std::{collections::VecDeque, ops::Range};
 
 use super::Writer;
 use crate::{
     error::Error,
-    model::{Prop, Row},
+    model::{Prop, Row, SetId, Value},
 };
 
-/// Entities whose texts are read together.
+/// Entities whose texts are read together, or for which is counted together.
 const ROWS: usize = 64;
 /// Bytes of texts read together, the one that exceeds them included.
 const BYTES: u64 = 256 << 10;
 
-/// Texts that were read and not yet written, those of entities of one type in the order they are written.
+/// What was found and not yet written, those of entities of one type in the order they are written.
 #[derive(Default)]
 pub(super) struct Ahead {
     texts: String,
     next: VecDeque<Result<Option<Range<usize>>, Error>>,
+    counts: VecDeque<u64>,
+}
+
+/// What is counted: entities of a set whose property `by` is the key `own`, without those `unless`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    pub(super) set: SetId,
+    pub(super) by: Prop,
+    pub(super) own: Prop,
+    pub(super) unless: Prop,
 }
 
 impl Ahead {
@@ -33,6 +44,21 @@ impl Ahead {
         }
         let place = self.next.pop_front().unwrap_or(Ok(None))?;
         Ok(place.and_then(|place| self.texts.get(place)))
+    }
+
+    /// How many there are for the first of `rows`; the others come next.
+    pub(super) fn count(&mut self, writer: &Writer<'_>, of: Counted, rows: &[Row]) -> u64 {
+        if self.counts.is_empty()
+            && let Some(row) = rows.first()
+        {
+            let structure = writer.ctx.structure(row);
+            let alike = |next: &&Row| next.type_id == row.type_id && next.set == row.set;
+            let now = rows.iter().take(ROWS).take_while(alike);
+            let own: Vec<Value> = now.map(|row| row.record.get(structure, of.own)).collect();
+            let source = writer.ctx.source;
+            self.counts.extend(source.counts_where(of.set, of.by, &own, Some(of.unless)));
+        }
+        self.counts.pop_front().unwrap_or(0)
     }
 
     fn read(&mut self, writer: &Writer<'_>, prop: Prop, rows: &[Row]) {

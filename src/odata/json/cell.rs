@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     model::{Key, Opened, Prop, Property, Row, Value},
     query::value_opened,
-    time::Timestamp,
+    time::{Timestamp, hours},
 };
 
 /// What is written by itself.
@@ -117,12 +117,17 @@ fn one(
                 in_quotes(bytes, |bytes| instant.push_to(bytes));
             });
         }
+        How::Hours(from, until) => {
+            member(json, name, at.between(from, until), |bytes, found| {
+                push_value(writer, bytes, &found, &at.property(prop).ty);
+            });
+        }
         How::DayOf(tag) => {
             let instant = at.opened.number(tag).map(Timestamp::from_micros);
             let day = instant.map(|instant| instant.date_in(writer.ctx.source.zone()));
             member(json, name, day, |bytes, day| in_quotes(bytes, |bytes| day.push_to(bytes)));
         }
-        How::Stored | How::Int { .. } | How::By { .. } | How::Count { .. } | How::Otherwise => {
+        How::Stored | How::Int { .. } | How::By { .. } | How::Count(_) | How::Otherwise => {
             let found = found(writer, at, (prop, ahead))?;
             let found = (!found.is_null()).then_some(found);
             let ty = &at.property(prop).ty;
@@ -169,23 +174,23 @@ fn run(
         json.part(text);
         return Ok(());
     }
-    let mut part = Json { bytes: Vec::with_capacity(256), before: b'"' };
-    if let Some(head) = payload {
-        part.bytes.extend_from_slice(&length(head).to_le_bytes());
-        part.bytes.extend_from_slice(head);
-    }
+    let from = json.bytes.len();
     for prop in props {
         let found = found(writer, at, (*prop, &mut Ahead::default()))?;
         if !(writer.format.omits_nulls && found.is_null()) {
-            part.bytes.extend_from_slice(&at.draft(*prop).name);
-            push_value(writer, &mut part.bytes, &found, &at.property(*prop).ty);
+            json.part(&at.draft(*prop).name);
+            push_value(writer, &mut json.bytes, &found, &at.property(*prop).ty);
         }
     }
-    if let Some(text) = behind(&part.bytes, payload) {
-        json.part(text);
-    }
-    if payload.is_none_or(|head| head.len() <= HEAD_MAX) {
-        kept.put(number, &part.bytes);
+    let written = json.bytes.get(from..).unwrap_or_default();
+    // What stands first in its entity lost the comma, which others need.
+    let comma: &[u8] = if written.first() == Some(&b'"') { b"," } else { b"" };
+    match payload {
+        None => kept.put(number, &[comma, written]),
+        Some(head) if head.len() <= HEAD_MAX => {
+            kept.put(number, &[&length(head).to_le_bytes(), head, comma, written]);
+        }
+        Some(_) => {}
     }
     Ok(())
 }
@@ -231,9 +236,10 @@ fn found(
             Some(at) => Value::Date(at.date_in(source.zone())),
             None => Value::Null,
         },
+        How::Hours(from, until) => at.between(from, until).unwrap_or(Value::Null),
         How::LongText => ahead.next(writer, prop, at.rows)?.map_or(Value::Null, Value::text),
-        How::Count { set, by, own, unless } => {
-            let count = source.count_where(set, by, &opened.get(own), Some(unless));
+        How::Count(of) => {
+            let count = ahead.count(writer, of, at.rows);
             Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
         }
         How::Stored
@@ -250,6 +256,12 @@ impl<'a> At<'a> {
         &self.drafts[usize::from(prop.0)]
     }
 
+    /// The hours from one instant to another, both by their numbers.
+    fn between(&self, from: u16, until: u16) -> Option<Value> {
+        let micros = self.opened.number(until)? - self.opened.number(from)?;
+        Some(Value::Double(hours(micros)))
+    }
+
     fn property(&self, prop: Prop) -> &'a Property {
         self.opened.structure().property_at(prop)
     }
@@ -258,6 +270,7 @@ impl<'a> At<'a> {
 #[cfg(test)]
 mod tests {
     use crate::{
+        model::{Prop, Row},
         odata::{
             Limits,
             check::{Checker, Everything},
@@ -293,10 +306,31 @@ mod tests {
         let drafts = &Drafts::of(source.model());
         let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts };
         let rows: Vec<_> = source.rows(THINGS).collect();
+        let ty = source.model().set(THINGS).ty;
+        let all: Vec<Prop> = source.model().structure(ty).props().map(|(prop, _)| prop).collect();
+        agree(&writer, &rows, &all);
+        // Whatever stands first in an entity, and beside what.
+        let some: Vec<Row> = rows.into_iter().step_by(9).collect();
+        for first in 1..all.len() {
+            agree(&writer, &some, &all[first..]);
+            agree(&writer, &some, &all[first..=first]);
+        }
+    }
+
+    /// What is written of these properties is what each row has by itself.
+    #[track_caller]
+    fn agree(writer: &Writer<'_>, rows: &[Row], props: &[Prop]) {
+        let (ctx, format) = (writer.ctx, writer.format);
+        let ty = ctx.model().set(THINGS).ty;
+        let own = ctx.model().structure(ty).properties.len();
+        let is_selected = props.len() < own;
+        let is_meant =
+            |prop: Prop| props.contains(&prop) || (!is_selected && usize::from(prop.0) >= own);
         let mut want = Vec::new();
-        for row in &rows {
+        for row in rows {
             let structure = ctx.structure(row);
-            let members = structure.props().filter_map(|(prop, property)| {
+            let meant = structure.props().filter(|(prop, _)| is_meant(*prop));
+            let members = meant.filter_map(|(prop, property)| {
                 let found = value(&ctx, row, prop).unwrap();
                 let text = writer.json_text(&found, &property.ty);
                 let is_told = !(format.omits_nulls && found.is_null());
@@ -304,14 +338,12 @@ mod tests {
             });
             want.push(format!("{{{}}}", members.collect::<Vec<_>>().join(",")));
         }
-        let ty = source.model().set(THINGS).ty;
-        let all = source.model().structure(ty).props().map(|(prop, _)| prop).collect();
-        let shape = Shape { properties: all, ..Shape::default() };
-        let page = Page { rows, count: None, next: None };
+        let shape = Shape { properties: props.to_vec(), is_selected, ..Shape::default() };
+        let page = Page { rows: rows.to_vec(), count: None, next: None };
         let mut pieces = Pieces::new((THINGS, ty), shape, page, None);
         let mut told = Vec::new();
         while !pieces.is_done() {
-            told.extend(pieces.next(&writer, 1000).unwrap());
+            told.extend(pieces.next(writer, 1000).unwrap());
         }
         let want = format!("{{\"value\":[{}]}}", want.join(","));
         assert_eq!(String::from_utf8(told).unwrap(), want);

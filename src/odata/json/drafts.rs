@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::outline::reference;
+use super::{ahead::Counted, outline::reference};
 use crate::model::{
     Model, Origin, Primitive, Prop, Property, Reads, Relation, SetId, StructId, StructType, Type,
 };
@@ -35,10 +35,12 @@ pub(super) enum How {
     By { alike: Alike, there: Option<(SetId, Prop)> },
     /// The day of the instant stored under that number.
     DayOf(u16),
+    /// The hours from the instant stored under one number to that under another.
+    Hours(u16, u16),
     /// In a record of its own.
     LongText,
-    /// By counting entities of that set whose property `by` is the key `own`, without those `unless`.
-    Count { set: SetId, by: Prop, own: Prop, unless: Prop },
+    /// By counting.
+    Count(Counted),
     /// In any other way.
     Otherwise,
 }
@@ -86,8 +88,9 @@ impl Draft {
             | How::Text(_)
             | How::Instant(_)
             | How::DayOf(_)
+            | How::Hours(..)
             | How::LongText
-            | How::Count { .. }
+            | How::Count(_)
             | How::Otherwise => None,
         }
     }
@@ -102,6 +105,10 @@ impl How {
                 Self::count(model, structure, (navigation, unless))
             }
             Origin::Computed(_, Reads::DayOf(of)) => stored_tag(structure, of).map(Self::DayOf),
+            Origin::Computed(_, Reads::Hours([from, until])) => {
+                let tags = stored_tag(structure, *from).zip(stored_tag(structure, *until));
+                tags.map(|(from, until)| Self::Hours(from, until))
+            }
             Origin::LookUp { .. } | Origin::Computed(..) => decides(structure, prop)
                 .map(|alike| Self::By { alike, there: there(model, structure, prop) }),
             Origin::LongText { .. } => Some(Self::LongText),
@@ -132,7 +139,7 @@ impl How {
         let (by, unless) = (there.property(by)?, there.property(named.1)?);
         let [own] = structure.key.as_slice() else { return None };
         let is_known = stored_tag(there, by).and(stored_tag(there, unless)).is_some();
-        is_known.then_some(Self::Count { set, by, own: *own, unless })
+        is_known.then_some(Self::Count(Counted { set, by, own: *own, unless }))
     }
 }
 

@@ -35,15 +35,19 @@ impl Kept {
         self.bytes.get(place.from as usize..place.to as usize)
     }
 
-    pub(super) fn put(&mut self, number: Option<i64>, text: &[u8]) {
-        if self.taken >= KEPT_MAX || self.bytes.len() + text.len() > BYTES_MAX {
+    /// Keeps a text, which comes in parts.
+    pub(super) fn put(&mut self, number: Option<i64>, text: &[&[u8]]) {
+        let len: usize = text.iter().map(|part| part.len()).sum();
+        if self.taken >= KEPT_MAX || self.bytes.len() + len > BYTES_MAX {
             *self = Self::default();
         }
         let from = self.bytes.len();
-        let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(from + text.len())) else {
+        let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(from + len)) else {
             return;
         };
-        self.bytes.extend_from_slice(text);
+        for part in text {
+            self.bytes.extend_from_slice(part);
+        }
         let place = Place { number: number.unwrap_or(0), from, to };
         if number.is_none() {
             self.none = Some(place);
@@ -93,7 +97,7 @@ mod tests {
         for step in [1, 4096, -7, 1 << 40, i64::MAX] {
             let numbers = (0..9_000).map(|at: i64| at.wrapping_mul(step));
             for number in numbers.clone() {
-                kept.put(Some(number), &text(number));
+                kept.put(Some(number), &[b"", &text(number)]);
                 assert_eq!(kept.get(Some(number)), Some(&*text(number)));
             }
             for number in numbers {
@@ -101,9 +105,9 @@ mod tests {
             }
         }
         assert!(kept.places.len() <= 2 * KEPT_MAX && kept.taken <= KEPT_MAX);
-        kept.put(None, b"null");
+        kept.put(None, &[b"nu", b"ll"]);
         assert_eq!((kept.get(None), kept.get(Some(-1))), (Some(&b"null"[..]), None));
-        kept.put(Some(5), &vec![b'x'; BYTES_MAX]);
+        kept.put(Some(5), &[&vec![b'x'; BYTES_MAX]]);
         assert_eq!((kept.get(None), kept.bytes.len()), (None, BYTES_MAX));
     }
 
@@ -111,7 +115,7 @@ mod tests {
     fn as_many_as_there_may_be_are_all_kept() {
         let mut kept = Kept::default();
         let most = i64::try_from(KEPT_MAX).unwrap();
-        (1..=most).for_each(|number| kept.put(Some(number), b"text"));
+        (1..=most).for_each(|number| kept.put(Some(number), &[b"text"]));
         assert!((1..=most).all(|number| kept.get(Some(number)).is_some()));
     }
 }

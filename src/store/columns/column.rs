@@ -188,8 +188,12 @@ impl Column {
     }
 
     pub(super) fn cell(&self, at: u32) -> Cell<'_> {
-        let (index, place) = (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS);
-        match self.chunk(index) {
+        self.cell_of(self.chunk(at as usize / CHUNK_ROWS), at as usize % CHUNK_ROWS)
+    }
+
+    /// What is at a place of one of its chunks.
+    pub(super) fn cell_of<'a>(&'a self, chunk: &'a Cells, place: usize) -> Cell<'a> {
+        match chunk {
             Cells::Codes(codes) => {
                 let text = codes.get(place).and_then(|code| self.dictionary.as_ref()?.text(code));
                 text.map_or(Cell::Null, |text| Cell::Text(text))

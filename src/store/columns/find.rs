@@ -10,6 +10,10 @@ use crate::{
     model::{Index, Key, Prop, Value},
 };
 
+/// Rows of other values that a walk passes for each value it counts: to look for one takes as long as to pass
+/// some dozen.
+const BETWEEN: usize = 16;
+
 impl Columns {
     /// The positions of the rows whose stored property has that value, by key. Where the model asks for
     /// an index, it is found by it, and null is never found; else every row is looked at.
@@ -46,6 +50,45 @@ impl Columns {
         }
         let found = self.where_equal(prop, value).into_iter();
         found.filter(|at| !is_left_out(*at)).count() as u64
+    }
+
+    /// [`Columns::count_equal`] for each of `values` by one walk along an index; none where they do not
+    /// ascend, or much lies between them.
+    pub(crate) fn counts_equal(
+        &self,
+        prop: Prop,
+        values: &[Value],
+        unless: Option<Prop>,
+    ) -> Option<Vec<u64>> {
+        let column = self.column(prop).filter(|column| column.kind == Kind::Number)?;
+        if column.distinct().is_some() || values.len() < 2 {
+            return None;
+        }
+        let sorted = &column.lookup.as_ref()?.sorted;
+        let ranks: Vec<i64> =
+            values.iter().map(|value| column.number_of(value)).collect::<Option<_>>()?;
+        if !ranks.is_sorted_by(|a, b| a < b) {
+            return None;
+        }
+        let flags = unless.and_then(|unless| self.column(unless));
+        let flags = flags.filter(|column| column.kind == Kind::Flag);
+        let is_left_out = |at: u32| flags.is_some_and(|flags| flags.int(at) == Some(1));
+        let mut counts = vec![0; ranks.len()];
+        let (mut now, mut passed) = (0, 0);
+        for (rank, at) in sorted.from(*ranks.first()?, 0) {
+            while ranks.get(now).is_some_and(|wanted| *wanted < rank) {
+                now += 1;
+            }
+            match ranks.get(now) {
+                None => break,
+                Some(wanted) if *wanted == rank => counts[now] += u64::from(!is_left_out(at)),
+                Some(_) => passed += 1,
+            }
+            if passed > ranks.len() * BETWEEN {
+                return None;
+            }
+        }
+        Some(counts)
     }
 
     /// Hands these properties of every row to `take`, by key; false, and none, where one of them is not

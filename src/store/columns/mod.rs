@@ -30,6 +30,7 @@ mod packed;
 mod page;
 mod put;
 mod refs;
+mod rows;
 mod sorted;
 mod stored;
 #[cfg(test)]
@@ -46,7 +47,7 @@ use self::{cells::Cell, column::Column, keys::Keys, marked::Marked, sorted::Sort
 use super::change::has_int_key;
 use crate::{
     id::{Guid, Strain},
-    model::{Model, Prop, Property, Record, Row, SetId, StructId, packer::Packer},
+    model::{Model, Prop, Property, Record, SetId, StructId},
 };
 
 /// Positions of a chunk: small enough to be copied for a change, big enough to cost little each.
@@ -154,12 +155,6 @@ impl Columns {
         self.id_column.map(|index| self.props[index].prop)
     }
 
-    /// A row, as it was put.
-    pub(crate) fn row(&self, at: u32) -> Row {
-        let record = self.kept.get(&at).cloned().unwrap_or_else(|| self.pack(at));
-        Row { set: self.set, type_id: self.type_id(at), version: self.version(at), record }
-    }
-
     /// The transaction that wrote a row.
     pub(crate) fn version(&self, at: u32) -> u64 {
         self.versions.int(at).unwrap_or(0).cast_unsigned()
@@ -205,23 +200,5 @@ impl Columns {
             Cell::Guid(guid) => Strain::of(Guid::from_bytes(guid), self.id(at)),
             Cell::Null | Cell::Number(_) | Cell::Text(_) | Cell::Ref(_) | Cell::Raw(_) => None,
         })
-    }
-
-    fn pack(&self, at: u32) -> Record {
-        let mut packer = Packer::new(self.type_id);
-        for column in &self.props {
-            match column.cell(at) {
-                Cell::Null => {}
-                Cell::Number(number) if column.kind == column::Kind::Flag => {
-                    packer.bytes(column.tag, &[u8::from(number != 0)]);
-                }
-                Cell::Number(number) => packer.number(column.tag, number),
-                Cell::Text(text) => packer.bytes(column.tag, text.as_bytes()),
-                Cell::Guid(guid) => packer.bytes(column.tag, &guid),
-                Cell::Ref(text) => packer.text_ref(column.tag, &text),
-                Cell::Raw(payload) => packer.bytes(column.tag, payload),
-            }
-        }
-        packer.finish()
     }
 }

@@ -200,7 +200,7 @@ impl Stored {
     pub(in crate::store) fn rows_where(&self, prop: Prop, value: &Value) -> Vec<Row> {
         let found = self.columns.where_equal(prop, value);
         if self.fresh.is_empty() {
-            return found.into_iter().map(|at| self.columns.row(at)).collect();
+            return self.columns.rows(&found);
         }
         let is_as_before = |at: &u32| self.fresh.get(&self.columns.key(*at)).is_none();
         let found = found.into_iter().filter(is_as_before);
@@ -230,6 +230,22 @@ impl Stored {
             unless.is_some_and(|unless| row.record.get(structure, unless).is_true())
         };
         self.rows_where(prop, value).iter().filter(|row| !is_left_out(row)).count() as u64
+    }
+
+    /// [`Stored::count_where`] for each of `values`.
+    pub(in crate::store) fn counts_where(
+        &self,
+        prop: Prop,
+        values: &[Value],
+        unless: Option<Prop>,
+    ) -> Vec<u64> {
+        let at_once = if self.fresh.is_empty() {
+            self.columns.counts_equal(prop, values, unless)
+        } else {
+            None
+        };
+        let count = |value| self.count_where(prop, value, unless);
+        at_once.unwrap_or_else(|| values.iter().map(count).collect())
     }
 
     /// Whether a row with another key than `key` has that value of a property, found by an index.

@@ -164,6 +164,19 @@ impl Source for Root {
         self.rows_where(set, property, value).len() as u64
     }
 
+    fn counts_where(
+        &self,
+        set: SetId,
+        property: Prop,
+        values: &[Value],
+        unless: Option<Prop>,
+    ) -> Vec<u64> {
+        if self.unfolds(set).is_none() {
+            return self.state(set).stored.counts_where(property, values, unless);
+        }
+        values.iter().map(|value| self.count_where(set, property, value, unless)).collect()
+    }
+
     fn mark(&self, set: SetId) -> Option<Digest> {
         Some(self.state(set).hash.to_bytes())
     }

@@ -249,7 +249,7 @@ impl<'a> Query<'a> {
         let _ = walk::go(&self.order, table, &rows, after, &mut sink)?;
         let has_more = limit.is_some_and(|limit| sink.found.len() > limit);
         sink.found.truncate(limit.unwrap_or(usize::MAX));
-        let rows: Vec<Row> = sink.found.iter().map(|at| table.columns.row(*at)).collect();
+        let rows = table.columns.rows(&sink.found);
         let is_top_reached = plan.top.is_some_and(|top| rows.len() as u64 >= top);
         let next = match rows.last() {
             Some(last) if has_more && !is_top_reached => Some(token(plan, last, table.ctx)?),

@@ -12,8 +12,8 @@ use super::*;
 use crate::{
     id::Guid,
     model::{
-        Contents, EntitySet, EnumId, Index, Key, Primitive, SetScopes, StructType, TextRef, Type,
-        Value,
+        Contents, EntitySet, EnumId, Index, Key, Primitive, Row, SetScopes, StructType, TextRef,
+        Type, Value,
         declare::{long_text, stored, stored_as},
     },
     time::{Date, TimeOfDay, Timestamp},

@@ -40,6 +40,12 @@ fn check(stored: &Stored, rows: &Rows) {
             let counted = want.iter().filter(|row| !of(row, flag).is_true()).count() as u64;
             assert_eq!(stored.count_where(prop, &value, Some(flag)), counted);
             assert_eq!(stored.count_where(prop, &value, None), want.len() as u64);
+            let mut values: Vec<Value> = rows.values().map(|row| of(row, prop)).collect();
+            values.sort_by(crate::query::compare::sorting);
+            values.dedup();
+            let each = |value| stored.count_where(prop, value, Some(flag));
+            let want_counts: Vec<u64> = values.iter().map(each).collect();
+            assert_eq!(stored.counts_where(prop, &values, Some(flag)), want_counts);
             let others = want.iter().any(|other| other.key(model()) != *key);
             assert_eq!(stored.is_taken(prop, &value, key), others);
         }

@@ -3,7 +3,7 @@
 use super::super::*;
 use crate::{
     id::Guid,
-    model::{Key, Primitive, TextRef, Type, Value, helpdesk, set},
+    model::{Key, Primitive, Row, TextRef, Type, Value, helpdesk, set},
     time::Timestamp,
 };
 

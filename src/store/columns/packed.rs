@@ -41,6 +41,11 @@ impl Packed {
         if bits >= 64 { word } else { word & ((1 << bits) - 1) }
     }
 
+    /// What no number is greater than.
+    pub(super) fn most(&self) -> u64 {
+        if self.bits >= 64 { u64::MAX } else { (1 << self.bits) - 1 }
+    }
+
     /// The first `len` numbers.
     pub(super) fn numbers(&self, len: usize) -> Vec<u64> {
         (0..len).map(|at| self.get(at)).collect()
@@ -80,6 +85,7 @@ mod tests {
             let narrow = |number: &u64| number.checked_shr(64 - width).unwrap_or(0);
             let numbers: Vec<u64> = numbers.iter().map(narrow).collect();
             let packed = Packed::of(&numbers);
+            prop_assert!(numbers.iter().all(|number| *number <= packed.most()));
             prop_assert_eq!(packed.numbers(numbers.len()), numbers);
             let most = if width > BITS_MAX { 64 } else { width };
             prop_assert!(u32::from(packed.bits) <= most);

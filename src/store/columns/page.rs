@@ -1,6 +1,8 @@
 //! Some hundred entries of an order: ranks and positions, each in as few bits as their spread allows.
 
-use std::io;
+use std::{io, ops::Range};
+
+use roaring::RoaringBitmap;
 
 use super::{
     codec::{In, Out, sound},
@@ -8,9 +10,12 @@ use super::{
     sorted::{Entry, PAGE_MAX},
 };
 
+/// How far the positions of a page lie apart at most to be looked for by a bit for each.
+const SPREAD_MAX: usize = 1 << 14;
+
 /// Entries in ascending order, never none.
 #[derive(Clone, Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// The least rank.
     base: i64,
     /// What all ranks are away from the least in whole numbers of.
@@ -59,6 +64,28 @@ impl Page {
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
         (0..self.len()).filter_map(|at| self.get(at))
+    }
+
+    /// Adds the entries in those places whose positions are among `rows`.
+    pub(crate) fn among(&self, places: Range<usize>, rows: &RoaringBitmap, found: &mut Vec<Entry>) {
+        let spread = self.positions.most();
+        if spread >= SPREAD_MAX as u64 {
+            let entries = places.filter_map(|at| self.get(at));
+            return found.extend(entries.filter(|(_, position)| rows.contains(*position)));
+        }
+        // Positions close to each other are looked for among few bits, whatever else is in `rows`.
+        let mut bits = [0_u64; SPREAD_MAX / 64];
+        let last = u64::from(self.first).saturating_add(spread);
+        for position in rows.range(self.first..=u32::try_from(last).unwrap_or(u32::MAX)) {
+            let above = (position - self.first) as usize;
+            bits[above / 64] |= 1 << (above % 64);
+        }
+        for at in places {
+            let above = usize::try_from(self.positions.get(at)).unwrap_or(0);
+            if bits[above / 64] >> (above % 64) & 1 == 1 {
+                found.extend(self.get(at));
+            }
+        }
     }
 
     /// Where `entry` is, or belongs.

@@ -3,7 +3,11 @@
 //! Pages of some hundred entries in a persistent map: a change copies the pages it touches. Changes are
 //! gathered and done together, since many of one block touch the same page.
 
-use std::{io, ops::Bound, sync::Arc};
+use std::{
+    io,
+    ops::{Bound, Range},
+    sync::Arc,
+};
 
 use imbl::OrdMap;
 
@@ -22,10 +26,37 @@ pub(super) const PAGE_MAX: usize = 512;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sorted {
     /// Each page by an entry that is not behind its first and behind all of the page before.
-    pages: OrdMap<Entry, Arc<Page>>,
+    pages: OrdMap<Entry, Held>,
     len: usize,
     /// What is still to be done: entries that are to be there, or not.
     pending: Vec<(Entry, bool)>,
+}
+
+/// A page, and how many entries it has: they are counted without a look into each.
+#[derive(Clone, Debug)]
+struct Held {
+    page: Arc<Page>,
+    len: u16,
+}
+
+impl Held {
+    fn of(page: Page) -> Self {
+        // No more than [`PAGE_MAX`].
+        let len = u16::try_from(page.len()).unwrap_or(u16::MAX);
+        Self { page: Arc::new(page), len }
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// As [`Page::edit`].
+    fn edit(&mut self, changes: &[(Entry, bool)]) -> bool {
+        let page = Arc::make_mut(&mut self.page);
+        let is_done = page.edit(changes);
+        self.len = u16::try_from(page.len()).unwrap_or(u16::MAX);
+        is_done
+    }
 }
 
 impl Sorted {
@@ -33,14 +64,14 @@ impl Sorted {
     pub(super) fn of(mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable();
         let pages = entries.chunks(PAGE_MAX);
-        let pages = pages.map(|page| (page[0], Arc::new(Page::of(page)))).collect();
+        let pages = pages.map(|page| (page[0], Held::of(Page::of(page)))).collect();
         Self { pages, len: entries.len(), pending: Vec::new() }
     }
 
     pub(super) fn write_to(&self, out: &mut Out<'_>) -> io::Result<()> {
         debug_assert!(!self.is_unsettled(), "only what is settled is written");
         out.count(self.pages.len())?;
-        self.pages.values().try_for_each(|page| page.write_to(out))
+        self.pages.values().try_for_each(|held| held.page.write_to(out))
     }
 
     /// An order of positions below `positions`.
@@ -53,7 +84,7 @@ impl Sorted {
             last = page.get(page.len() - 1);
             len += page.len();
             if let Some(first) = first {
-                pages.insert(first, Arc::new(page));
+                pages.insert(first, Held::of(page));
             }
         }
         sound(len <= positions as usize, "an order has more than there is")?;
@@ -65,65 +96,64 @@ impl Sorted {
         self.len
     }
 
-    /// The position of the entry number `k`, from 0. Goes over the pages, not over the entries.
+    /// The position of the entry number `k`, from 0. Counts pages, not entries.
     pub(crate) fn nth(&self, mut k: usize) -> Option<u32> {
-        for page in self.pages.values() {
-            if k < page.len() {
-                return page.position(k);
+        for held in self.pages.values() {
+            if k < held.len() {
+                return held.page.position(k);
             }
-            k -= page.len();
+            k -= held.len();
         }
         None
     }
 
-    /// How many entries have a lesser rank. Goes over the pages, as [`Sorted::nth`].
+    /// How many entries have a lesser rank. Counts pages, as [`Sorted::nth`].
     pub(crate) fn below(&self, rank: i64) -> usize {
         let first = (rank, 0);
-        let Some((last, page)) = self.pages.get_prev(&first) else { return 0 };
-        let before: usize = self.pages.range(..*last).map(|(_, page)| page.len()).sum();
-        before + page.search(first).unwrap_or_else(|at| at)
+        let Some((last, held)) = self.pages.get_prev(&first) else { return 0 };
+        let before: usize = self.pages.range(..*last).map(|(_, held)| held.len()).sum();
+        before + held.page.search(first).unwrap_or_else(|at| at)
     }
 
     /// Ranks and positions, ascending.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, u32)> {
-        self.pages.values().flat_map(|page| page.entries())
-    }
-
-    /// Ranks and positions, descending.
-    pub(crate) fn iter_rev(&self) -> impl Iterator<Item = (i64, u32)> {
-        let backwards = |page: &'_ Arc<Page>| (0..page.len()).rev();
-        let pages = self.pages.values().rev();
-        pages.flat_map(move |page| backwards(page).filter_map(|at| page.get(at)))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> {
+        self.pages.values().flat_map(|held| held.page.entries())
     }
 
     /// Those from that entry on, ascending.
-    pub(crate) fn from(&self, rank: i64, position: u32) -> impl Iterator<Item = (i64, u32)> {
-        let first = (rank, position);
-        let key = self.pages.get_prev(&first).map_or(first, |(key, _)| *key);
-        let pages = self.pages.range(key..).map(|(_, page)| page);
-        let mut is_first = true;
-        pages.flat_map(move |page| {
-            let at = if std::mem::take(&mut is_first) {
-                page.search(first).unwrap_or_else(|at| at)
-            } else {
-                0
-            };
-            (at..page.len()).filter_map(move |at| page.get(at))
+    pub(crate) fn from(&self, rank: i64, position: u32) -> impl Iterator<Item = Entry> {
+        let stretches = self.stretches_from(Some((rank, position)));
+        stretches.flat_map(|(page, range)| range.filter_map(move |at| page.get(at)))
+    }
+
+    /// Page by page from that entry on, or from the first, and which places of it.
+    pub(crate) fn stretches_from(
+        &self,
+        first: Option<Entry>,
+    ) -> impl Iterator<Item = (&Page, Range<usize>)> {
+        let key = first.map(|first| self.pages.get_prev(&first).map_or(first, |(key, _)| *key));
+        let bound = key.map_or(Bound::Unbounded, Bound::Included);
+        let pages = self.pages.range((bound, Bound::Unbounded)).map(|(_, held)| &*held.page);
+        let mut first = first;
+        pages.map(move |page| {
+            let start = first.take().map_or(0, |first| page.search(first).unwrap_or_else(|at| at));
+            (page, start..page.len())
         })
     }
 
-    /// Those up to that entry, descending.
-    pub(crate) fn down_from(&self, rank: i64, position: u32) -> impl Iterator<Item = (i64, u32)> {
-        let last = (rank, position);
-        let pages = self.pages.range(..=last).rev().map(|(_, page)| page);
-        let mut is_first = true;
-        pages.flat_map(move |page| {
-            let end = if std::mem::take(&mut is_first) {
-                page.search(last).map_or_else(|at| at, |at| at + 1)
-            } else {
-                page.len()
-            };
-            (0..end).rev().filter_map(move |at| page.get(at))
+    /// Page by page from the last, or from that entry, to the first, and which places of it.
+    pub(crate) fn stretches_down(
+        &self,
+        last: Option<Entry>,
+    ) -> impl Iterator<Item = (&Page, Range<usize>)> {
+        let bound = last.map_or(Bound::Unbounded, Bound::Included);
+        let pages = self.pages.range((Bound::Unbounded, bound)).rev().map(|(_, held)| &*held.page);
+        let mut last = last;
+        pages.map(move |page| {
+            let end = last
+                .take()
+                .map_or(page.len(), |last| page.search(last).map_or_else(|at| at, |at| at + 1));
+            (page, 0..end)
         })
     }
 
@@ -176,29 +206,29 @@ impl Sorted {
 
     fn change_page(&mut self, key: Option<Entry>, changes: &[(Entry, bool)], is_last: bool) {
         let mut before = 0;
-        if let Some((key, page)) = key.and_then(|key| Some((key, self.pages.get_mut(&key)?))) {
-            before = page.len();
+        if let Some((key, held)) = key.and_then(|key| Some((key, self.pages.get_mut(&key)?))) {
+            before = held.len();
             let is_inside = changes.first().is_some_and(|(entry, _)| *entry >= key);
-            if is_inside && changes.len() <= PAGE_MAX && Arc::make_mut(page).edit(changes) {
-                self.len = self.len + page.len() - before;
+            if is_inside && changes.len() <= PAGE_MAX && held.edit(changes) {
+                self.len = self.len + held.len() - before;
                 return;
             }
         }
         let page = key.and_then(|key| self.pages.remove(&key));
-        let old: Vec<Entry> = page.iter().flat_map(|page| page.entries()).collect();
+        let old: Vec<Entry> = page.iter().flat_map(|held| held.page.entries()).collect();
         let merged = merge(&old, changes);
         self.len = self.len + merged.len() - before;
         let count = merged.len().div_ceil(PAGE_MAX).max(1);
         // A page at the end of an order that only grows is filled before the next is begun.
         let size = if is_last { PAGE_MAX } else { merged.len().div_ceil(count).max(1) };
         for entries in merged.chunks(size) {
-            self.pages.insert(entries[0], Arc::new(Page::of(entries)));
+            self.pages.insert(entries[0], Held::of(Page::of(entries)));
         }
     }
 
     #[cfg(test)]
     pub(super) fn heap_bytes(&self) -> usize {
-        self.pages.values().map(|page| page.heap_bytes() + 48).sum::<usize>()
+        self.pages.values().map(|held| held.page.heap_bytes() + 56).sum::<usize>()
             + self.pending.capacity() * size_of::<(Entry, bool)>()
     }
 }
@@ -227,6 +257,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
+    use roaring::RoaringBitmap;
 
     use super::*;
 
@@ -235,9 +266,24 @@ mod tests {
         let all: Vec<Entry> = want.iter().copied().collect();
         assert_eq!(sorted.len(), want.len());
         assert_eq!(sorted.iter().collect::<Vec<_>>(), all);
-        let mut back: Vec<Entry> = sorted.iter_rev().collect();
+        let down = |last: Option<Entry>| -> Vec<Entry> {
+            let stretches = sorted.stretches_down(last);
+            stretches
+                .flat_map(|(page, range)| range.rev().filter_map(move |at| page.get(at)))
+                .collect()
+        };
+        let mut back = down(None);
         back.reverse();
         assert_eq!(back, all);
+        for rows in [all.iter().step_by(3), all.iter().step_by(90)] {
+            let rows: RoaringBitmap = rows.map(|(_, at)| *at).collect();
+            let mut among = Vec::new();
+            for (page, range) in sorted.stretches_from(None) {
+                page.among(range, &rows, &mut among);
+            }
+            let is_among = |(_, at): &&Entry| rows.contains(*at);
+            assert_eq!(among, all.iter().filter(is_among).copied().collect::<Vec<_>>());
+        }
         for (k, (_, at)) in all.iter().enumerate().step_by(37) {
             assert_eq!(sorted.nth(k), Some(*at));
         }
@@ -245,13 +291,15 @@ mod tests {
         for (rank, at) in [(-3, 5), (0, 0), (7, 9), (i64::MAX, 1), (i64::MIN, 0)] {
             let up: Vec<Entry> = want.range((rank, at)..).copied().collect();
             assert_eq!(sorted.from(rank, at).collect::<Vec<_>>(), up);
-            let down: Vec<Entry> = want.range(..=(rank, at)).rev().copied().collect();
-            assert_eq!(sorted.down_from(rank, at).collect::<Vec<_>>(), down);
+            let back: Vec<Entry> = want.range(..=(rank, at)).rev().copied().collect();
+            assert_eq!(down(Some((rank, at))), back);
             assert_eq!(sorted.below(rank), want.range(..(rank, 0)).count());
         }
         let few: Vec<u32> = want.range((2, 0)..=(9, u32::MAX)).map(|(_, at)| *at).collect();
         assert_eq!(sorted.range(2, 9).collect::<Vec<_>>(), few);
-        assert!(sorted.pages.values().all(|page| page.len() > 0 && page.len() <= PAGE_MAX));
+        let is_counted = |held: &Held| held.len() == held.page.len();
+        assert!(sorted.pages.values().all(is_counted));
+        assert!(sorted.pages.values().all(|held| held.len() > 0 && held.len() <= PAGE_MAX));
     }
 
     #[test]

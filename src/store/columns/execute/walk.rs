@@ -204,27 +204,29 @@ impl<'a> Kept<'_, 'a> {
             Some(rank) => Some(rank),
             None => self.jump(rows, after, sink),
         };
-        let entries: Box<dyn Iterator<Item = (i64, u32)> + '_> = match (start, self.descending) {
-            (None, false) => Box::new(self.sorted.iter()),
-            (None, true) => Box::new(self.sorted.iter_rev()),
-            (Some(rank), false) => Box::new(self.sorted.from(rank, 0)),
-            (Some(rank), true) => Box::new(self.sorted.down_from(rank, u32::MAX)),
+        let stretches: Box<dyn Iterator<Item = _> + '_> = if self.descending {
+            Box::new(self.sorted.stretches_down(start.map(|rank| (rank, u32::MAX))))
+        } else {
+            Box::new(self.sorted.stretches_from(start.map(|rank| (rank, 0))))
         };
-        let mut tied: Vec<u32> = Vec::new();
-        let mut rank = None;
-        for (count, (now, at)) in entries.enumerate() {
-            if count % 1024 == 0 {
-                self.table.ctx.in_time()?;
+        let (mut tied, mut rank) = (Vec::new(), None);
+        let mut entries = Vec::new();
+        for (page, places) in stretches {
+            self.table.ctx.in_time()?;
+            entries.clear();
+            page.among(places, rows, &mut entries);
+            if self.descending {
+                entries.reverse();
             }
-            if rank != Some(now) {
-                let tail = after.filter(|_| rank.is_some() && rank == from).map(After::tail);
-                if self.tied(&mut tied, tail, sink)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
+            for (now, at) in &entries {
+                if rank != Some(*now) {
+                    let tail = after.filter(|_| rank.is_some() && rank == from).map(After::tail);
+                    if self.tied(&mut tied, tail, sink)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    rank = Some(*now);
                 }
-                rank = Some(now);
-            }
-            if rows.contains(at) {
-                tied.push(at);
+                tied.push(*at);
             }
         }
         let tail = after.filter(|_| rank.is_some() && rank == from).map(After::tail);

@@ -46,17 +46,21 @@ def in_folder(options, material, work):
     beside = {} if options.only else sqlite.measure(options, material, work / "beside.db")
     with servers.tessera(options, folder, work) as server:
         say(f"listening after {server.start_secs:.2f} s")
-        after_start = server.memory()
+        memory = {"after the start": server.memory()}
+        starts = {"start, s": server.start_secs, "search index built, s": servers.settle(server.address, secret)}
+        memory["when the search index is built"] = server.memory()
         driver = Driver(options, work, server.address, secret)
         asked = [one for one in questions(options.tickets) if not options.only or one.name in options.only]
         first = first_answers(asked, server.address, secret, fixed)
         with servers.static(options, fixed, work) as still:
             beside_static = Driver(options, work, still.address)
             measured = {one.name: ask(options, one, first[one.name], (driver, beside_static)) for one in asked}
+        memory["after the questions"] = server.memory()
         parts = [report.questions(options, asked, measured, beside)]
         if not options.only:
             parts += whole_runs(options, (server, secret), beside, work)
-        parts.append(report.process(imported, server.start_secs, after_start, server.memory()))
+        memory["after all, with what was made"] = server.memory()
+        parts.append(report.process(imported, starts, memory))
     return "\n\n".join(parts)
 
 

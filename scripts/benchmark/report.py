@@ -2,7 +2,7 @@
 from . import machine
 from .say import number, ratio, table
 
-MIB = 1 << 20
+MIB, MB = 1 << 20, 1_000_000
 
 
 def head(options, where):
@@ -71,15 +71,16 @@ def beside(updates, scans):
     return table(["p99, one connection", "alone, ms", "beside, ms", "ratio", "Aim"], rows) + note
 
 
-def process(imported, start_secs, after_start, after_load):
+def process(imported, starts, memory):
     """Import, start, memory."""
     rows = [[f"import of {rows:,} {name}, rows/s", number(rows / took), "–"] for name, rows, took in imported]
     whole = sum(took for _, _, took in imported)
     rows.append(["import of everything, s", number(whole), "≤ 90 s for 1 M tickets"])
-    rows.append(["start, s", number(start_secs), "≤ 10"])
-    for when, (resident, most) in (("after the start", after_start), ("after the load", after_load)):
-        rows.append([f"resident memory {when}, MiB (at most so far)",
-                     f"{number(resident / MIB)} ({number(most / MIB)})", "≤ 600"])
+    rows += [[what, number(took), "≤ 10" if what.startswith("start") else "–"] for what, took in starts.items()]
+    for when, (resident, most) in memory.items():
+        aim = "≤ 600" if when == "after the start" else "–"
+        rows.append([f"resident memory {when}, MB (at most so far)",
+                     f"{number(resident / MB)} ({number(most / MB)})", aim])
     return table(["The process", "Measured", "Aim"], rows)
 
 

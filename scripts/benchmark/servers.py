@@ -6,9 +6,11 @@ import time
 
 from . import machine
 from .data import files
+from .feed import Reader
 from .say import Failure, say
 
 START_SECS = 600
+SETTLE_SECS = 1800
 STOP_SECS = 60
 IMPORT_SECS = 3600
 # One token asks all there is to ask.
@@ -93,6 +95,17 @@ def token(options, folder):
     """A token that may do everything."""
     create = ("token", "create", "--name", "bench", "--role", "Administrator")
     return _tessera(options, folder, *create).strip()
+
+
+def settle(address, secret):
+    """Waits until the search index is built: what it takes from the processor belongs to the start, not to answers."""
+    reader, began = Reader(address, secret), time.monotonic()
+    while time.monotonic() - began < SETTLE_SECS:
+        if b"\ntessera_sequence_searched " in reader.get("/metrics")[1]:
+            reader.close()
+            return time.monotonic() - began
+        time.sleep(0.1)
+    raise Failure(f"the search index is not ready after {SETTLE_SECS} s")
 
 
 def tessera(options, folder, work):

@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod arithmetic;
+mod asks;
 mod cast;
 mod clock;
 pub mod compare;

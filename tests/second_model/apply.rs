@@ -102,6 +102,23 @@ fn one_transformation_follows_another() {
 }
 
 #[test]
+fn behind_root_names_are_those_of_the_items_there() {
+    let group = json!([{"CategoryId": 2, "N": 23}]);
+    for condition in [
+        "filter($root/Categories(1)/Products/$count($filter=CategoryId eq 1) eq 1 and CategoryId eq 2)",
+        "filter($root/Categories(2)/Products/any(p:p/Id eq N))",
+        "filter($root/Categories(2)/Products/any(N:N/Id eq 25) and N gt 1)",
+        "filter($root/Categories(2)/Products/$count($filter=$this/Id gt 2) eq N)",
+        "filter(@r/Products/$count eq N)&@r=$root/Categories(2)",
+        "compute(1 as One)/filter(not $root/Categories(2)/Products/all(p:p/Id gt N))/filter(N gt One)/groupby((CategoryId,N))",
+    ] {
+        let query =
+            format!("/Products?$apply=groupby((CategoryId),aggregate($count as N))/{condition}");
+        check(&query, &group);
+    }
+}
+
+#[test]
 fn entities_that_are_only_chosen_stay_entities() {
     let ids = |query: &str| -> Vec<i64> {
         let json = Server::new().json(&format!("/Products?{query}"));

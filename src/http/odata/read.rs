@@ -3,9 +3,9 @@
 mod apply;
 pub(super) mod brief;
 mod csv;
-mod paged;
 #[cfg(test)]
-mod rights;
+mod hidden_in_reports;
+mod paged;
 mod told;
 mod wait;
 mod weight;

@@ -13,9 +13,9 @@ use crate::{
     model::{Primitive, SetId, StructId, Value},
     odata::{
         Limits,
-        ast::{self, Expr as Ast, InList},
+        ast::{self, Expr as Ast},
     },
-    query::{Expr, ValueSet, Var},
+    query::{Expr, Var},
 };
 
 /// A name an expression may use, besides properties.
@@ -23,6 +23,14 @@ pub(super) struct Variable {
     /// `None` for the entity asked about and for items that have no name.
     pub(super) name: Option<String>,
     pub(super) subject: Subject,
+}
+
+/// What a bare name belongs to.
+pub(super) enum Bare {
+    /// The entity or item that the variable of this number stands for.
+    Variable(usize),
+    /// What was made of entities: a name is a variable of its own.
+    Made(Names),
 }
 
 /// One option of one request while it is checked.
@@ -36,11 +44,11 @@ pub(super) struct Scope<'a> {
     /// By number of the variable.
     pub(super) variables: Vec<Variable>,
     /// What a bare name belongs to.
-    pub(super) implicit: usize,
-    /// The names there are instead of properties.
-    pub(super) result: Option<Names>,
+    pub(super) bare: Bare,
+    /// Whether all this is about what was made of entities.
+    pub(super) is_made: bool,
     /// Aliases being put in, so that none contains itself.
-    open_aliases: Vec<String>,
+    pub(super) open_aliases: Vec<String>,
     depth: usize,
     /// How deep it went so far.
     pub(super) deepest: usize,
@@ -56,15 +64,15 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let it = Variable { name: None, subject: Subject::Entity(set, ty) };
         let (variables, open_aliases) = (vec![it], Vec::new());
-        let (computed, implicit, depth, deepest) = (&[][..], 0, 0, 0);
+        let (computed, depth, deepest) = (&[][..], 0, 0);
         Self {
             checker,
             option,
             aliases,
             computed,
-            result: None,
             variables,
-            implicit,
+            bare: Bare::Variable(0),
+            is_made: false,
             open_aliases,
             depth,
             deepest,
@@ -76,12 +84,14 @@ impl<'a> Scope<'a> {
         Self { computed, ..self }
     }
 
-    /// Expressions about what was made of entities: nothing else has a name, and each is a variable.
+    /// Expressions about what was made of entities: nothing else has a name, and each is a variable. What
+    /// `$root` leads to has names of its own.
     pub(super) fn about(mut self, result: Names) -> Self {
         let variable =
             |named: &Named| Variable { name: None, subject: Subject::Value(named.ty.clone()) };
         self.variables = result.list.iter().map(variable).collect();
-        self.result = Some(result);
+        self.bare = Bare::Made(result);
+        self.is_made = true;
         self
     }
 
@@ -194,86 +204,6 @@ impl<'a> Scope<'a> {
         Ok(Typed::new(Expr::Case(checked), ty))
     }
 
-    /// `[1,2]`: items of one type.
-    fn array(&mut self, items: &[Ast]) -> Result<Typed, Error> {
-        let mut checked = Vec::with_capacity(items.len());
-        let mut ty = Ty::Null;
-        for item in items {
-            let item = self.item(item)?;
-            ty = self.common(&ty, &item.ty, "the items of a collection")?;
-            checked.push(item.expr);
-        }
-        Ok(Typed::new(folded(checked), Ty::Collection(Box::new(ty))))
-    }
-
-    fn is_in(&mut self, left: &Ast, list: &InList) -> Result<Typed, Error> {
-        let needle = self.expr(left)?;
-        let (needle, list) = match list {
-            InList::Items(items) => self.in_items(needle, items)?,
-            InList::Collection(written) => {
-                let list = self.expr(written)?;
-                let Ty::Collection(item) = &list.ty else {
-                    let name = self.checker.type_name(&list.ty);
-                    return Err(self.mismatch(format!("'in' takes a collection, not {name}")));
-                };
-                let item = (**item).clone();
-                let needle = self.checker.fit(needle, &item, self.option)?;
-                let list = self.fit_items(list, &needle.ty)?;
-                let Ty::Collection(item) = &list.ty else { return Ok(needle) };
-                self.common(&needle.ty, item, "both sides of 'in'")?;
-                (needle, list.expr)
-            }
-        };
-        let needle = Box::new(needle.expr);
-        Ok(Typed::boolean(match constants(list) {
-            Ok(values) => Expr::OneOf { needle, values: values.into() },
-            Err(list) => Expr::In { needle, list: Box::new(list) },
-        }))
-    }
-
-    /// An item of a list; the parser has counted the constants among them, once.
-    fn item(&mut self, written: &Ast) -> Result<Typed, Error> {
-        match written {
-            Ast::Literal(literal) => {
-                // `*` and `$levels` put options in often, too.
-                if !self.open_aliases.is_empty() || self.checker.expanded.get() > 0 {
-                    self.checker.count_item(self.option)?;
-                }
-                self.checker.literal(literal, self.option)
-            }
-            _ => self.expr(written),
-        }
-    }
-
-    fn in_items(&mut self, mut needle: Typed, items: &[Ast]) -> Result<(Typed, Expr), Error> {
-        let mut checked = Vec::with_capacity(items.len());
-        for item in items {
-            let item = self.item(item)?;
-            needle = self.checker.fit(needle, &item.ty, self.option)?;
-            let item = self.checker.fit(item, &needle.ty, self.option)?;
-            self.common(&needle.ty, &item.ty, "both sides of 'in'")?;
-            checked.push(item.expr);
-        }
-        Ok((needle, folded(checked)))
-    }
-
-    /// Constants of a list in the type they meet.
-    pub(super) fn fit_items(&self, list: Typed, wanted: &Ty) -> Result<Typed, Error> {
-        let (Expr::Literal(Value::List(items)), Ty::Collection(item)) = (&list.expr, &list.ty)
-        else {
-            return Ok(list);
-        };
-        let (mut fitted, mut ty) = (Vec::with_capacity(items.len()), Ty::Null);
-        for value in items.iter() {
-            let own = if value.is_null() { Ty::Null } else { (**item).clone() };
-            let value = Typed::new(Expr::Literal(value.clone()), own);
-            let value = self.checker.fit(value, wanted, self.option)?;
-            ty = self.common(&ty, &value.ty, "the items of a collection")?;
-            fitted.push(value.expr);
-        }
-        Ok(Typed::new(folded(fitted), Ty::Collection(Box::new(ty))))
-    }
-
     /// The type two values share: the same, both numbers, or either null.
     pub(super) fn common(&self, left: &Ty, right: &Ty, what: &str) -> Result<Ty, Error> {
         // The empty collection is one of anything.
@@ -311,22 +241,28 @@ impl<'a> Scope<'a> {
         subject: Subject,
         body: impl FnOnce(&mut Self, Var) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let at = self.variables.len();
-        let var = u8::try_from(at).ok().map(Var).filter(|var| var.0 < Var::ROOT.0);
-        let var = var.ok_or_else(|| Error::LimitExceeded {
-            limit: Limits::DEPTH,
-            max: u64::from(Var::ROOT.0),
-            target: self.option.to_owned(),
-        })?;
-        let implicit = self.implicit;
-        if name.is_none() {
-            self.implicit = at;
-        }
+        let var = self.next_variable()?;
+        let bare = match &name {
+            None => Some(std::mem::replace(&mut self.bare, Bare::Variable(self.variables.len()))),
+            Some(_) => None,
+        };
         self.variables.push(Variable { name, subject });
         let result = body(self, var);
         self.variables.pop();
-        self.implicit = implicit;
+        if let Some(bare) = bare {
+            self.bare = bare;
+        }
         result
+    }
+
+    /// The variable that comes next.
+    pub(super) fn next_variable(&self) -> Result<Var, Error> {
+        let next = u8::try_from(self.variables.len()).ok().map(Var);
+        next.filter(|var| var.0 < Var::ROOT.0).ok_or_else(|| Error::LimitExceeded {
+            limit: Limits::DEPTH,
+            max: u64::from(Var::ROOT.0),
+            target: self.option.to_owned(),
+        })
     }
 
     fn lambda(&mut self, lambda: &ast::Lambda) -> Result<Typed, Error> {
@@ -345,26 +281,6 @@ impl<'a> Scope<'a> {
             }
         };
         Ok(Typed::boolean(Expr::Quantified { quantifier, over, var, predicate }))
-    }
-}
-
-/// A list; one constant where its items are.
-pub(super) fn folded(items: Vec<Expr>) -> Expr {
-    if !items.iter().all(|item| matches!(item, Expr::Literal(_))) {
-        return Expr::List(items);
-    }
-    let values = items.into_iter().filter_map(|item| match item {
-        Expr::Literal(value) => Some(value),
-        _ => None,
-    });
-    Expr::Literal(Value::List(values.collect()))
-}
-
-/// The items of a list that is nothing but constants.
-fn constants(list: Expr) -> Result<ValueSet, Expr> {
-    match list {
-        Expr::Literal(Value::List(items)) => Ok(ValueSet::new(items.iter().cloned())),
-        other => Err(other),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: OData 4.01 Part 2, 5.1.1.5 to 5.1.1.11.
 
 use super::{
-    expr::Scope,
+    expr::{Bare, Scope},
     not_implemented,
     ty::{Ty, Typed},
 };
@@ -207,16 +207,19 @@ impl Scope<'_> {
     /// `cast(x,T)`, `cast(T)`, `isof(x,T)`, `isof(T)`.
     fn cast_or_is_of(&mut self, args: &[Ast], which: IsOrCast) -> Result<Typed, Error> {
         let itself = || {
-            let at = self.implicit;
+            let Bare::Variable(at) = self.bare else {
+                let reason = "'cast' and 'isof' of what $apply made take a value and a type";
+                return Err(self.mismatch(reason.to_owned()));
+            };
             let ty = match &self.variables[at].subject {
                 super::member::Subject::Entity(set, ty) => Ty::Entity(*set, *ty),
                 super::member::Subject::Value(ty) => Ty::from(ty),
             };
             let from = Var(u8::try_from(at).unwrap_or(u8::MAX));
-            Typed::new(Expr::Path(Path { from, steps: Vec::new() }), ty)
+            Ok(Typed::new(Expr::Path(Path { from, steps: Vec::new() }), ty))
         };
         let (value, ty) = match args {
-            [ty] => (itself(), ty),
+            [ty] => (itself()?, ty),
             [value, ty] => (self.expr(value)?, ty),
             _ => {
                 let reason = "'cast' and 'isof' take a value and a type";

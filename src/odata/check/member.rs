@@ -3,15 +3,15 @@
 use super::{
     and,
     compute::Known,
-    expr::Scope,
+    expr::{Bare, Scope},
     not_implemented,
     ty::{Ty, Typed},
 };
 use crate::{
-    error::{Error, nearest},
-    model::{Contents, Nav, Primitive, SetId, StructId, StructType, Type},
-    odata::ast::{self, Args, Expr as Ast, Segment},
-    query::{Collection, Expr, Find, Lookup, Path, Step, Var},
+    error::Error,
+    model::{Primitive, SetId, StructId, StructType, Type},
+    odata::ast::{self, Expr as Ast, Segment},
+    query::{Collection, Expr, Path, Step, Var},
 };
 
 /// What a variable, or a path on its way, stands for.
@@ -28,11 +28,11 @@ pub(super) struct Many {
     pub(super) over: Collection,
     pub(super) item: Subject,
     /// Whether it is a collection property as it stands, which is a value too.
-    is_plain: bool,
+    pub(super) is_plain: bool,
 }
 
 /// Where a path leads.
-enum Found {
+pub(super) enum Found {
     One(Path, Subject),
     Many(Many),
     Count(Collection),
@@ -75,12 +75,7 @@ impl<'a> Scope<'a> {
     }
 
     fn find(&mut self, written: &ast::Path) -> Result<Found, Error> {
-        let is_root = matches!(written.segments.first(), Some(Segment::Root));
-        if let Some(names) = self.result.as_ref().filter(|_| !is_root) {
-            let found = names.find(written).map(|at| Found::Value(names.value(at)));
-            return found.ok_or_else(|| names.unknown(written, self.option));
-        }
-        let (mut found, rest) = self.start(&written.segments)?;
+        let (mut found, rest) = self.start(written)?;
         for segment in rest {
             self.checker.count_node(self.option)?;
             found = match found {
@@ -97,8 +92,14 @@ impl<'a> Scope<'a> {
         Ok(found)
     }
 
-    fn start<'s>(&mut self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
+    /// What a path begins with, and the rest of it.
+    fn start<'s>(&mut self, written: &'s ast::Path) -> Result<(Found, &'s [Segment]), Error> {
+        let segments = written.segments.as_slice();
         match segments {
+            [Segment::It, ..] if self.is_made => {
+                let reason = "'$it' is an entity, and $apply made something else of them";
+                Err(self.mismatch(reason.to_owned()))
+            }
             [Segment::It, rest @ ..] => match self.checker.outermost.get() {
                 Some((set, ty)) => {
                     self.checker.named.borrow_mut().is_it = true;
@@ -107,7 +108,7 @@ impl<'a> Scope<'a> {
                 }
                 None => self.variable(0, rest),
             },
-            [Segment::This, rest @ ..] => self.variable(self.implicit, rest),
+            [Segment::This, rest @ ..] => self.bare(written, rest),
             [Segment::Root, rest @ ..] => self.rooted(rest),
             [Segment::Alias(name), rest @ ..] => Ok((self.aliased(name)?, rest)),
             [Segment::Name(name), rest @ ..] => {
@@ -116,79 +117,25 @@ impl<'a> Scope<'a> {
                 };
                 match self.variables.iter().rposition(named) {
                     Some(at) => self.variable(at, rest),
-                    None => self.variable(self.implicit, segments),
+                    None => self.bare(written, segments),
                 }
             }
-            _ => self.variable(self.implicit, segments),
+            _ => self.bare(written, segments),
         }
     }
 
-    /// An entity that is named whatever the query is about: `Teams(3)` and what follows it.
-    /// Source: OData 4.01 Part 2, 5.1.1.14.3.
-    fn rooted<'s>(&mut self, segments: &'s [Segment]) -> Result<(Found, &'s [Segment]), Error> {
-        let [Segment::Name(name), rest @ ..] = segments else {
-            return Err(self.mismatch("'$root/' goes on with an entity set".to_owned()));
-        };
-        let checker = self.checker;
-        let set = checker.model.find_set(name).filter(|set| checker.is_readable(*set));
-        let set = set.ok_or_else(|| {
-            let readable = checker.model.set_ids().filter(|(id, _)| checker.is_readable(*id));
-            Error::UnknownProperty {
-                entity_type: "$root".to_owned(),
-                name: name.clone(),
-                suggestion: nearest(name, readable.map(|(_, set)| set.name)),
-                target: self.option.to_owned(),
-            }
-        })?;
-        let declared = checker.model.set(set);
-        let [Segment::Parens(args), rest @ ..] = rest else {
-            let name = declared.name;
-            return Err(self.mismatch(format!("'$root/{name}' takes a key: '$root/{name}(…)'")));
-        };
-        if matches!(declared.contents, Contents::Computed { .. }) {
-            return not_implemented(&format!("'{}' behind '$root'", declared.name));
-        }
-        let start = Path { from: Var::ROOT, steps: Vec::new() };
-        Ok((self.keyed(start, None, (set, declared.ty), args)?, rest))
-    }
-
-    /// The one entity of a set, or of those that a navigation property leads to, that has a key.
-    fn keyed(
+    /// `rest` of what a bare name belongs to; the whole path where that is what was made.
+    fn bare<'s>(
         &mut self,
-        mut path: Path,
-        navigation: Option<Nav>,
-        (set, ty): (SetId, StructId),
-        args: &Args,
-    ) -> Result<Found, Error> {
-        let checker = self.checker;
-        let written: Vec<&Ast> = match args {
-            Args::Positional(values) => values.iter().collect(),
-            Args::Named(pairs) => pairs.iter().map(|(_, value)| value).collect(),
-        };
-        for value in written {
-            if let Ast::Alias(name) = value {
-                checker.count_alias(self.option)?;
-                checker.named.borrow_mut().aliases.insert(name.clone());
-            }
-        }
-        let structure = checker.model.structure(ty);
-        let by = checker.key(structure, args, Some(self.aliases)).map_err(|error| match error {
-            Error::TypeMismatch { reason, .. } => self.mismatch(reason),
-            other => other,
-        })?;
-        let lookup = Lookup { set, by, guard: checker.guard(set, Var(0)) };
-        path.steps.push(Step::Find(Find { navigation, lookup }.into()));
-        Ok(Found::One(path, Subject::Entity(set, ty)))
-    }
-
-    /// One of the entities that a to-many navigation property leads to, by its key.
-    fn member_by_key(&mut self, many: Many, args: &Args) -> Result<Found, Error> {
-        let Many { over: Collection { mut path, .. }, item, is_plain } = many;
-        match (path.steps.pop(), item) {
-            (Some(Step::Navigation(nav)), Subject::Entity(set, ty)) if is_plain => {
-                self.keyed(path, Some(nav), (set, ty), args)
-            }
-            _ => Err(self.mismatch("a key follows a navigation property".to_owned())),
+        written: &'s ast::Path,
+        rest: &'s [Segment],
+    ) -> Result<(Found, &'s [Segment]), Error> {
+        match &self.bare {
+            Bare::Variable(at) => self.variable(*at, rest),
+            Bare::Made(names) => match names.find(written) {
+                Some(at) => Ok((Found::Value(names.value(at)), &[])),
+                None => Err(names.unknown(written, self.option)),
+            },
         }
     }
 
@@ -204,7 +151,7 @@ impl<'a> Scope<'a> {
         {
             self.checker.count_nodes(known.nodes, self.option)?;
             self.reach(known.depth)?;
-            return Ok((self.found(known.typed.clone()), after));
+            return Ok((self.found(known.typed.clone())?, after));
         }
         let var = Var(u8::try_from(at).unwrap_or(u8::MAX));
         let subject = self.variables[at].subject.clone();
@@ -217,18 +164,18 @@ impl<'a> Scope<'a> {
     }
 
     /// What is put in for a name: where it is a collection, that can be asked like any other.
-    fn found(&self, typed: Typed) -> Found {
-        match (typed.expr, typed.ty) {
+    fn found(&self, typed: Typed) -> Result<Found, Error> {
+        Ok(match (typed.expr, typed.ty) {
             (Expr::Path(path), Ty::Collection(item)) => match value_type(&item) {
                 Some(item) => {
                     let over =
-                        Collection { path, var: self.next_variable(), filter: None, search: None };
+                        Collection { path, var: self.next_variable()?, filter: None, search: None };
                     Found::Many(Many { over, item: Subject::Value(item), is_plain: true })
                 }
                 None => Found::Value(Typed::new(Expr::Path(path), Ty::Collection(item))),
             },
             (expr, ty) => Found::Value(Typed::new(expr, ty)),
-        }
+        })
     }
 
     /// The path an alias stands for, to go on from.
@@ -280,7 +227,7 @@ impl<'a> Scope<'a> {
             path.steps.push(Step::Property(prop));
             return Ok(match &structure.property_at(prop).ty {
                 Type::Collection(item) => {
-                    let var = self.next_variable();
+                    let var = self.next_variable()?;
                     let over = Collection { path, var, filter: None, search: None };
                     let item = Subject::Value((**item).clone());
                     Found::Many(Many { over, item, is_plain: true })
@@ -293,7 +240,7 @@ impl<'a> Scope<'a> {
         let ty = checker.model.set(set).ty;
         path.steps.push(Step::Navigation(nav));
         if super::Checker::is_to_many(structure, nav) {
-            let var = self.next_variable();
+            let var = self.next_variable()?;
             let filter = checker.guard(set, var).map(Box::new);
             let over = Collection { path, var, filter, search: None };
             return Ok(Found::Many(Many { over, item: Subject::Entity(set, ty), is_plain: true }));
@@ -303,10 +250,6 @@ impl<'a> Scope<'a> {
             return Err(unknown());
         }
         Ok(Found::One(path, Subject::Entity(set, ty)))
-    }
-
-    fn next_variable(&self) -> Var {
-        Var(u8::try_from(self.variables.len()).unwrap_or(u8::MAX))
     }
 
     fn cast(&self, mut path: Path, subject: Subject, name: &str) -> Result<Found, Error> {

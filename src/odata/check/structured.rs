@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::{
-    expr::{Scope, folded},
+    expr::Scope,
+    lists::folded,
     not_implemented,
     ty::{Ty, Typed},
 };

@@ -7,7 +7,7 @@ use super::{
     searches,
 };
 use crate::{
-    model::{Model, Primitive, Relation, StructId, Type, Value},
+    model::{Model, Primitive, StructId, Type, Value},
     query::{
         BinaryOp, Collection, Expr, Find, Function, Path, Quantifier, Step, Var, values::ValueSet,
     },
@@ -258,7 +258,7 @@ impl Maker<'_> {
         Expr::Count(over)
     }
 
-    fn quantified(&mut self, depth: u8) -> Expr {
+    pub(super) fn quantified(&mut self, depth: u8) -> Expr {
         let Some((mut over, bound)) = self.over() else { return self.test(depth) };
         let var = over.var;
         if self.dice.once_in(4) {
@@ -311,54 +311,6 @@ impl Maker<'_> {
         Some((Path { from, steps: way.steps }, way.ty))
     }
 
-    /// One of what variables reach, mostly from the innermost one and by short paths.
-    fn among<T: Clone + Stepped>(&mut self, of: impl Fn(&Reach) -> &Vec<T>) -> Option<(Var, T)> {
-        let last = self.scope.len() - 1;
-        let at = if self.dice.once_in(4) { self.dice.below(last + 1) } else { last };
-        let (from, ty) = match (self.it, &self.scope[at]) {
-            (Some(ty), _) if self.dice.once_in(8) => (Var::IT, ty),
-            (_, Bound::Of(ty)) => (Var(u8::try_from(at).unwrap()), *ty),
-            (_, Bound::Item(_)) => return None,
-        };
-        let (from, ty, before) = match self.found(from, ty) {
-            Some((from, ty, step)) => (from, ty, Some(step)),
-            None => (from, ty, None),
-        };
-        let all = of(&self.reaches[&ty]);
-        let short: Vec<&T> = all.iter().filter(|one| one.steps().len() == 1).collect();
-        let is_short = !short.is_empty() && !self.dice.once_in(3);
-        let found = if is_short {
-            (*self.dice.pick(&short)).clone()
-        } else {
-            self.dice.pick(all.get(..1).and(Some(all))?).clone()
-        };
-        Some((from, before.into_iter().fold(found, Stepped::behind)))
-    }
-
-    /// Now and then, a step to an entity that is found by its key: any, or one that `ty` leads to.
-    fn found(&mut self, from: Var, ty: StructId) -> Option<(Var, StructId, Step)> {
-        if !self.dice.once_in(10) || self.finds.is_empty() {
-            return None;
-        }
-        let ty_of = |find: &Find| self.model.set(find.lookup.set).ty;
-        if self.dice.once_in(2) {
-            let find = self.dice.pick(self.finds).clone();
-            return Some((Var::ROOT, ty_of(&find), Step::Find(find.into())));
-        }
-        let structure = self.model.structure(ty);
-        let many =
-            structure.navs().filter(|(_, nav)| matches!(nav.relation, Relation::Children { .. }));
-        let many: Vec<Find> = many
-            .flat_map(|(nav, navigation)| {
-                let target = self.model.target(navigation);
-                let there = self.finds.iter().filter(move |find| Some(find.lookup.set) == target);
-                there.map(move |find| Find { navigation: Some(nav), ..find.clone() })
-            })
-            .collect();
-        let find = self.dice.pick(many.get(..1).and(Some(&many))?).clone();
-        Some((from, ty_of(&find), Step::Find(find.into())))
-    }
-
     /// A path to a value whose type will do.
     fn place(&mut self, will_do: impl Fn(&Type) -> bool) -> Option<(Expr, Type, Option<Place>)> {
         let last = self.scope.len() - 1;
@@ -390,35 +342,5 @@ impl Maker<'_> {
             Some((path, ..)) => path,
             None => Expr::Literal(pool::of_type(ty, self.model, self.dice)),
         }
-    }
-}
-
-/// What has steps.
-pub(super) trait Stepped {
-    fn steps(&self) -> &[Step];
-
-    /// The same behind one more step.
-    fn behind(self, first: Step) -> Self;
-}
-
-impl Stepped for Place {
-    fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    fn behind(mut self, first: Step) -> Self {
-        self.steps.insert(0, first);
-        self
-    }
-}
-
-impl Stepped for Way {
-    fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    fn behind(mut self, first: Step) -> Self {
-        self.steps.insert(0, first);
-        self
     }
 }

@@ -13,6 +13,7 @@ mod reports;
 mod searches;
 mod untyped;
 mod values;
+mod ways;
 mod world;
 mod wrong;
 

@@ -1,7 +1,7 @@
 //! What a tuple has: names, types, positions; and the shape it is told in.
 
 use super::super::named::{Named, Names};
-use crate::{error::Error, model::Type};
+use crate::{error::Error, model::Type, query::Var};
 
 /// Name of the limit on what a tuple has, as errors give it.
 const PROPERTIES_MAX: &str = "apply_properties_max";
@@ -9,6 +9,9 @@ const PROPERTIES_MAX: &str = "apply_properties_max";
 /// Values a tuple has at most: each is a variable of the expressions after it, and those are numbered
 /// in one byte.
 const FIELDS: usize = 128;
+
+// Behind `$root` an expression has variables of its own; the last numbers mean something else.
+const _: () = assert!(FIELDS < Var::ROOT.0 as usize);
 
 /// One value of a tuple.
 #[derive(Clone, Debug, PartialEq)]

@@ -76,11 +76,11 @@ impl Flow<'_> {
         drop(scope);
         match &self.input {
             Input::Tuples(made) => {
-                let at = fields::names(made).find(written).unwrap_or_default();
-                let known = made.get(at);
-                let names = known.map(|field| field.names.clone()).unwrap_or_default();
-                let is_declared = known.is_some_and(|field| field.is_declared);
-                Ok((typed.expr, Field { names, ty, is_declared }))
+                let known = fields::names(made).find(written).and_then(|at| made.get(at));
+                let Some(Field { names, is_declared, .. }) = known else {
+                    return super::super::not_implemented("a key in groupby");
+                };
+                Ok((typed.expr, Field { names: names.clone(), ty, is_declared: *is_declared }))
             }
             Input::Entities(known) => {
                 let is_alone = |name: &str| written.to_string().eq_ignore_ascii_case(name);

@@ -118,10 +118,49 @@ fn what_the_caller_may_not_see_is_not_counted() {
 #[test]
 fn what_was_made_knows_entities_by_their_keys() {
     let made = "$apply=groupby((TeamId),aggregate($count as Cnt))";
-    for more in ["/filter(TeamId eq $root/Teams(3)/Id)", "&$filter=Cnt gt $root/Tickets(3)/Id"] {
-        assert!(ask(&AGENT, &format!("{made}{more}")).is_ok(), "{more}");
+    for more in [
+        "/filter(TeamId eq $root/Teams(3)/Id)",
+        "&$filter=Cnt gt $root/Tickets(3)/Id",
+        "/filter($root/Teams(3)/Tickets/any(t:t/Id gt 3 and t/Title ne null and Cnt gt 3))",
+        "/filter($root/Customers(7)/Tickets/$count($filter=TeamId eq 3 and $this/Id gt 4) gt 0)",
+        "/filter(@r/Name ne null and @r/Tickets/any())&@r=$root/Teams(3)",
+        "/filter($root/Teams(3)/Tickets/any(Cnt:Cnt/Comments/any(c:c/Id gt Cnt/Id)) and Cnt gt 3)",
+        "/filter($root/Teams(3)/Tickets/any(t:t/Comments/$count($filter=Id gt t/Id) gt Cnt))",
+    ] {
+        let told = ask(&AGENT, &format!("{made}{more}"));
+        assert!(told.is_ok(), "{more}: {told:?}");
     }
     let hidden = ask(&READER, &format!("{made}/filter(TeamId eq $root/Teams(3)/Id)"));
     let told = "$apply names 'Teams', which '$root' does not have";
     assert!(hidden.unwrap_err().to_string().starts_with(told));
+}
+
+#[test]
+fn names_behind_root_are_those_of_its_items() {
+    #[track_caller]
+    fn check(condition: &str, want: &str) {
+        let made = "$apply=groupby((TeamId),aggregate($count as Cnt))";
+        let Ok(Applied::Groups { apply, .. }) = ask(&AGENT, &format!("{made}/filter({condition})"))
+        else {
+            panic!("{condition}")
+        };
+        let [.., Stage::Filter(filter)] = apply.stages.as_slice() else { panic!("{condition}") };
+        let told = format!("{filter:?}");
+        assert!(told.contains(want), "{condition}: {told}");
+    }
+    // The group has two values, so the first item behind `$root` is variable 2.
+    check("$root/Teams(3)/Tickets/$count($filter=TeamId eq 3) gt 0", "from: Var(2), steps: [Prop");
+    check("$root/Teams(3)/Tickets/any(t:t/TeamId eq 3)", "from: Var(2), steps: [Prop");
+    check("$root/Teams(3)/Tickets/any(t:Cnt eq 3)", "from: Var(1), steps: []");
+    let refuse = |more: &str, want: &str| {
+        let made = "$apply=groupby((TeamId),aggregate($count as Cnt))";
+        let told = ask(&AGENT, &format!("{made}/{more}")).unwrap_err().to_string();
+        assert!(told.contains(want), "{more}: {told}");
+    };
+    let none = "the result has no 'Title', it has TeamId, Cnt";
+    refuse("filter($root/Teams(3)/Tickets/any(t:Title eq 'x'))", none);
+    refuse("filter($root/Teams(3)/Tickets/any(t:$this/Id eq 3))", "the result has no '$this/Id'");
+    refuse("filter($root/Teams(3)/Tickets/$count($filter=Cnt eq 3) gt 0)", "names 'Cnt'");
+    refuse("filter($it/TeamId eq 3)", "'$it' is an entity, and $apply made something else");
+    refuse("filter(isof(Edm.Int64))", "of what $apply made take a value and a type");
 }

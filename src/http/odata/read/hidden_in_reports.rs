@@ -57,6 +57,17 @@ const VALUES: [(&str, &[&str]); 8] = [
     ("Requester/Tickets/$count($filter=Team ne null)", &["customers:read", "teams:read"]),
 ];
 
+/// Conditions on what was made of tickets, with a variable of their own behind `$root`.
+const BEHIND: [(&str, &[&str]); 4] = [
+    ("$root/Customers(2)/Tickets/$count($filter=TeamId eq 2) gt 1", &["customers:read"]),
+    ("$root/Teams(2)/Tickets/any(t:t/Id gt Cnt and t/Team ne null)", &["teams:read"]),
+    ("$root/Tickets(4)/Comments/$count($filter=IsInternal) lt Cnt", &["comments:read"]),
+    (
+        "$root/Teams(3)/Tickets/any(t:t/Comments/any(c:c/Body eq 'body1' and c/Id gt t/Id))",
+        &["teams:read", "comments:read"],
+    ),
+];
+
 struct Caller(Vec<&'static str>);
 
 impl Rights for Caller {
@@ -154,7 +165,7 @@ fn written(dice: &mut Dice) -> (String, Vec<&'static str>) {
     };
     let all = [&PATHS[..], &VALUES[..]].concat();
     let (p, q) = (one(dice, &PATHS), one(dice, &PATHS));
-    let written = match dice.below(9) {
+    let written = match dice.below(10) {
         0 => format!("groupby(({p},{q}),aggregate($count as Cnt))"),
         1 => {
             let (a, b) = (one(dice, &all), one(dice, &all));
@@ -173,6 +184,10 @@ fn written(dice: &mut Dice) -> (String, Vec<&'static str>) {
         7 => {
             let a = one(dice, &all);
             format!("concat(groupby(({p},{q})),aggregate({a} with max as A))")
+        }
+        8 => {
+            let behind = one(dice, &BEHIND);
+            format!("groupby(({p},{q}),aggregate($count as Cnt))/filter({behind})")
         }
         _ => format!("orderby({},{p})/skip(2)/filter({q} ne 'x' or Id gt 3)", one(dice, &all)),
     };

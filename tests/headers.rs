@@ -47,10 +47,23 @@ struct Callers {
     few: Client,
     wrong: Client,
     none: Client,
+    is_https: bool,
 }
 
-fn callers(server: &Server, all: &str, few: &str) -> Callers {
+impl Callers {
+    #[track_caller]
+    fn check(&self, answer: &Answer, status: u16, cached: &str) {
+        check(answer, status, cached, self.is_https);
+    }
+}
+
+fn post(client: &Client, path: &str) -> Answer {
+    client.post(path, &json!({"Title": "t"}))
+}
+
+fn callers(server: &Server, all: &str, few: &str, is_https: bool) -> Callers {
     Callers {
+        is_https,
         all: server.client(all),
         few: server.client(few),
         wrong: server.client("tsr_ro_nobody"),
@@ -67,13 +80,10 @@ fn style_of(page: &str) -> String {
     format!("/ui/{build}/style.css")
 }
 
-#[track_caller]
-fn walk(callers: &Callers, is_https: bool) {
-    let Callers { all, few, wrong, none } = callers;
-    let check = |answer: Answer, status, cached| check(&answer, status, cached, is_https);
-    let post = |client: &Client, path: &str| client.post(path, &json!({"Title": "t"}));
-
-    // What needs no token.
+/// The page, and what else needs no token.
+fn walk_open(callers: &Callers) {
+    let Callers { all, few, none, .. } = callers;
+    let check = |answer: Answer, status, cached| callers.check(&answer, status, cached);
     let sheet = style_of(&none.get("/").body);
     for path in ["/", "/tickets", "/tickets/7", "/connect", &sheet] {
         check(none.get(path), 200, PAGE);
@@ -109,10 +119,14 @@ fn walk(callers: &Callers, is_https: bool) {
         check(post(none, path), 405, NEVER);
     }
     check(none.get("/connect/nothing.txt"), 404, NEVER);
+}
 
+/// The feed and Tikit's API, to read.
+fn walk_reads(callers: &Callers) {
+    let Callers { all, wrong, none, .. } = callers;
+    let check = |answer: Answer, status, cached| callers.check(&answer, status, cached);
     let created = post(all, "/odata/Tickets");
     let id = created.json()["Id"].to_string();
-    let path = format!("/odata/Tickets({id})");
     check(created, 201, NEVER);
     for path in ["/odata", "/odata/", "/odata/$metadata", "/odata/Tickets", "/odata/Tickets/$count"]
     {
@@ -131,6 +145,13 @@ fn walk(callers: &Callers, is_https: bool) {
     check(all.get("/api/nothing"), 404, NEVER);
     check(all.get("/api/ticket/999"), 404, NEVER);
     check(all.get("/api/ticket?$filter=("), 400, NEVER);
+}
+
+/// One ticket until it is deleted, and every way to be refused.
+fn walk_one(callers: &Callers) {
+    let Callers { all, few, .. } = callers;
+    let check = |answer: Answer, status, cached| callers.check(&answer, status, cached);
+    let path = format!("/odata/Tickets({})", post(all, "/odata/Tickets").json()["Id"]);
     let read = all.get(&path);
     let tag = read.header("etag").to_owned();
     assert!(tag.starts_with("W/"), "{tag}");
@@ -151,6 +172,12 @@ fn walk(callers: &Callers, is_https: bool) {
     check(all.delete(&path), 204, NEVER);
 }
 
+fn walk(callers: &Callers) {
+    walk_open(callers);
+    walk_reads(callers);
+    walk_one(callers);
+}
+
 #[test]
 fn every_answer_carries_the_security_headers_whatever_came_of_it() {
     let dir = tempfile::tempdir().unwrap();
@@ -159,9 +186,9 @@ fn every_answer_carries_the_security_headers_whatever_came_of_it() {
     let few = run(dir.path(), &args).ok().trim_end().to_owned();
     let limits = [("TESSERA_BODY_BYTES_MAX", "4096"), ("TESSERA_QUERY_BYTES_MAX", "1024")];
     let server = Server::start_with(dir.path(), &[], &limits);
-    walk(&callers(&server, &all, &few), false);
+    walk(&callers(&server, &all, &few, false));
     drop(server);
     let args = ["--public-url", "https://desk.example.com"];
     let server = Server::start_with(dir.path(), &args, &limits);
-    walk(&callers(&server, &all, &few), true);
+    walk(&callers(&server, &all, &few, true));
 }

@@ -6,7 +6,7 @@ import { announce, menu, toast } from './lib/above.js';
 import { ApiError, connection, probe } from './lib/api.js';
 import { html, render } from './lib/html.js';
 import { errorText, lang, language, pageTexts, registerReasons, t } from './lib/i18n.js';
-import { applyTheme } from './lib/page.js';
+import { applyTheme, ICON } from './lib/page.js';
 import { mayLeave, navigate, navigation, route, start } from './lib/router.js';
 import { can, loadMe, me, session, signOut, takeSetupLink } from './lib/session.js';
 
@@ -65,13 +65,15 @@ async function begin() {
   addEventListener('hashchange', () => { if (takeSetupLink()) void navigate('/setup'); });
 }
 
-/** Asks who is signed in until the server says so: a busy server is no reason to sign in again. @param {HTMLElement} into */
+/** Asks who is signed in until the server says so: a busy server is no reason to sign in again, a refusal is. @param {HTMLElement} into */
 async function askWho(into) {
   for (;;) {
     try {
       await loadMe();
       return render(into, []);
     } catch (error) {
+      const { status = 0 } = error instanceof ApiError ? error : {};
+      if (status >= 400 && status < 500 && status !== 429) return render(into, []);
       render(into, html`<div class="page narrow center"><p class="error box" role="alert">${errorText(error)}</p></div>`);
       const secs = error instanceof ApiError && error.retryAfterSecs;
       await new Promise((again) => { setTimeout(again, secs ? secs * 1000 : RETRY_MS); });
@@ -91,8 +93,6 @@ const LINKS = /** @type {const} */ ([
 ]);
 
 const RETRY_MS = 5000;
-
-const ICON = new URL('./icon.svg', import.meta.url).href;
 
 let isOffline = false;
 let isOpen = false;

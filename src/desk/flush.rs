@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    model::{Key, set},
     store::{Actor, Draft, commit},
 };
 
@@ -34,6 +35,9 @@ impl Desk {
                 return Err(error);
             }
         }
+        let snapshot = self.snapshot();
+        let is_there = |id| snapshot.row(set::ACCESS_TOKENS, &Key::Int(id)).is_some();
+        self.usage.forget_deleted(is_there);
         let mut rows = self.notices().take(self.now(), is_last);
         while !rows.is_empty() {
             let batch: Arc<[Due]> = rows.drain(..rows.len().min(FLUSH_BATCH)).collect();

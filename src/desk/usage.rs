@@ -34,7 +34,7 @@ const AGENT_CHARS: usize = 256;
 #[derive(Debug)]
 pub struct Usage {
     shards: Vec<Mutex<HashMap<i64, Use>>>,
-    /// How the secrets begin whose first use was told; one for each token.
+    /// How the secrets begin whose first use was told; one for each token, until a flush finds that it was deleted.
     told: Mutex<HashMap<i64, String>>,
 }
 
@@ -82,6 +82,15 @@ impl Usage {
         let prefix = caller.prefix.clone().unwrap_or_default();
         let former = lock(&self.told).insert(id, prefix);
         former.as_deref().unwrap_or_default() != caller.prefix.as_deref().unwrap_or_default()
+    }
+
+    /// Forgets what was told of tokens that are there no more.
+    pub(super) fn forget_deleted(&self, is_there: impl Fn(i64) -> bool) {
+        let known: Vec<i64> = lock(&self.told).keys().copied().collect();
+        let deleted = known.into_iter().filter(|id| !is_there(*id));
+        for id in deleted {
+            lock(&self.told).remove(&id);
+        }
     }
 
     /// A token was refused something, or everything; whether that is the first time since the last flush.
@@ -229,6 +238,17 @@ mod tests {
         assert_eq!(taken.len(), 100);
         assert!(taken.iter().all(|(_, used)| (used.uses, used.denials) == (400, 400)));
         assert_eq!(usage.take(), []);
+    }
+
+    #[test]
+    fn nothing_is_remembered_of_deleted_tokens() {
+        let usage = Usage::default();
+        let by = |id| Principal { prefix: Some("tsr_ro_a".to_owned()), ..token(id, "a") };
+        let is_news = |id| usage.is_news(id, &by(id));
+        assert_eq!([is_news(1), is_news(2), is_news(1)], [true, true, false]);
+        usage.forget_deleted(|id| id == 1);
+        assert_eq!(lock(&usage.told).keys().collect::<Vec<_>>(), [&1]);
+        assert!(!is_news(1));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Refuses writes that a page of another site had a browser send, with what the browser adds by itself.
+//! Refuses writes, and streams that are held open, that a page of another site had a browser ask for, by what the browser
+//! adds by itself.
 //!
 //! Source: `Sec-Fetch-Site` (W3C Fetch Metadata) where there is one, else `Origin` (RFC 6454, 7). Where
 //! there is neither, no browser sent it.

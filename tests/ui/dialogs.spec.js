@@ -41,6 +41,17 @@ async function at(page, path) {
   await expect(page.locator('#main > [aria-busy=false] h1')).toBeVisible();
 }
 
+test('a dialog goes with the page it was opened on', async ({ page }) => {
+  await at(page, '/teams');
+  await page.getByRole('link', { name: 'People' }).click();
+  await press(page, 'New customer');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'Teams' })).toBeFocused();
+  await expect(dialog).toBeHidden();
+});
+
 test('those of the list of tickets', async ({ page }) => {
   await at(page, '/tickets?view=1');
   await each(page, {

@@ -14,6 +14,12 @@ test('everything the page loads is kept for good or asked for each time, and com
   for (const path of files) expect(path).toMatch(/^\/ui\/[0-9a-f]{16}\//);
 });
 
+test('where the server refuses to say who is signed in, one can sign in', async ({ page }) => {
+  await page.route('**/session', (route) => route.fulfill({ status: 403, json: { error: { code: 'CrossSiteRequest', message: 'no' } } }));
+  await page.goto(site.url);
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+});
+
 test('the page has no fault that axe knows', async ({ page }) => {
   await page.goto(site.url);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

@@ -26,6 +26,8 @@ export const de = {
   'confirm.text': 'Das muss bestätigt werden. Danach werden Sie fünf Minuten lang nicht gefragt.',
   'confirm.action': 'Bestätigen',
 
+  'role.Administrator': 'Administrator', 'role.ReadOnlyAdministrator': 'Administrator mit Leserecht',
+  'role.Agent': 'Agent', 'role.ReadOnlyAgent': 'Agent mit Leserecht',
   'error.Offline': 'Der Server ist nicht erreichbar. Nichts ist verloren; versuchen Sie es gleich noch einmal.',
   'error.other': 'Der Server hat es abgelehnt: {message}', 'error.reason': 'der Server sagt dazu „{reason}“', 'error.hint': ' Meinten Sie „{near}“?',
   'error.InvalidSyntax': '{target} ist dort nicht zu verstehen: {reason}',

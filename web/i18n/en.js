@@ -26,6 +26,8 @@ export const en = {
   'confirm.text': 'This needs to be confirmed. For five minutes you are not asked again.',
   'confirm.action': 'Confirm',
 
+  'role.Administrator': 'Administrator', 'role.ReadOnlyAdministrator': 'Read-only administrator',
+  'role.Agent': 'Agent', 'role.ReadOnlyAgent': 'Read-only agent',
   'error.Offline': 'The server cannot be reached. Nothing was lost; try again in a moment.',
   'error.other': '{message}', 'error.reason': '{reason}', 'error.hint': ' Did you mean “{near}”?',
   'error.InvalidSyntax': '{target} stops making sense there: {reason}',

@@ -125,8 +125,6 @@ export const de = {
   'tokens.span.minutes': { one: '{n} Minute', other: '{n} Minuten' },
 
   'tokens.role': 'Rolle', 'tokens.role.you': 'Können Sie nicht vergeben: Sie sind {role}', 'tokens.role.owner': 'Mehr, als der Besitzer darf: {role}',
-  'tokens.role.Administrator': 'Administrator', 'tokens.role.ReadOnlyAdministrator': 'Administrator mit Leserecht',
-  'tokens.role.Agent': 'Agent', 'tokens.role.ReadOnlyAgent': 'Agent mit Leserecht',
   'tokens.role.Administrator.says': 'Alles, auch Löschen, Personal, Token und Einstellungen.',
   'tokens.role.ReadOnlyAdministrator.says': 'Liest alles, auch das Prüfprotokoll.',
   'tokens.role.Agent.says': 'Bearbeitet Tickets, Kommentare, Notizen und Kunden.',

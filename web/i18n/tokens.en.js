@@ -125,8 +125,6 @@ export const en = {
   'tokens.span.minutes': { one: '{n} minute', other: '{n} minutes' },
 
   'tokens.role': 'Role', 'tokens.role.you': 'Not yours to give: you are {role}', 'tokens.role.owner': 'More than its owner may: {role}',
-  'tokens.role.Administrator': 'Administrator', 'tokens.role.ReadOnlyAdministrator': 'Read-only administrator',
-  'tokens.role.Agent': 'Agent', 'tokens.role.ReadOnlyAgent': 'Read-only agent',
   'tokens.role.Administrator.says': 'Everything, also deleting, staff, tokens and settings.',
   'tokens.role.ReadOnlyAdministrator.says': 'Reads everything, also the audit log.',
   'tokens.role.Agent.says': 'Works on tickets, comments, notes and customers.',

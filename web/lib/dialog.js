@@ -1,5 +1,5 @@
 /**
- * Dialogs: the browser's own `<dialog>`, made for one question and gone with its answer.
+ * Dialogs: the browser's own `<dialog>`, made for one question and gone with its answer, or with the page it stands over.
  * @module
  */
 import { html, render } from './html.js';
@@ -21,10 +21,10 @@ let count = 0;
  * Opens a dialog. Its view is a template, or a function that makes one of the dialog.
  * @template T
  * @param {unknown | ((dialog: Dialog<T>) => unknown)} view
- * @param {{ label: string, className?: string, guard?: () => boolean | Promise<boolean> }} options  `guard`: whether Escape may close it
+ * @param {{ label: string, className?: string, guard?: () => boolean | Promise<boolean>, stays?: boolean }} options  `guard`: whether Escape, or going to another page, may close it; `stays`: over whatever page
  * @returns {Dialog<T>}
  */
-export function openDialog(view, { label, className = '', guard }) {
+export function openDialog(view, { label, className = '', guard, stays = false }) {
   const element = document.createElement('dialog');
   const back = document.activeElement;
   element.className = `dialog ${className}`.trim();
@@ -49,10 +49,12 @@ export function openDialog(view, { label, className = '', guard }) {
       render(element, html`<h2 id=${title} tabindex="-1">${label}</h2>${content}`);
     },
   };
-  element.addEventListener('cancel', async (event) => {
+  const cancel = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!guard || (await guard())) dialog.close();
-  });
+  };
+  element.addEventListener('cancel', cancel);
+  if (!stays) element.addEventListener('left', cancel);
   dialog.update();
   document.body.append(element);
   element.showModal();

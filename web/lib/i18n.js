@@ -1,6 +1,7 @@
 /**
  * Texts in the language of the person, and times and numbers as they write them.
- * Pages register their own texts; a key that is missing is shown as it is, so that a test finds it.
+ * Pages register their own texts; a key that is missing is shown as it is, so that a test finds it. Errors of the
+ * server and names of programs are put into words here, too.
  * @module
  */
 
@@ -116,6 +117,9 @@ export function date(iso) {
   return new Intl.DateTimeFormat(locale(), options).format(new Date(iso));
 }
 
+/** A text of the log with times as the reader writes them, and lists that break between their words. @param {string} text */
+export const logText = (text) => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, dateTime).replace(/,(?=[a-z]+:)/g, ', ');
+
 /** Day and month of a bare date, short. @param {string} iso */
 export function dayMonth(iso) {
   return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso));
@@ -191,10 +195,32 @@ export function errorText(error) {
   const { code = '', target = '', retryAfterSecs } = /** @type {Told} */ (error);
   const secs = retryAfterSecs || 1;
   const parts = partsOf(error);
-  return sentence(t(code && has(`error.${code}`) ? `error.${code}` : 'error.other', {
-    ...parts, target, secs, count: secs, max: Number(parts.max), when: dateTime(parts.when), message: sentence(error.message),
+  const values = {
+    ...parts, target, secs, count: secs, max: parts.max && Number(parts.max), when: dateTime(parts.when), message: sentence(error.message),
     reason: reasonOf(error), hint: parts.near && t('error.hint', { near: parts.near }),
-  }));
+  };
+  return sentence(t(code && isWhole(`error.${code}`, values) ? `error.${code}` : 'error.other', values));
+}
+
+/** Whether there is a text for `key`, and something for each of its places; a hint may be missing. @param {string} key @param {Record<string, string | number>} values */
+function isWhole(key, values) {
+  const message = known[current][key] ?? known.en[key];
+  const places = JSON.stringify(message ?? '').matchAll(/\{(\w+)\}/g);
+  return message !== undefined && [...places].every(([, name = '']) => name === 'hint' || values[name] !== '');
+}
+
+/**
+ * A program by its short name, from what it calls itself.
+ * @param {string | null} agent
+ */
+export function program(agent) {
+  if (!agent) return '–';
+  // Edge and Opera call themselves Chrome, and Chrome calls itself Safari, too.
+  const found = /(Edg|OPR)\/(\d+)/.exec(agent) ?? /(Firefox|PowerShell|Chrome|Safari)\/(\d+)/.exec(agent);
+  const system = /(Windows|Mac OS X|Android|iPhone|Linux)/.exec(agent);
+  if (!found) return agent.slice(0, 40);
+  const name = { Edg: 'Edge', OPR: 'Opera' }[found[1] ?? ''] ?? found[1];
+  return `${name} ${found[2]}${system ? `, ${system[1]}` : ''}`;
 }
 
 /** @param {string} text */

@@ -1,6 +1,6 @@
 /**
- * What all pages have in common: what they were opened with, loading, trouble, and an end; the sign of the product, and
- * the colours chosen.
+ * What all pages have in common: what they were opened with, loading, trouble, and an end. The sign of the product and
+ * the colours chosen stand here, too, for they are as small and needed as early: a page comes in few modules.
  * @module
  */
 import { connection } from './api.js';
@@ -108,7 +108,8 @@ export class Page extends HTMLElement {
   }
 }
 
-const ICON = new URL('../icon.svg', import.meta.url).href;
+/** Where the sign of the product lies. */
+export const ICON = new URL('../icon.svg', import.meta.url).href;
 
 /** The name of the product with its sign, on pages without a bar. */
 export const brand = () => html`<p class="brand"><img src=${ICON} alt="">Tessera</p>`;

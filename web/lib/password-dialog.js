@@ -54,6 +54,6 @@ async function askPassword({ label, text, action, email, send }) {
         <button class="button" type="button" @click=${() => dialog.close(false)}>${t('cancel')}</button>
         ${email && html`<a href="/sign-in?other" @click=${() => dialog.close(false)}>${t('session.other')}</a>`}
       </p>
-    </form>`, { label, className: 'narrow' });
+    </form>`, { label, className: 'narrow', stays: Boolean(email) });
   return (await opened.result) === true;
 }

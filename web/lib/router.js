@@ -177,6 +177,8 @@ async function show(moveFocus = true) {
   page.query = url.searchParams;
   guard = null;
   current = { page, match: found, index };
+  // Whatever asks something asks it of the page that was left.
+  for (const dialog of document.querySelectorAll('dialog')) dialog.dispatchEvent(new Event('left'));
   outlet.replaceChildren(page);
   navigation.dispatchEvent(new Event('change'));
   if (moveFocus) arrive(page);

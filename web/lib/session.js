@@ -1,6 +1,7 @@
 /**
- * Who is signed in and what they may do; signing out; signing in again on the same page; the password again; and what
- * changes while it changes: one stream of events for all open tabs, heard by who asks for some sets.
+ * Who is signed in and what they may do; signing out; signing in again on the same page; the password again. And what
+ * changes while it changes: one stream of events for all open tabs, heard by who asks for some sets. The stream is the
+ * session's: it begins and ends with it, and is opened again when somebody signs in.
  * @module
  */
 import { ApiError, call, onSessionEnded } from './api.js';

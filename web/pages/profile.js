@@ -3,7 +3,7 @@ import { call } from '../lib/api.js';
 import { ask } from '../lib/dialog.js';
 import { field, fieldErrors, focusError, formError, formValues } from '../lib/field.js';
 import { html } from '../lib/html.js';
-import { dateTime, errorText, lang, relative, setLang, t } from '../lib/i18n.js';
+import { dateTime, errorText, lang, program, relative, setLang, t } from '../lib/i18n.js';
 import { Page, setTheme, theme } from '../lib/page.js';
 import { loadMe, me } from '../lib/session.js';
 import { table } from '../lib/table.js';
@@ -41,7 +41,7 @@ class ProfilePage extends Page {
       <dl class="facts">
         <dt>${t('name')}</dt><dd>${who?.Name}</dd>
         <dt>${t('email')}</dt><dd>${who?.Email}</dd>
-        <dt>${t('profile.role')}</dt><dd>${who?.Role}
+        <dt>${t('profile.role')}</dt><dd>${who && t(`role.${who.Role}`)}
           <details><summary class="soft">${t('profile.scopes', { count: who?.Scopes.length ?? 0 })}</summary>
             <p class="row">${who?.Scopes.map((scope) => html`<span class="chip mono" key=${scope}>${scope}</span>`)}</p>
           </details></dd>
@@ -161,19 +161,6 @@ class ProfilePage extends Page {
       focusError(form);
     }
   }
-}
-
-/**
- * A browser by its short name, from what it calls itself.
- * @param {string | null} agent
- */
-function program(agent) {
-  if (!agent) return '–';
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\/(\d+)/.exec(agent.replace(/Chrome(?=.*(Edg|OPR)\/)/, ''));
-  const system = /(Windows|Mac OS X|Android|iPhone|Linux)/.exec(agent);
-  if (!browser) return agent.slice(0, 40);
-  const name = { Edg: 'Edge', OPR: 'Opera' }[browser[1] ?? ''] ?? browser[1];
-  return `${name} ${browser[2]}${system ? `, ${system[1]}` : ''}`;
 }
 
 customElements.define('profile-page', ProfilePage);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { ApiError, local, newKey, odata, quoted } from '../../../web/lib/api.js';
 import { fieldErrors } from '../../../web/lib/field.js';
-import { date, duration, errorText, number, register, registerReasons, relative, setLang, t } from '../../../web/lib/i18n.js';
+import { date, duration, errorText, number, program, register, registerReasons, relative, setLang, t } from '../../../web/lib/i18n.js';
 import { en } from '../../../web/i18n/en.js';
 import { de, reasons } from '../../../web/i18n/de.js';
 
@@ -50,6 +50,15 @@ test('times and spans are said as people say them', () => {
   assert.equal(number(1234.5), '1,234.5');
 });
 
+test('programs are told by their short names', () => {
+  const check = (/** @type {string | null} */ agent, /** @type {string} */ name) => assert.equal(program(agent), name);
+  check('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', 'Chrome 140, Linux');
+  check('Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0', 'Edge 140, Windows');
+  check('Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041', 'PowerShell 5, Windows');
+  check('curl/8.5.0', 'curl/8.5.0');
+  check(null, '–');
+});
+
 /** Codes that no request of the page can bring about: it sends no such header, body or address. */
 const NEVER_MET = ['InvalidEncoding', 'DuplicateQueryOption', 'InvalidHeader', 'TokenInQuery', 'AmbiguousCredentials', 'MethodNotAllowed', 'NotAcceptable', 'UnsupportedMediaType'];
 
@@ -85,6 +94,9 @@ test('errors are told by their code, with what the server says of its reason', a
   await check('UnknownProperty', "$filter names 'Titel', which 'Ticket' does not have; did you mean 'Title'?", '$filter names “Titel”, which is not there. Did you mean “Title”?', '$filter nennt „Titel“, das gibt es dort nicht. Meinten Sie „Title“?', '$filter');
   await check('InvalidSyntax', '$filter stops making sense at byte 3: expected a comparison operator', '$filter stops making sense there: expected a comparison operator.', '$filter ist dort nicht zu verstehen: dort gehört ein Vergleich hin, wie eq, ne, gt oder lt.', '$filter');
   await check('InternalError', 'something failed on our side; the log has it under 00ff00ff00ff00ff', 'Something failed on the server. Its log has the cause under 00ff00ff00ff00ff.', 'Auf dem Server ist etwas schiefgegangen. In seinem Protokoll steht die Ursache unter 00ff00ff00ff00ff.');
+  // A message that does not fill the places of its text is told as it is.
+  await check('BodyTooLarge', 'the body is too large', 'The body is too large.', 'Der Server hat es abgelehnt: The body is too large.');
+  await check('InvalidValue', 'it must be given', 'It must be given.', 'Der Server hat es abgelehnt: It must be given.', '');
   await check('Newer', 'as it was never said', 'As it was never said.', 'Der Server hat es abgelehnt: As it was never said.');
   // Beside its field the reason is enough.
   const error = new ApiError(400, { code: 'InvalidValue', target: 'Title', message: "'Title' does not fit: it must be given" });

@@ -1,7 +1,7 @@
 /** The audit log: who did what to what, with which token, from where. @module */
 import { field } from '../../lib/field.js';
 import { html } from '../../lib/html.js';
-import { dateTime, number, t } from '../../lib/i18n.js';
+import { dateTime, logText, number, t } from '../../lib/i18n.js';
 import { can } from '../../lib/session.js';
 import { conditions, EVENTS, NAMES, pageOf, SETS } from './audit-query.js';
 import { ListPage } from './list.js';
@@ -46,7 +46,7 @@ class AuditPage extends ListPage {
       { key: 'Event', label: t('audit.event'), className: 'narrow', cell: (/** @type {Row} */ row) => html`<span class="row"><span class=${`state ${REFUSALS.has(row['Event']) ? 'bad' : 'info'}`}>${t(`audit.event.${row['Event']}`)}</span>${row['Count'] > 1 && html`<span class="chip">× ${number(row['Count'])}</span>`}</span>` },
       { key: 'Actor', label: t('audit.actor'), isHead: true, className: 'fit', cell: (/** @type {Row} */ row) => actor(row) },
       { key: 'What', label: t('audit.what'), className: 'fit', cell: (/** @type {Row} */ row) => what(row) },
-      { key: 'Detail', label: t('audit.detail'), className: 'grow', cell: (/** @type {Row} */ row) => row['Detail'] },
+      { key: 'Detail', label: t('audit.detail'), className: 'grow', cell: (/** @type {Row} */ row) => row['Detail'] && logText(row['Detail']) },
       { key: 'Address', label: t('profile.address'), className: 'narrow', cell: (/** @type {Row} */ row) => row['Address'] && html`<span title=${row['Agent']}>${row['Address']}</span>` },
     ];
   }

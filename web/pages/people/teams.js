@@ -129,7 +129,7 @@ class TeamsPage extends ListPage {
 function members(row) {
   const known = row['Members'];
   if (!known) return t('people.count', { count: row['Members@odata.count'] ?? 0 });
-  return html`<span class="row">${known.map((/** @type {Row} */ one) => html`<span class="chip" key=${one['UserId']}>${one['User']?.Name}</span>`)}</span>`;
+  return known.length === 0 ? null : html`<span class="row">${known.map((/** @type {Row} */ one) => html`<span class="chip" key=${one['UserId']}>${one['User']?.Name}</span>`)}</span>`;
 }
 
 customElements.define('teams-page', TeamsPage);

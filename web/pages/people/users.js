@@ -46,7 +46,7 @@ class UsersPage extends ListPage {
     return [
       { key: 'Name', label: t('name'), sortable: true, isHead: true, cell: (/** @type {Row} */ row) => html`<span class="row">${row['Name']}${row['Id'] === me()?.UserId && html`<span class="chip on">${t('people.you')}</span>`}</span>` },
       { key: 'Email', label: t('email'), sortable: true, cell: (/** @type {Row} */ row) => mailTo(row['Email']) },
-      { key: 'Role', label: t('profile.role'), sortable: true, cell: (/** @type {Row} */ row) => row['Role'] },
+      { key: 'Role', label: t('profile.role'), sortable: true, cell: (/** @type {Row} */ row) => t(`role.${row['Role']}`) },
       { key: 'Teams', label: t('nav.teams'), cell: (/** @type {Row} */ row) => (row['Memberships'] ?? []).map((/** @type {Row} */ one) => one['Team']?.Name).filter(Boolean).join(', ') },
       { key: 'IsActive', label: t('people.state'), sortable: true, className: 'narrow', cell: (/** @type {Row} */ row) => html`<span class=${`state ${row['IsActive'] ? 'good' : 'off'}`}>${t(row['IsActive'] ? 'people.active' : 'people.disabled')}</span>` },
       { key: 'menu', label: t('people.actions'), hideLabel: true, className: 'actions-cell', cell: (/** @type {Row} */ row) => this.#menu(row) },
@@ -82,7 +82,7 @@ class UsersPage extends ListPage {
       fields: [
         { name: 'Name', label: t('name'), required: true },
         { name: 'Email', label: t('email'), type: 'email', required: true },
-        { name: 'Role', label: t('profile.role'), type: 'select', options: ROLES.map((value) => ({ value, label: `${value} – ${t(`people.role.${value}`)}` })) },
+        { name: 'Role', label: t('profile.role'), type: 'select', options: ROLES.map((value) => ({ value, label: `${t(`role.${value}`)} – ${t(`people.role.${value}`)}` })) },
         { name: 'TimeZone', label: t('people.time-zone'), hint: t('people.time-zone-hint') },
       ],
       more: row ? null : html`<p class="hint">${t('people.link-next')}</p>`,

@@ -1,6 +1,7 @@
 /**
  * The two sides of a ticket's page. What happened, oldest first: messages, notes and changes, all of it text, never
  * markup. And the properties, each changed where it stands, with what the server says about it beside it.
+ * Both are shown by one page and always together, so that they come as one module.
  */
 import { html } from '../../lib/html.js';
 import { dateTime, duration, relative, t } from '../../lib/i18n.js';

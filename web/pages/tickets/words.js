@@ -1,6 +1,6 @@
 /**
  * What a ticket's properties are to the page, how each is filtered, what it can be given, and how all of it is said.
- * Brings the texts of these pages, in the language that is shown.
+ * The properties stand with their words because every part of these pages that knows one needs the other. Brings the texts of these pages, in the language that is shown.
  */
 import { callAll, odata } from '../../lib/api.js';
 import { html } from '../../lib/html.js';

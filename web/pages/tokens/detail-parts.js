@@ -5,7 +5,7 @@
 import { odata } from '../../lib/api.js';
 import { copyText } from '../../lib/above.js';
 import { html, render } from '../../lib/html.js';
-import { dateTime, has, number, relative, t } from '../../lib/i18n.js';
+import { dateTime, has, logText, number, program, relative, t } from '../../lib/i18n.js';
 import { table } from '../../lib/table.js';
 import { DENIALS, changes, denials, doneFilter, isAlive, isEnding, lost, madeWith, tone } from './facts.js';
 import { lastUse, near, ownerOf, roleName } from './words.js';
@@ -91,11 +91,11 @@ export function timelineCard(events, mayRead) {
 /** @param {AuditEvent} event */
 function entry(event) {
   const by = event.ActorName && !DENIALS.includes(event.Event) ? t('tokens.event.by', { name: event.ActorName }) : '';
-  const from = [event.Address, event.Agent].filter(Boolean).join(' · ');
+  const from = [event.Address, event.Agent && program(event.Agent)].filter(Boolean).join(' · ');
   return html`<li key=${event.Id} class=${`token-event ${tone(event)}`}>
     <p class="row"><strong>${eventName(event.Event)}</strong>${event.Count > 1 ? html`<span class="chip">${t('tokens.event.times', { count: event.Count })}</span>` : null}<span>${by}</span></p>
     ${what(event)}
-    <p class="hint"><time datetime=${event.CreatedDateTime} title=${relative(event.CreatedDateTime)}>${dateTime(event.CreatedDateTime)}</time>${from && ` · ${from}`}</p>
+    <p class="hint"><time datetime=${event.CreatedDateTime} title=${relative(event.CreatedDateTime)}>${dateTime(event.CreatedDateTime)}</time>${from && html` · <span title=${event.Agent}>${from}</span>`}</p>
   </li>`;
 }
 
@@ -109,10 +109,8 @@ function what(event) {
   return html`<ul class="bare">${changed.map(({ property, from, to }) => html`<li><span class="soft">${property}</span> <code>${from}</code> → <code>${to}</code></li>`)}</ul>`;
 }
 
-/** Times in a text of the log, as the reader writes them. @param {string | null} detail */
-function readable(detail) {
-  return (detail ?? '').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(iso));
-}
+/** A text of the log without whose the token is, which stands beside it. @param {string | null} detail */
+const readable = (detail) => logText((detail ?? '').replace(/^(tsr_\w+), of [^;]*/, '$1'));
 
 /**
  * What it was refused, with how often.

@@ -3,7 +3,7 @@
  * @module
  */
 import { html } from '../../lib/html.js';
-import { date, dateTime, lang, locale, number, pageTexts, relative, t } from '../../lib/i18n.js';
+import { date, dateTime, lang, locale, number, pageTexts, program, relative, t } from '../../lib/i18n.js';
 import { ROLE_SIZES, span, standing } from './facts.js';
 
 /** @typedef {import('./facts.js').Token} Token */
@@ -31,7 +31,8 @@ export function timeOf(iso, none = '') {
 export function lastUse({ LastUsedDateTime: at, LastUsedAddress: address, LastUsedAgent: agent }) {
   if (!at) return html`<span class="soft">${t('tokens.unused')}</span>`;
   const from = [address, agent].filter(Boolean).join(' · ');
-  return html`<time class="two-lines" datetime=${at} title=${[dateTime(at), from].join(' · ')}>${near(at)}<small>${from}</small></time>`;
+  const short = [address, agent && program(agent)].filter(Boolean).join(' · ');
+  return html`<time class="two-lines" datetime=${at} title=${[dateTime(at), from].join(' · ')}>${near(at)}<small>${short}</small></time>`;
 }
 
 /** Its role, and how many of the role's scopes are in force. @param {Token} token */
@@ -46,7 +47,7 @@ export function rightsOf({ Role, Scopes, EffectiveScopes, State }) {
 
 /** @param {string} role */
 export function roleName(role) {
-  return t(`tokens.role.${role}`);
+  return t(`role.${role}`);
 }
 
 /** Whose it is, and who answers for a service. @param {Token} token */

@@ -171,9 +171,11 @@ fn report(opened: &Opened) {
         );
     }
     if opened.restarted {
+        let aside = opened.aside.as_deref().map_or_else(String::new, |aside| {
+            format!("it was set aside as '{}', and ", aside.display())
+        });
         tracing::warn!(
-            "the end of the journal was lost; it was set aside as 'journal.damaged' and begins anew \
-             behind what records and checkpoint know"
+            "the end of the journal was lost; {aside}another begins behind what records and checkpoint know"
         );
     }
     if let Some(reason) = &opened.rebuilt {

@@ -105,6 +105,33 @@ pub enum Expr {
     Count(Collection),
 }
 
+impl Expr {
+    /// The expressions right below this one, in the order they are written.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Literal(_) | Self::Path(_) | Self::Exists(_) | Self::IsEntityOf { .. } => vec![],
+            Self::List(items)
+            | Self::And(items)
+            | Self::Or(items)
+            | Self::Call { args: items, .. } => items.iter().collect(),
+            Self::Not(only)
+            | Self::Negate(only)
+            | Self::OneOf { needle: only, .. }
+            | Self::Cast { value: only, .. }
+            | Self::IsOf { value: only, .. } => vec![only],
+            Self::Binary { left, right, .. } | Self::In { needle: left, list: right } => {
+                vec![left, right]
+            }
+            Self::Case(pairs) => pairs.iter().flat_map(|(when, then)| [when, then]).collect(),
+            Self::Quantified { over, predicate, .. } => {
+                over.filter.iter().chain(predicate).map(|part| &**part).collect()
+            }
+            Self::Count(over) => over.filter.iter().map(|part| &**part).collect(),
+        }
+    }
+}
+
 /// A walk from a variable through properties and to-one navigations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {

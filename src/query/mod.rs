@@ -3,6 +3,7 @@
 pub mod apply;
 mod arithmetic;
 mod asks;
+pub mod behind;
 mod cast;
 mod clock;
 pub mod compare;

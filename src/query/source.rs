@@ -87,7 +87,7 @@ pub trait Source: Send + Sync {
         self.rows_where(set, property, value).iter().filter(|row| !is_left_out(row)).count() as u64
     }
 
-    /// [`Source::count_where`] for each of `values`; in one go where they ascend and the source is faster so.
+    /// [`Source::count_where`] for each of `values`; in one go where the source is faster so.
     fn counts_where(
         &self,
         set: SetId,

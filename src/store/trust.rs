@@ -13,7 +13,7 @@ use std::{
 use super::{
     Fault, Seq,
     files::{Files, RealFiles, os},
-    records::LOG,
+    records::{FOLDER, LOG},
 };
 
 const NAME: &str = "records.state";
@@ -178,7 +178,7 @@ fn is_in_use(text: &str, dir: &Path, file: &File) -> Option<bool> {
 
 /// The run of the machine, this file and that of the records; none where the system does not tell.
 fn which(dir: &Path, file: &File) -> Option<String> {
-    let records = File::open(dir.join("records").join(LOG)).ok();
+    let records = File::open(dir.join(FOLDER).join(LOG)).ok();
     let records = records.map_or_else(|| Some("none".to_owned()), |log| os::identity(&log));
     Some(format!("{} {} {}", os::boot_id()?, os::identity(file)?, records?))
 }

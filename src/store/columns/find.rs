@@ -52,8 +52,8 @@ impl Columns {
         found.filter(|at| !is_left_out(*at)).count() as u64
     }
 
-    /// [`Columns::count_equal`] for each of `values` by one walk along an index; none where they do not
-    /// ascend, or much lies between them.
+    /// [`Columns::count_equal`] for each of `values`, in any order, by one walk along an index; none where two
+    /// are the same, or much lies between them.
     pub(crate) fn counts_equal(
         &self,
         prop: Prop,
@@ -65,9 +65,11 @@ impl Columns {
             return None;
         }
         let sorted = &column.lookup.as_ref()?.sorted;
-        let ranks: Vec<i64> =
-            values.iter().map(|value| column.number_of(value)).collect::<Option<_>>()?;
-        if !ranks.is_sorted_by(|a, b| a < b) {
+        let ranks = values.iter().enumerate();
+        let ranks = ranks.map(|(place, value)| Some((column.number_of(value)?, place)));
+        let mut ranks: Vec<(i64, usize)> = ranks.collect::<Option<_>>()?;
+        ranks.sort_unstable();
+        if !ranks.is_sorted_by(|(a, _), (b, _)| a < b) {
             return None;
         }
         let flags = unless.and_then(|unless| self.column(unless));
@@ -75,13 +77,15 @@ impl Columns {
         let is_left_out = |at: u32| flags.is_some_and(|flags| flags.int(at) == Some(1));
         let mut counts = vec![0; ranks.len()];
         let (mut now, mut passed) = (0, 0);
-        for (rank, at) in sorted.from(*ranks.first()?, 0) {
-            while ranks.get(now).is_some_and(|wanted| *wanted < rank) {
+        for (rank, at) in sorted.from(ranks.first()?.0, 0) {
+            while ranks.get(now).is_some_and(|(wanted, _)| *wanted < rank) {
                 now += 1;
             }
             match ranks.get(now) {
                 None => break,
-                Some(wanted) if *wanted == rank => counts[now] += u64::from(!is_left_out(at)),
+                Some((wanted, place)) if *wanted == rank => {
+                    counts[*place] += u64::from(!is_left_out(at));
+                }
                 Some(_) => passed += 1,
             }
             if passed > ranks.len() * BETWEEN {

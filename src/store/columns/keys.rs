@@ -45,6 +45,16 @@ impl Columns {
         self.id_column.and_then(|index| self.props[index].int(at)).unwrap_or(0)
     }
 
+    /// The greatest integer key of all rows; 0 where there are none.
+    pub(crate) fn greatest_id(&self) -> Option<i64> {
+        let last = match &self.keys {
+            Keys::Ascending => self.live().max(),
+            Keys::Sorted(sorted) => sorted.len().checked_sub(1).and_then(|last| sorted.nth(last)),
+            Keys::Map { .. } => return None,
+        };
+        Some(last.map_or(0, |at| self.id(at)))
+    }
+
     /// The positions of all rows, by key.
     pub(crate) fn by_key(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &self.keys {

@@ -15,7 +15,7 @@ use std::{
 use super::{
     Shared,
     news::{Batch, News},
-    recovery::{Progress, set_aside},
+    recovery::{Progress, remove_aside, set_aside},
 };
 use crate::{
     model::{Key, Model, Row, SetId},
@@ -188,7 +188,7 @@ impl Worker {
                 self.setup.finder.close();
                 tracing::warn!("the search index is built anew: {why}");
                 // Of an index nothing is worth more than one to look at.
-                self.remove_aside();
+                remove_aside(&self.setup.dir);
                 if let Err(fault) = set_aside(&self.setup.dir) {
                     tracing::warn!("the search index stays where it is: {fault}");
                 }
@@ -222,17 +222,8 @@ impl Worker {
         finder.open(&kept.reader, root.seq());
         tracing::info!(transactions = root.seq(), "the search index is ready");
         // What was set aside for this one is of no use any more.
-        self.remove_aside();
+        remove_aside(&self.setup.dir);
         self.follow(&mut kept)
-    }
-
-    fn remove_aside(&self) {
-        let aside = self.setup.dir.with_extension("damaged");
-        if aside.exists()
-            && let Err(error) = std::fs::remove_dir_all(&aside)
-        {
-            tracing::warn!("'{}' cannot be removed: {error}", aside.display());
-        }
     }
 
     /// Writes what happens, until the engine stops.

@@ -7,7 +7,10 @@ use std::{
 
 use jiff::tz::TimeZone;
 
-use crate::{store::journal::JournalConfig, time::Clock};
+use crate::{
+    store::{journal::JournalConfig, records},
+    time::Clock,
+};
 
 /// What an engine is told when it is opened. Sizes in bytes.
 #[derive(Clone, Debug)]
@@ -84,7 +87,7 @@ impl Options {
     /// Folder of the records.
     #[must_use]
     pub fn records_dir(&self) -> PathBuf {
-        self.workspace().join("records")
+        self.workspace().join(records::FOLDER)
     }
 
     /// Folder of the checkpoints.

@@ -5,7 +5,7 @@ mod state;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
@@ -39,6 +39,8 @@ pub struct Opened {
     pub lost: Vec<Lost>,
     /// Whether the journal was set aside because its end was lost, and begun anew behind what is known.
     pub restarted: bool,
+    /// Where it was set aside, if there was anything of it.
+    pub aside: Option<PathBuf>,
     /// Why the records were rebuilt from the journal, if they were.
     pub rebuilt: Option<String>,
     /// The transaction up to which the columns were read from their image; none if all records were read.
@@ -82,8 +84,8 @@ pub(super) fn recover(
     let applied_seq = found_records.as_ref().map_or(0, |(_, applied)| applied.seq);
     let confirmed = applied_seq.max(checkpoint_seq);
     let config = JournalConfig { first_seq: checkpoint_seq + 1, confirmed, ..options.journal };
-    let dir = options.journal_dir();
-    let (mut journal, found) = Journal::open(Arc::clone(files), &dir, config, mode)?;
+    let (mut journal, found) =
+        Journal::open(Arc::clone(files), &options.journal_dir(), config, mode)?;
     let last_gap = found.last_gap;
     let mut opened = Opened {
         seq: found.last_seq,
@@ -93,11 +95,7 @@ pub(super) fn recover(
         ..Opened::default()
     };
     let loaded = found_records.and_then(|(records, applied)| {
-        let doubt = if options.recover {
-            Some("a recovery looks at everything")
-        } else {
-            trust.doubt(applied.seq)
-        };
+        let doubt = doubt(options, &trust, applied.seq);
         let found = Found {
             journal: &journal,
             image: &image,
@@ -126,22 +124,40 @@ pub(super) fn recover(
     image.fall_behind(if imaged.is_some() { replayed.bytes } else { journal.bytes_behind(0) });
     check_known(model, &root)?;
     if root.seq() > journal.last_seq() {
-        // Records or checkpoint know more than what is left of the journal: it goes on behind them.
-        set_aside(&dir)?;
-        let config = JournalConfig { first_seq: root.seq() + 1, confirmed: 0, ..options.journal };
-        journal = Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0;
+        (journal, opened.aside) = journal_behind(root.seq(), files, options)?;
         opened.restarted = true;
     }
     // A start that was killed before this leaves a journal that no checkpoint leads to, or one with a gap.
     let is_covered = journal.first_seq() <= checkpoint_seq + 1 && last_gap <= checkpoint_seq;
     if opened.restarted || !opened.lost.is_empty() || !is_covered {
         // The journal alone can no longer make this state.
-        let written =
-            checkpoint::write(&root, &options.checkpoints_dir(), &AtomicBool::new(false))?;
-        opened.checkpoint_seq = written.seq;
+        let is_stopped = AtomicBool::new(false);
+        opened.checkpoint_seq =
+            checkpoint::write(&root, &options.checkpoints_dir(), &is_stopped)?.seq;
     }
     opened.seq = root.seq();
     Ok(Recovered { root, journal, records, image, trust, opened })
+}
+
+/// A journal that goes on behind `seq`, which records or checkpoint know and what is left of it does not; and
+/// where that was set aside.
+fn journal_behind(
+    seq: Seq,
+    files: &Arc<dyn Files>,
+    options: &Options,
+) -> Result<(Journal, Option<PathBuf>), Fault> {
+    let dir = options.journal_dir();
+    let aside = set_aside(&dir)?;
+    let config = JournalConfig { first_seq: seq + 1, confirmed: 0, ..options.journal };
+    Ok((Journal::open(Arc::clone(files), &dir, config, Open::Strict)?.0, aside))
+}
+
+/// Why all records have to be read; none where they need not.
+fn doubt(options: &Options, trust: &Trust, applied: Seq) -> Option<&'static str> {
+    if options.recover {
+        return Some("a recovery looks at everything");
+    }
+    trust.doubt(applied)
 }
 
 /// Refuses entities with properties of a later version: whoever changed one would lose them.
@@ -169,10 +185,11 @@ fn open_records(
 /// Names for what is set aside. What went wrong first tells most, so only what has the last is thrown away.
 const ASIDE: [&str; 3] = ["damaged", "damaged-2", "damaged-3"];
 
-/// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt.
-pub(super) fn set_aside(dir: &Path) -> Result<(), Fault> {
+/// Renames a folder that cannot be trusted, so that nothing is thrown away before it was rebuilt; to what, if there
+/// is such a folder.
+pub(super) fn set_aside(dir: &Path) -> Result<Option<PathBuf>, Fault> {
     if !dir.exists() {
-        return Ok(());
+        return Ok(None);
     }
     let [.., last] = ASIDE;
     let mut names = ASIDE.iter().map(|name| dir.with_extension(name));
@@ -181,7 +198,19 @@ pub(super) fn set_aside(dir: &Path) -> Result<(), Fault> {
     if aside.exists() {
         fs::remove_dir_all(&aside).map_err(|error| Fault::io("remove", &aside, &error))?;
     }
-    fs::rename(dir, &aside).map_err(|error| Fault::io("set aside", dir, &error))
+    fs::rename(dir, &aside).map_err(|error| Fault::io("set aside", dir, &error))?;
+    Ok(Some(aside))
+}
+
+/// Removes all that was set aside of a folder, as far as it can be.
+pub(super) fn remove_aside(dir: &Path) {
+    for aside in ASIDE.map(|name| dir.with_extension(name)) {
+        if aside.exists()
+            && let Err(error) = fs::remove_dir_all(&aside)
+        {
+            tracing::warn!("'{}' cannot be removed: {error}", aside.display());
+        }
+    }
 }
 
 /// A log line now and then while something takes long.

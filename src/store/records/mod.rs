@@ -41,6 +41,8 @@ const APPLIED_BEFORE: &[u8] = b"Mapplied";
 const NAME: &str = "records";
 /// The file that sled keeps them in; it is made with them and never replaced.
 pub(super) const LOG: &str = "db";
+/// Their folder in that of their workspace.
+pub(super) const FOLDER: &str = "records";
 /// Room that sled needs beside its snapshot before it is opened again: four of its buffers.
 const ROOM_BYTES: u64 = 2 << 20;
 /// How long a reader waits while the records are opened again: at most two seconds.

@@ -14,6 +14,7 @@ use crate::{
     query::{
         Context, Hits, Page, Plan, Search, Source, Start,
         apply::Grouping,
+        behind::{Place, behind},
         explain::{self, Explained},
         list::reference,
         search::Found,
@@ -56,10 +57,15 @@ impl Renamed {
         Context { source: &*self.source, it: None, found: Some(&self.found), ..*ctx }
     }
 
-    /// About how many rows are looked at where each is asked by itself.
-    fn each(&self, set: SetId, ctx: &Context<'_>) -> u64 {
+    /// About how many rows are looked at where each is asked by itself, with those that its conditions lead to.
+    fn each(&self, plan: &Plan, ctx: &Context<'_>) -> u64 {
         let rows = |there| self.source.estimate(&Plan::of(there), &Start::Set, &self.ctx(ctx));
-        ours(set).map_or(0, rows).saturating_mul(WHOLE_COST)
+        let count = |set| ours(set).map_or(0, rows);
+        let it = ctx.it.map(|row| row.set);
+        let place = Place { model: tikit(), set: Some(plan.set), it, count: &count };
+        let asked = plan.filter.iter().chain(plan.order.iter().map(|order| &order.expr));
+        let each = asked.fold(1, |sum: u64, expr| sum.saturating_add(behind(expr, place)));
+        count(plan.set).saturating_mul(each).saturating_mul(WHOLE_COST)
     }
 }
 
@@ -141,7 +147,7 @@ impl Source for Renamed {
                 let found = self.source.list_light((&there, &start), &self.ctx(ctx), most)?;
                 Ok(found.map(|found| page(plan.set, found)))
             }
-            None if self.each(plan.set, ctx) > most => Ok(None),
+            None if self.each(plan, ctx) > most => Ok(None),
             None => reference(plan, start, ctx).map(Some),
         }
     }
@@ -156,7 +162,7 @@ impl Source for Renamed {
     fn estimate(&self, plan: &Plan, start: &Start, ctx: &Context<'_>) -> u64 {
         match asked(plan, start) {
             Some((plan, start)) => self.source.estimate(&plan, &start, &self.ctx(ctx)),
-            None => self.each(plan.set, ctx),
+            None => self.each(plan, ctx),
         }
     }
 

@@ -28,8 +28,9 @@ use crate::{
     model::{Contents, Relation, SetId},
     odata::{check::EntityPath, service::Service},
     query::{
-        Context, Page, Plan, Search, Shape, Start,
+        Context, Expr, Page, Plan, Search, Shape, Start,
         apply::{Apply, Stage},
+        behind::{Place, behind},
         list,
         search::Found,
     },
@@ -119,17 +120,19 @@ impl<S: Service> Read<S> {
         }
     }
 
-    /// Ends a light read of so many entities of a set whose expansions would touch many rows.
+    /// Ends a light read of so many entities of a set whose expansions, or properties of `$compute`, would touch
+    /// many rows.
     pub(super) fn weigh_expanded(
         &self,
         (set, shape): (SetId, &Shape),
         rows: u64,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        if shape.expand.is_empty() || self.may_be_heavy() {
+        let is_plain = shape.expand.is_empty() && shape.computed.is_empty();
+        if is_plain || self.may_be_heavy() {
             return Ok(());
         }
-        let cost = expanded((set, shape), rows, ctx);
+        let cost = Shaped { it: set, ctx }.cost((set, shape), rows);
         self.weigh_entities(cost)?;
         self.weigh_as(cost)
     }
@@ -165,7 +168,7 @@ impl<S: Service> Read<S> {
         }
     }
 
-    /// As [`Read::weigh_all`], for `$apply` with its searches.
+    /// As [`Read::weigh_all`], for `$apply` with its searches and what its conditions lead to.
     pub(super) fn weigh_applied(
         &self,
         apply: &Apply,
@@ -176,11 +179,17 @@ impl<S: Service> Read<S> {
         if self.may_be_heavy() {
             return Ok(());
         }
-        let mut searched = 0_u64;
-        each_search(&apply.stages, &mut |search| {
-            searched = searched.saturating_add(ctx.source.search_cost(apply.set, search, ctx));
+        let (mut searched, mut asked) = (0_u64, Vec::new());
+        each_asked(&apply.stages, &mut |part| match part {
+            Asked::Search(search) => {
+                searched = searched.saturating_add(ctx.source.search_cost(apply.set, search, ctx));
+            }
+            Asked::Expr(expr) => asked.push(expr),
         });
-        self.weigh_as(searched)
+        let rows = ctx.source.estimate(&Plan::of(apply.set), start, ctx);
+        let shaped = Shaped { it: apply.set, ctx };
+        let behind = shaped.behind(asked.into_iter(), apply.set).saturating_mul(rows);
+        self.weigh_as(searched.saturating_add(behind))
     }
 
     fn weigh_as(&self, rows: u64) -> Result<(), Error> {
@@ -218,53 +227,92 @@ fn exceeded(is_exceeded: &AtomicBool) -> Error {
     }
 }
 
-/// Every search among stages.
-fn each_search(stages: &[Stage], look: &mut dyn FnMut(&Search)) {
+/// What a stage asks of each item.
+enum Asked<'a> {
+    Search(&'a Search),
+    Expr(&'a Expr),
+}
+
+/// Everything that stages ask.
+fn each_asked<'a>(stages: &'a [Stage], look: &mut dyn FnMut(Asked<'a>)) {
     for stage in stages {
         match stage {
-            Stage::Search(search) => look(search),
-            Stage::Group { then, .. } => each_search(then, look),
-            Stage::Concat(branches) => {
-                for branch in branches {
-                    each_search(branch, look);
+            Stage::Search(search) => look(Asked::Search(search)),
+            Stage::Filter(expr) => look(Asked::Expr(expr)),
+            Stage::Compute(exprs) => exprs.iter().for_each(|expr| look(Asked::Expr(expr))),
+            Stage::Aggregate(aggregates) => {
+                let of = aggregates.iter().filter_map(|aggregate| aggregate.of.as_ref());
+                of.for_each(|expr| look(Asked::Expr(expr)));
+            }
+            Stage::Group { keys, then, .. } => {
+                for expr in keys {
+                    look(Asked::Expr(expr));
+                }
+                each_asked(then, look);
+            }
+            Stage::Order(order) | Stage::First { order, .. } => {
+                for order in order {
+                    look(Asked::Expr(&order.expr));
                 }
             }
-            Stage::Filter(_)
-            | Stage::Compute(_)
-            | Stage::Aggregate(_)
-            | Stage::Order(_)
-            | Stage::First { .. }
-            | Stage::Skip(_)
-            | Stage::Top(_)
-            | Stage::Arrange(_) => {}
+            Stage::Concat(branches) => branches.iter().for_each(|stages| each_asked(stages, look)),
+            Stage::Skip(_) | Stage::Top(_) | Stage::Arrange(_) => {}
         }
     }
 }
 
-/// About how many rows of columns could be looked at while so many entities of a set are expanded: each
-/// leads to as many as all do on average.
-fn expanded((set, shape): (SetId, &Shape), rows: u64, ctx: &Context<'_>) -> u64 {
-    let all = |set| ctx.source.estimate(&Plan::of(set), &Start::Set, ctx);
-    let parents = all(set).max(1);
-    let costs = shape.expand.iter().map(|expand| {
-        let (plan, structure) = (&expand.plan, ctx.model().structure(expand.of));
-        let there = match structure.navigation_at(expand.navigation).relation {
-            Relation::Reference { .. } => rows.min(parents),
-            Relation::Children { .. } => {
-                rows.min(parents).saturating_mul(all(plan.set).div_ceil(parents))
-            }
-        };
-        let search = |search| ctx.source.search_cost(plan.set, search, ctx);
-        let searched = plan.search.as_ref().map_or(0, search);
-        let each = match (&plan.search, &plan.filter, plan.order.as_slice()) {
-            (Some(_), _, _) => TEXTS_COST,
-            (None, None, []) => 1,
-            (None, _, _) => EACH_COST,
-        };
-        let below = expanded((plan.set, &plan.shape), there, ctx);
-        there.saturating_mul(each).saturating_add(searched).saturating_add(below)
-    });
-    costs.fold(0, u64::saturating_add)
+/// What the entities of an answer bring along.
+struct Shaped<'a> {
+    /// The set of those that the whole request is about.
+    it: SetId,
+    ctx: &'a Context<'a>,
+}
+
+impl Shaped<'_> {
+    /// About how many rows of columns could be looked at while so many entities of a set are given their
+    /// shape: each leads to as many as all do on average.
+    fn cost(&self, (set, shape): (SetId, &Shape), rows: u64) -> u64 {
+        let parents = self.all(set).max(1);
+        let model = self.ctx.model();
+        let rows = rows.min(parents);
+        let costs = shape.expand.iter().map(|expand| {
+            let (plan, structure) = (&expand.plan, model.structure(expand.of));
+            let there = match structure.navigation_at(expand.navigation).relation {
+                Relation::Reference { .. } => rows,
+                Relation::Children { .. } => {
+                    rows.saturating_mul(self.all(plan.set).div_ceil(parents))
+                }
+            };
+            let search = |search| self.ctx.source.search_cost(plan.set, search, self.ctx);
+            let searched = plan.search.as_ref().map_or(0, search);
+            let each = match (&plan.search, &plan.filter, plan.order.as_slice()) {
+                (Some(_), _, _) => TEXTS_COST,
+                (None, None, []) => 1,
+                (None, _, _) => EACH_COST,
+            };
+            let asked = plan.filter.iter().chain(plan.order.iter().map(|order| &order.expr));
+            let behind = self.behind(asked, plan.set).saturating_mul(there.max(rows));
+            let below = self.cost((plan.set, &plan.shape), there);
+            let own = there.saturating_mul(each).saturating_add(behind);
+            own.saturating_add(searched).saturating_add(below)
+        });
+        let computed = shape.computed.iter().map(|computed| &computed.expr);
+        let computed = self.behind(computed, set).saturating_mul(rows);
+        costs.fold(computed, u64::saturating_add)
+    }
+
+    /// The same for what these are asked of one entity of a set.
+    fn behind<'e>(&self, asked: impl Iterator<Item = &'e Expr>, set: SetId) -> u64 {
+        let count = |set| self.all(set);
+        let (model, it) = (self.ctx.model(), Some(self.it));
+        let place = Place { model, set: Some(set), it, count: &count };
+        let rows = asked.map(|expr| behind(expr, place)).fold(0, u64::saturating_add);
+        rows.saturating_mul(EACH_COST)
+    }
+
+    fn all(&self, set: SetId) -> u64 {
+        self.ctx.source.estimate(&Plan::of(set), &Start::Set, self.ctx)
+    }
 }
 
 #[cfg(test)]

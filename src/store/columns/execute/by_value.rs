@@ -6,6 +6,7 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use super::{
     compare::{Comparison, is_property},
+    rows::{ROW_COST, behind},
     table::{Table, verdict},
     way::Leaf,
 };
@@ -22,6 +23,8 @@ pub(super) struct Values<'a> {
     prop: Prop,
     few: Distinct<'a>,
     table: Table<'a>,
+    /// About how many rows of others are looked at for each value.
+    behind: u64,
     answers: OnceCell<Answers<'a>>,
 }
 
@@ -41,7 +44,8 @@ impl<'a> Values<'a> {
         few: Distinct<'a>,
         table: Table<'a>,
     ) -> Box<dyn Leaf + 'a> {
-        Box::new(Self { expr: expr.clone(), prop, few, table, answers: OnceCell::new() })
+        let behind = behind(expr, &table);
+        Box::new(Self { expr: expr.clone(), prop, few, table, behind, answers: OnceCell::new() })
     }
 
     fn answers(&self) -> Result<&Answers<'a>, Error> {
@@ -102,12 +106,18 @@ impl Leaf for Values<'_> {
     }
 
     fn cost(&self) -> u64 {
-        self.few.len() as u64 + self.table.columns.count() / 1024
+        let asked = self.few.len() as u64 + 1;
+        let behind = self.behind.saturating_mul(asked).saturating_mul(ROW_COST);
+        (asked + self.table.columns.count() / 1024).saturating_add(behind)
     }
 
     fn told(&self) -> String {
         let name = self.table.name(self.prop);
         let all = self.few.len();
+        if self.behind > 0 && self.answers.get().is_none() {
+            // To say in how many would be to look at all of these.
+            return format!("{name} in some of {all} values, bitmap");
+        }
         match self.answers() {
             Ok(answers) => {
                 let yes = answers.values.iter().filter(|(answer, _)| *answer == Some(true));

@@ -4,6 +4,7 @@ use super::{
     Query,
     order::{How, SortKey},
     rank::Ranking,
+    rows::ROW_COST,
 };
 use crate::query::{explain::Explained, list::limit};
 
@@ -44,14 +45,20 @@ impl Query<'_> {
         };
         let ranks = self.order.iter().map(|key| match key.ranking {
             // The row that is compared is the one that is asked.
-            Ranking::Numbers(_) | Ranking::Texts(_) | Ranking::Asked(_) => 0,
+            Ranking::Numbers(_) | Ranking::Texts(_) | Ranking::Asked(_) | Ranking::Same { .. } => 0,
             Ranking::Counts { .. } => key.ranking.cost(),
             Ranking::Remembered { .. } => key.ranking.asked_for(rows),
         });
         [self.filter.cost(), late, order, wanted]
             .into_iter()
             .chain(ranks)
+            .chain(self.behind_order(rows))
             .fold(0, u64::saturating_add)
+    }
+
+    /// Rows of others looked at for each sort key.
+    fn behind_order(&self, rows: u64) -> impl Iterator<Item = u64> {
+        self.order.iter().map(move |key| key.ranking.behind(rows, &self.table))
     }
 
     /// How often all rows are gone through to find the page by comparing them.
@@ -83,12 +90,13 @@ impl Query<'_> {
             Some(How::Kept { .. }) => wanted.saturating_mul(16).min(rows),
             Some(How::Compare) => {
                 let asked = self.order.iter().map(|key| key.ranking.asked_for(rows));
-                let asked = asked.fold(0, u64::saturating_add).saturating_mul(64);
+                let asked = asked.fold(0, u64::saturating_add).saturating_mul(ROW_COST);
                 rows.saturating_add(asked).saturating_mul(self.passes())
             }
         };
         let ranks = self.order.iter().map(|key| key.ranking.cost());
-        let all = [self.filter.cost(), late, order, wanted].into_iter().chain(ranks);
+        let behind = self.behind_order(rows).map(|rows| rows.saturating_mul(ROW_COST));
+        let all = [self.filter.cost(), late, order, wanted].into_iter().chain(ranks).chain(behind);
         all.fold(0, u64::saturating_add)
     }
 }

@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     found::{Found, each_chunk},
+    rows::behind,
     table::{Table, verdict},
     way::Leaf,
 };
@@ -87,7 +88,8 @@ impl Leaf for Memo<'_> {
     }
 
     fn cost(&self) -> u64 {
-        self.table.columns.count().saturating_mul(COST)
+        let each = COST.saturating_add(behind(&self.expr, &self.table));
+        self.table.columns.count().saturating_mul(each)
     }
 
     fn told(&self) -> String {

@@ -9,8 +9,9 @@ use super::{
     compare::property,
     rank::{Ranking, of_order},
     reads::{Reads, can_fail, folded},
-    rows::Asked,
+    rows::{Asked, behind},
     table::{Table, is_integer},
+    tree,
 };
 use crate::{
     model::{Prop, Value},
@@ -27,6 +28,8 @@ use crate::{
 
 /// Values of a property up to which its rows are gone through value by value.
 const GROUPS_MAX: usize = 256;
+/// Rows of others that may be looked at to know all these values: a moment's work.
+const GROUPS_ASKED_MAX: u64 = 1024;
 
 /// One sort key.
 pub(super) struct SortKey<'a> {
@@ -118,19 +121,27 @@ fn told(expr: &Expr, reads: &Reads, table: Table<'_>) -> String {
     if let Some(prop) = property(expr) {
         return table.name(prop).to_owned();
     }
+    if reads.is_nothing() {
+        return "a constant".to_owned();
+    }
     let names: Vec<&str> = reads.props.iter().map(|prop| table.name(*prop)).collect();
     format!("a value of {}", names.join(", "))
 }
 
-/// The rows of each value of an expression that depends on one property with few values, in its order.
+/// The rows of each value of an expression that depends on one property with few values, in its order. It is
+/// asked before anybody knows what the read weighs, so there are none where that looks at many rows.
 fn groups<'a>(expr: &Expr, reads: &Reads, table: Table<'a>) -> Option<Vec<Group<'a>>> {
+    if tree::asks_behind_found(expr) {
+        return None;
+    }
     if reads.is_nothing() {
         let value = of_order(table.value_for(expr, Prop(0), Value::Null)).ok()?;
         return Some(vec![Group { value, rows: Cow::Borrowed(table.live()) }]);
     }
     let prop = reads.only()?;
     let few: Distinct<'a> = table.few(table.column(prop)?)?;
-    if few.len() > GROUPS_MAX {
+    let asked = behind(expr, &table).saturating_mul(few.len() as u64);
+    if few.len() > GROUPS_MAX || asked > GROUPS_ASKED_MAX {
         return None;
     }
     let mut groups = Vec::new();

@@ -5,7 +5,12 @@ use std::{
     cmp::Ordering,
 };
 
-use super::{children::Children, keys::ByKey, rows::Asked, table::Table};
+use super::{
+    children::Children,
+    keys::ByKey,
+    rows::{Asked, behind},
+    table::Table,
+};
 use crate::{
     error::Error,
     model::{Prop, Relation, Value},
@@ -55,6 +60,8 @@ pub(super) enum Ranking<'a> {
     Counts { children: Children<'a>, counts: OnceCell<ByKey>, key: &'a Column },
     /// Whatever the reference evaluator says.
     Asked(Asked),
+    /// The same for all rows, and asked once.
+    Same { asked: Asked, known: OnceCell<Value> },
     /// What it says of each number of the one column that is read, such as the key of a customer.
     Remembered { asked: Asked, column: &'a Column, known: Remembered, values: u64 },
 }
@@ -93,6 +100,9 @@ impl Remembered {
 impl<'a> Ranking<'a> {
     /// Of an expression, asked once for each value where it reads one column of numbers.
     pub(super) fn asked(asked: Asked, table: Table<'a>) -> Self {
+        if asked.reads.is_nothing() {
+            return Self::Same { asked, known: OnceCell::new() };
+        }
         let column = asked.reads.only().and_then(|only| table.column(only));
         match column.filter(|column| column.kind == Kind::Number) {
             Some(column) => {
@@ -111,7 +121,11 @@ impl<'a> Ranking<'a> {
     /// About how many rows are looked at before the first rank is known.
     pub(super) fn cost(&self) -> u64 {
         match self {
-            Self::Numbers(_) | Self::Texts(_) | Self::Asked(_) | Self::Remembered { .. } => 0,
+            Self::Numbers(_)
+            | Self::Texts(_)
+            | Self::Asked(_)
+            | Self::Same { .. }
+            | Self::Remembered { .. } => 0,
             Self::Counts { children, .. } => children.cost(),
         }
     }
@@ -121,7 +135,18 @@ impl<'a> Ranking<'a> {
         match self {
             Self::Numbers(_) | Self::Texts(_) | Self::Counts { .. } => 0,
             Self::Asked(_) => rows,
+            Self::Same { .. } => rows.min(1),
             Self::Remembered { values, .. } => rows.min(*values),
+        }
+    }
+
+    /// About how many rows of others are looked at meanwhile.
+    pub(super) fn behind(&self, rows: u64, table: &Table<'_>) -> u64 {
+        match self {
+            Self::Numbers(_) | Self::Texts(_) | Self::Counts { .. } => 0,
+            Self::Asked(asked) | Self::Same { asked, .. } | Self::Remembered { asked, .. } => {
+                behind(&asked.expr, table).saturating_mul(self.asked_for(rows))
+            }
         }
     }
 
@@ -142,6 +167,15 @@ impl<'a> Ranking<'a> {
                 Rank::Number(key.int(at).map_or(0, |key| counts.get(key)).into())
             }
             Self::Asked(asked) => Rank::of(of_order(asked.of(table, at))?),
+            Self::Same { asked, known } => {
+                let value = if let Some(known) = known.get() {
+                    known.clone()
+                } else {
+                    let value = of_order(asked.of(table, at))?;
+                    known.get_or_init(|| value).clone()
+                };
+                Rank::of(value)
+            }
             Self::Remembered { asked, column, known, .. } => {
                 let number = column.int(at);
                 if let Some(value) = known.get(number) {
@@ -163,7 +197,9 @@ impl<'a> Ranking<'a> {
             (Self::Texts(_), Value::Text(text)) => Some(Rank::Text(text)),
             (Self::Counts { .. }, Value::Int(number)) => Some(Rank::Number(*number)),
             (Self::Texts(_) | Self::Counts { .. }, _) => None,
-            (Self::Asked(_) | Self::Remembered { .. }, value) => Some(Rank::Other(value.clone())),
+            (Self::Asked(_) | Self::Same { .. } | Self::Remembered { .. }, value) => {
+                Some(Rank::Other(value.clone()))
+            }
         }
     }
 
@@ -171,12 +207,13 @@ impl<'a> Ranking<'a> {
     pub(super) fn is_quick(&self) -> bool {
         match self {
             Self::Numbers(_) | Self::Texts(_) | Self::Counts { .. } => true,
-            Self::Asked(_) | Self::Remembered { .. } => false,
+            Self::Asked(_) | Self::Same { .. } | Self::Remembered { .. } => false,
         }
     }
 }
 
-/// How many different values a property has at most that says where a reference leads, null among them.
+/// How many different values a property has at most that says where a reference leads, null among them; none
+/// where not all of their answers are remembered.
 fn values_of(prop: Prop, table: Table<'_>) -> Option<u64> {
     let structure = table.structure();
     let leads = structure.navs().find(|(_, navigation)| match navigation.relation {
@@ -184,7 +221,9 @@ fn values_of(prop: Prop, table: Table<'_>) -> Option<u64> {
         Relation::Children { .. } => false,
     });
     let there = table.beside(table.model().target(leads?.1)?)?;
-    Some(there.columns.count().saturating_add(1))
+    // An answer for a greater one is asked for anew by every row.
+    let greatest = usize::try_from(there.columns.greatest_id()?).ok()?;
+    (greatest < REMEMBERED_MAX).then(|| there.columns.count().saturating_add(1))
 }
 
 /// A value to sort by: of a text the beginning alone, and errors as those of `$orderby`.

@@ -8,41 +8,23 @@ use super::{
     found::{Found, each_chunk},
     reads::Reads,
     table::{Table, verdict},
-    tree,
     way::Leaf,
 };
 use crate::{
     error::Error,
     model::{Row, Value},
-    query::{Binding, Expr, Step, Var, eval},
+    query::{self, Binding, Expr, behind::Place, eval},
 };
 
 /// How many rows of a column could be looked at while one row is asked.
-const ROW_COST: u64 = 64;
+pub(super) const ROW_COST: u64 = 64;
 
 /// About how many rows are looked at while `expr` is asked of one row: those that collections lead to.
 pub(super) fn behind(expr: &Expr, table: &Table<'_>) -> u64 {
-    let of_part = |part: &Expr| {
-        let over = tree::collection_of(part)?;
-        let (mut ty, steps, rows) = match (over.path.from, over.path.steps.as_slice()) {
-            (Var(0), steps) => (table.structure(), steps, table.columns.count()),
-            (Var::ROOT, [Step::Find(find), steps @ ..]) => {
-                (table.model().entity_type(find.lookup.set), steps, 1)
-            }
-            _ => return None,
-        };
-        let mut last = None;
-        for step in steps {
-            let Step::Navigation(nav) = step else { break };
-            let set = table.model().target(ty.navigations.get(usize::from(nav.0))?)?;
-            ty = table.model().entity_type(set);
-            last = Some(set);
-        }
-        let there = table.beside(last?)?.columns.count();
-        Some(there.checked_div(rows).unwrap_or(0))
-    };
-    let own = of_part(expr).unwrap_or(0);
-    tree::parts(expr).into_iter().map(|part| behind(part, table)).fold(own, u64::saturating_add)
+    let it = table.ctx.it.map(|row| row.set);
+    let count = |set| table.rows_of(set);
+    let place = Place { model: table.model(), set: Some(table.set), it, count: &count };
+    query::behind::behind(expr, place)
 }
 
 /// An expression, and what of a row it needs.

@@ -60,6 +60,11 @@ impl<'a> Table<'a> {
         self.ground.tables.limits()
     }
 
+    /// How many rows there are of a set, whatever it is made of.
+    pub(super) fn rows_of(&self, set: SetId) -> u64 {
+        self.ground.tables.rows_of(set)
+    }
+
     /// What is known of the days of this query's instants.
     pub(super) fn days(&self) -> &'a days::Known {
         self.ground.days

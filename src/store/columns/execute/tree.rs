@@ -6,25 +6,7 @@ use crate::query::{Collection, Expr, Path, Var};
 
 /// The expressions right below this one, in the order they are written.
 pub(super) fn parts(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::Literal(_) | Expr::Path(_) | Expr::Exists(_) | Expr::IsEntityOf { .. } => vec![],
-        Expr::List(items) | Expr::And(items) | Expr::Or(items) | Expr::Call { args: items, .. } => {
-            items.iter().collect()
-        }
-        Expr::Not(only)
-        | Expr::Negate(only)
-        | Expr::OneOf { needle: only, .. }
-        | Expr::Cast { value: only, .. }
-        | Expr::IsOf { value: only, .. } => vec![only],
-        Expr::Binary { left, right, .. } | Expr::In { needle: left, list: right } => {
-            vec![left, right]
-        }
-        Expr::Case(pairs) => pairs.iter().flat_map(|(when, then)| [when, then]).collect(),
-        Expr::Quantified { over, predicate, .. } => {
-            over.filter.iter().chain(predicate).map(|part| &**part).collect()
-        }
-        Expr::Count(over) => over.filter.iter().map(|part| &**part).collect(),
-    }
+    expr.parts()
 }
 
 /// The path this expression itself follows.

@@ -46,6 +46,9 @@ fn check(stored: &Stored, rows: &Rows) {
             let each = |value| stored.count_where(prop, value, Some(flag));
             let want_counts: Vec<u64> = values.iter().map(each).collect();
             assert_eq!(stored.counts_where(prop, &values, Some(flag)), want_counts);
+            values.reverse();
+            let want_counts: Vec<u64> = want_counts.into_iter().rev().collect();
+            assert_eq!(stored.counts_where(prop, &values, Some(flag)), want_counts);
             let others = want.iter().any(|other| other.key(model()) != *key);
             assert_eq!(stored.is_taken(prop, &value, key), others);
         }

@@ -39,14 +39,17 @@ fn what_was_set_aside_first_is_kept() {
     for number in 1..=5 {
         fs::create_dir(&records).unwrap();
         fs::write(records.join("number"), number.to_string()).unwrap();
-        recovery::set_aside(&records).unwrap();
+        let aside = recovery::set_aside(&records).unwrap().unwrap();
+        assert_eq!(fs::read_to_string(aside.join("number")).unwrap(), number.to_string());
         assert!(!records.exists());
     }
-    recovery::set_aside(&records).unwrap();
+    assert_eq!(recovery::set_aside(&records).unwrap(), None);
     let number = |name: &str| fs::read_to_string(dir.path().join(name).join("number")).unwrap();
     let kept = ["records.damaged", "records.damaged-2", "records.damaged-3"].map(number);
     assert_eq!(kept, ["1", "2", "5"]);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+    recovery::remove_aside(&records);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Which way is taken for which condition and order.
 
-use super::{super::explain, SERVED, Tabled};
+use std::{ops::RangeInclusive, sync::Arc};
+
+use super::{
+    super::{estimate, explain},
+    SERVED, Tabled,
+};
 use crate::{
-    model::{SetId, StructId, Value, helpdesk, set},
+    model::{Key, SetId, StructId, Value, helpdesk, set},
     query::{
-        BinaryOp, Collection, Context, Expr, Function, Order, Path, Plan, Quantifier, Shape,
-        Source, Start, Step, Var,
+        BinaryOp, Collection, Context, Expr, Find, Function, KeyRef, Lookup, Order, Path, Plan,
+        Quantifier, Shape, Source, Start, Step, Var,
         random::{Op, World},
     },
     time::Timestamp,
@@ -13,6 +18,12 @@ use crate::{
 
 /// Entities by name, so many of each set, with what is named.
 fn world(tickets: i64) -> World {
+    world_of(tickets, 1..=100)
+}
+
+/// The same with these customers.
+fn world_of(tickets: i64, customers: RangeInclusive<i64>) -> World {
+    let (first, count) = (*customers.start(), customers.end() - customers.start() + 1);
     let model = helpdesk();
     let mut ops = Vec::new();
     let mut put = |set: SetId, named: &[(&str, Value)]| {
@@ -27,7 +38,7 @@ fn world(tickets: i64) -> World {
         let named = [("Id", id.into()), ("Name", name.into()), ("Kind", name.into())];
         put(set::STATUSES, &named);
     }
-    for id in 1..=100_i64 {
+    for id in customers {
         let name = Value::text(&format!("Customer {id}"));
         put(set::CUSTOMERS, &[("Id", id.into()), ("Name", name)]);
     }
@@ -40,7 +51,7 @@ fn world(tickets: i64) -> World {
                 ("Id", id.into()),
                 ("Title", title),
                 ("StatusId", (id % 5 + 1).into()),
-                ("RequesterId", (id % 100 + 1).into()),
+                ("RequesterId", (first + id % count).into()),
                 ("CreatedDateTime", at.clone()),
                 ("UpdatedDateTime", at),
                 ("Tags", Value::List([Value::text("a")].into())),
@@ -50,6 +61,11 @@ fn world(tickets: i64) -> World {
     }
     let sets = vec![set::TICKETS];
     World { model, zone: jiff::tz::TimeZone::UTC, sets, ops }
+}
+
+fn context(source: &dyn Source) -> Context<'_> {
+    let now = Timestamp::from_micros(0);
+    Context { source, now, deadline: None, it: None, found: None }
 }
 
 /// A path by names, from a variable of the type of a set.
@@ -116,13 +132,7 @@ fn plan(filter: Option<Expr>, order: Vec<Order>) -> Plan {
 }
 
 fn told(tabled: &Tabled, plan: &Plan) -> String {
-    let ctx = Context {
-        source: tabled,
-        now: Timestamp::from_micros(0),
-        deadline: None,
-        it: None,
-        found: None,
-    };
+    let ctx = context(tabled);
     let found = tabled.list(plan, &Start::Set, &ctx).unwrap();
     let wanted = crate::query::list::reference(plan, &Start::Set, &ctx).unwrap();
     assert_eq!(found, wanted);
@@ -180,8 +190,7 @@ fn days_are_worked_out_once_for_all_comparisons() {
             _ => Expr::Not(test(path("CreatedDate"), BinaryOp::Ne, lit(day(term))).into()),
         };
         let plan = plan(Some(Expr::Or((0..terms).map(one).collect())), vec![]);
-        let now = Timestamp::from_micros(0);
-        let ctx = Context { source: &tabled, now, deadline: None, it: None, found: None };
+        let ctx = context(&tabled);
         let page = tabled.list(&plan, &Start::Set, &ctx).unwrap();
         let times = tabled.zone_asked.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(page, crate::query::list::reference(&plan, &Start::Set, &ctx).unwrap());
@@ -278,13 +287,7 @@ fn an_order_is_walked_where_it_is_kept() {
 #[test]
 fn few_rows_are_expected_where_few_are_touched() {
     let tabled = Tabled::new(&world(300), SERVED);
-    let ctx = Context {
-        source: &tabled,
-        now: Timestamp::from_micros(0),
-        deadline: None,
-        it: None,
-        found: None,
-    };
+    let ctx = context(&tabled);
     let rows = |plan: &Plan| explain(&tabled, plan, &Start::Set, &ctx).rows;
     let by = |name| vec![Order { expr: path(name), descending: true }];
     let newest = rows(&plan(Some(is("Status", "Open")), by("CreatedDateTime")));
@@ -302,13 +305,7 @@ fn a_row_counts_once_however_dear_it_is() {
     // A name beside an id was told to take 64 times as many rows as there are.
     let world = world(300);
     let tabled = Tabled::new(&world, SERVED);
-    let ctx = Context {
-        source: &tabled,
-        now: Timestamp::from_micros(0),
-        deadline: None,
-        it: None,
-        found: None,
-    };
+    let ctx = context(&tabled);
     let rows = |expr| {
         let order = vec![Order { expr, descending: false }];
         explain(&tabled, &plan(None, order), &Start::Set, &ctx).rows
@@ -316,6 +313,52 @@ fn a_row_counts_once_however_dear_it_is() {
     let by_title = rows(path("Title"));
     assert_eq!(rows(call(Function::Length, vec![path("Title")])), by_title);
     assert!(rows(path("RequesterName")) <= by_title);
+}
+
+/// `$root/Tickets(3)/Comments/$count($filter=Id gt 5)`
+fn comments_of_one() -> Expr {
+    let by = KeyRef::Key(Key::Int(3));
+    let find = Find { navigation: None, lookup: Lookup { set: set::TICKETS, by, guard: None } };
+    let mut path = Path { from: Var::ROOT, ..path_of(0, set::TICKETS, "Comments") };
+    path.steps.insert(0, Step::Find(Arc::new(find)));
+    let id = Expr::Path(path_of(1, set::COMMENTS, "Id"));
+    let filter = Some(test(id, BinaryOp::Gt, lit(5)).into());
+    Expr::Count(Collection { path, var: Var(1), filter, search: None })
+}
+
+#[test]
+fn an_order_that_asks_behind_one_entity_is_weighed_before_it_is_asked() {
+    // It was asked while the read was weighed, and weighed nothing.
+    let tabled = Tabled::new(&world(300), SERVED);
+    let by = |expr| plan(None, vec![Order { expr, descending: false }]);
+    let constant = by(lit(1));
+    assert_eq!(
+        told(&tabled, &constant).lines().nth(1),
+        Some("order: a constant value by value, then key")
+    );
+    for expr in [comments_of_one(), test(comments_of_one(), BinaryOp::Add, lit(1))] {
+        let plan = by(expr);
+        assert_eq!(
+            told(&tabled, &plan).lines().nth(1),
+            Some("order: a constant compared, then key")
+        );
+        let ctx = context(&tabled);
+        let weight = |plan| estimate(&tabled, plan, &Start::Set, &ctx);
+        assert!(weight(&plan) > weight(&constant) + 300 * 64);
+    }
+}
+
+#[test]
+fn what_is_not_remembered_is_weighed_by_row() {
+    // Customers with great Ids were weighed as if each were asked once.
+    let weight = |first: i64| {
+        let tabled = Tabled::new(&world_of(1500, first..=first + 299), SERVED);
+        let order = vec![Order { expr: path("RequesterName"), descending: false }];
+        let plan = plan(None, order);
+        assert!(told(&tabled, &plan).contains("compared"));
+        estimate(&tabled, &plan, &Start::Set, &context(&tabled))
+    };
+    assert!(weight(5_000_000) > 3 * weight(1));
 }
 
 #[test]

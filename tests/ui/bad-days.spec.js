@@ -115,18 +115,6 @@ test('an address that leads nowhere says so, whether one is signed in or not', a
   await axe(page);
 });
 
-test('who guesses too often is told how long to wait', async ({ page }) => {
-  await page.goto(`${site.url}/sign-in`);
-  for (let tries = 0; tries < 7; tries += 1) {
-    await page.getByLabel('E-mail address').fill('ada@x.example');
-    await page.getByLabel('Password', { exact: true }).fill(`guess number ${tries}`);
-    const answered = page.waitForResponse(/\/session$/);
-    await page.keyboard.press('Enter');
-    await answered;
-  }
-  await expect(page.getByRole('alert')).toContainText(/Wait \d+ seconds?/);
-});
-
 test('a server with too much to do is waited for, and nobody who is signed in is asked to sign in', async ({ page }) => {
   await signIn(page, site, 'ada', '/profile');
   let refused = 0;
@@ -165,4 +153,17 @@ test('no word is so long that a page becomes wider than its window', async ({ pa
   // On a phone each row keeps its menu within reach.
   await page.goto(`${site.url}/people/customers`);
   await expect(page.getByRole('button', { name: /^Actions for Donau/ })).toBeInViewport();
+});
+
+// Last of all: nobody signs in for a while after it.
+test('who guesses too often is told how long to wait', async ({ page }) => {
+  await page.goto(`${site.url}/sign-in`);
+  for (let tries = 0; tries < 7; tries += 1) {
+    await page.getByLabel('E-mail address').fill('ada@x.example');
+    await page.getByLabel('Password', { exact: true }).fill(`guess number ${tries}`);
+    const answered = page.waitForResponse(/\/session$/);
+    await page.keyboard.press('Enter');
+    await answered;
+  }
+  await expect(page.getByRole('alert')).toContainText(/Wait \d+ seconds?/);
 });

@@ -102,9 +102,11 @@ impl Run<'_> {
     }
 
     fn add(&mut self, chunk: usize, rows: &[u32], groups: &[u32; CHUNK_ROWS]) -> Result<(), Error> {
+        // What is made of all rows together is no group that is held.
+        let is_one = self.keys.is_empty();
         for at in rows {
             let count = &mut self.counts[groups[place(*at)] as usize];
-            if *count == 0 {
+            if *count == 0 && !is_one {
                 self.held.more()?;
             }
             *count += 1;

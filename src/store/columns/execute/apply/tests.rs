@@ -184,6 +184,18 @@ fn more_groups_than_may_be_held_are_refused() {
     assert_eq!(found.unwrap_err(), reference(&grouping, &ctx).unwrap_err());
 }
 
+#[test]
+fn what_is_made_of_all_rows_is_no_group_that_is_held() {
+    let (source, columns) = filled(&SOME);
+    let ctx = context(&source);
+    let aggregates = [Aggregate { method: Method::CountDistinct, of: Some(path("StatusId")) }];
+    for held_max in 0..5 {
+        let grouping = Grouping { held_max, ..with(&[], &aggregates) };
+        let found = grouped(&columns, &grouping, &ctx);
+        assert_eq!(found, Some(reference(&grouping, &ctx)), "at most {held_max}");
+    }
+}
+
 fn any_key() -> impl Strategy<Value = Expr> {
     let names = ["Status", "StatusId", "Priority", "PriorityId", "PriorityDetail/Name", "TeamName"];
     let functions = [Function::Year, Function::Month, Function::Day, Function::Date];

@@ -67,7 +67,11 @@ impl<'a> Lane<'a> {
         let lane = match (&taken, aggregate.method) {
             (Taken::Row, Method::Count) => Some(Self::Count),
             (Taken::Column(column), method) => match method {
-                Method::Sum(_) | Method::Average(_) | Method::Tally if is_added(column) => {
+                Method::Sum(Number::Whole | Number::Duration)
+                | Method::Average(Number::Whole | Number::Duration)
+                | Method::Tally
+                    if is_added(column) =>
+                {
                     Some(sum(None, *column, Unit::One))
                 }
                 Method::Min | Method::Max if column.kind == Kind::Number => {

@@ -159,6 +159,11 @@ fn keys_and_values_that_are_quick_are_told_from_others() {
     check(&SOME, &[path("CommentCount")], &[], false);
     check(&SOME, &[], &[of(Method::Min, "Description")], false);
     check(&SOME, &[], &[of(Method::CountDistinct, "Status")], false);
+    check(&SOME, &[], &[of(Method::Sum(Number::Whole), "StatusId")], true);
+    // A sum is of the type it is asked as, whatever the column's is.
+    for number in [Number::Double, Number::Decimal] {
+        check(&SOME, &[], &[of(Method::Sum(number), "StatusId")], true);
+    }
 }
 
 #[test]

@@ -16,26 +16,6 @@ const shown = async (page) => {
 /** @param {string} token @param {string} filter */
 const countOf = async (token, filter) => Number((await site.ask(token, `/odata/Tickets/$count?$filter=${encodeURIComponent(filter)}`)).body);
 
-test('the list is painted within 200 ms of the answer', async ({ page }, info) => {
-  await signIn(page, site, 'ben', '/tickets');
-  await shown(page);
-  const times = [];
-  for (let round = 0; round < 5; round += 1) {
-    await page.reload();
-    await expect.poll(() => page.evaluate(() => performance.getEntriesByName('tickets:paint').length)).toBeGreaterThan(0);
-    times.push(await page.evaluate(() => {
-      const paint = performance.getEntriesByName('tickets:paint')[0];
-      const answers = performance.getEntriesByType('resource').filter((entry) => /\/odata\/Tickets\?/.test(entry.name) && 'responseEnd' in entry);
-      const answer = /** @type {PerformanceResourceTiming} */ (answers[0]);
-      return Math.round(paint.startTime + paint.duration - answer.responseEnd);
-    }));
-  }
-  times.sort((one, other) => one - other);
-  info.annotations.push({ type: 'painted', description: `100 rows ${times.join(', ')} ms after the answer` });
-  console.log(`painted ${times.join(', ')} ms after the answer`);
-  expect(times[2]).toBeLessThanOrEqual(200);
-});
-
 test('chips and text edit one query, and the address tells it', async ({ page }) => {
   const token = await site.token('Agent');
   await signIn(page, site, 'ben', '/tickets');

@@ -88,8 +88,6 @@ export default class TicketsPage extends Page {
     void this.#loadCount(signal);
     try {
       if (!(await this.pages.start(path))) return;
-      performance.mark('tickets:answer');
-      requestAnimationFrame(() => setTimeout(() => performance.measure('tickets:paint', 'tickets:answer')));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 400 || !(await import('./mistake.js')).take(this, error)) throw error;
       this.pages.rows = [];

@@ -105,6 +105,15 @@ impl Leaf for Values<'_> {
         })
     }
 
+    fn kept(&self) -> Result<Option<&RoaringBitmap>, Error> {
+        let answers = self.answers()?;
+        let mut yes = answers.values.iter().filter(|(answer, _)| *answer == Some(true));
+        Ok(match (answers.null, yes.next(), yes.next()) {
+            (Some(true), ..) | (_, _, Some(_)) => None,
+            (_, only, None) => only.map(|(_, rows)| *rows),
+        })
+    }
+
     fn cost(&self) -> u64 {
         let asked = self.few.len() as u64 + 1;
         let behind = self.behind.saturating_mul(asked).saturating_mul(ROW_COST);

@@ -3,6 +3,8 @@
 //! Row by row come conditions that look into long texts, and those that can fail: these keep their
 //! order, and are asked only of rows for which all else is true, as the reference would.
 
+use std::borrow::Cow;
+
 use roaring::RoaringBitmap;
 
 use super::{
@@ -69,12 +71,21 @@ impl<'a> Filter<'a> {
     }
 
     /// The rows of `among` for which all that is not asked row by row is true.
-    pub(super) fn quick(&self, among: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
-        let mut left: Option<RoaringBitmap> = None;
+    pub(super) fn quick<'s>(
+        &'s self,
+        among: &'s RoaringBitmap,
+    ) -> Result<Cow<'s, RoaringBitmap>, Error> {
+        let mut left = Cow::Borrowed(among);
         for way in &self.quick {
-            left = Some(way.which(true, left.as_ref().unwrap_or(among))?);
+            // Where all rows are asked, those that are kept need not be copied.
+            let is_asked_of_all = std::ptr::eq(&raw const *left, self.table.live());
+            let kept = if is_asked_of_all { way.kept()? } else { None };
+            left = match kept {
+                Some(rows) => Cow::Borrowed(rows),
+                None => Cow::Owned(way.which(true, &left)?),
+            };
         }
-        Ok(left.unwrap_or_else(|| among.clone()))
+        Ok(left)
     }
 
     /// Whether anything is asked row by row.
@@ -98,20 +109,20 @@ impl<'a> Filter<'a> {
     }
 
     /// The rows among those of [`Filter::quick`] for which everything is true.
-    pub(super) fn all(&self, quick: RoaringBitmap) -> Result<RoaringBitmap, Error> {
-        let mut left = quick;
+    pub(super) fn all(&self, quick: &RoaringBitmap) -> Result<RoaringBitmap, Error> {
+        let mut left = Cow::Borrowed(quick);
         for late in &self.late {
-            left = match &late.way {
+            left = Cow::Owned(match &late.way {
                 Some(way) => way.which(true, &left)?,
                 None => self.kept(&left, |at| {
                     Ok(verdict(&late.asked.of(&self.table, at)?) == Some(true))
                 })?,
-            };
+            });
         }
         if self.search.is_some() {
-            left = self.kept(&left, |at| self.finds(at))?;
+            left = Cow::Owned(self.kept(&left, |at| self.finds(at))?);
         }
-        Ok(left)
+        Ok(left.into_owned())
     }
 
     fn kept(

@@ -233,7 +233,7 @@ impl<'a> Query<'a> {
         let mut rows = self.filter.quick(&self.among)?;
         let mut late = self.filter.has_late().then_some(&self.filter);
         if plan.count && late.is_some() {
-            rows = self.filter.all(rows)?;
+            rows = Cow::Owned(self.filter.all(&rows)?);
             late = None;
         }
         let count = plan.count.then_some(rows.len());

@@ -23,6 +23,14 @@ pub(super) trait Leaf {
     /// `Overloaded` at the deadline; `Internal` if the store cannot read a long text.
     fn which(&self, wanted: bool, within: &RoaringBitmap) -> Result<RoaringBitmap, Error>;
 
+    /// All rows for which it is true, where they are kept as such.
+    ///
+    /// # Errors
+    /// As [`Leaf::which`].
+    fn kept(&self) -> Result<Option<&RoaringBitmap>, Error> {
+        Ok(None)
+    }
+
     /// About how many rows of a column are looked at to find out.
     fn cost(&self) -> u64;
 
@@ -88,6 +96,17 @@ impl<'a> Way<'a> {
             Self::Join { terms, decisive } if *decisive == wanted => some(terms, wanted, within),
             Self::Join { terms, .. } => all(terms, wanted, within),
             Self::Leaf(leaf) => leaf.which(wanted, within),
+        }
+    }
+
+    /// As [`Leaf::kept`].
+    ///
+    /// # Errors
+    /// As [`Leaf::which`].
+    pub(super) fn kept(&self) -> Result<Option<&RoaringBitmap>, Error> {
+        match self {
+            Self::Leaf(leaf) => leaf.kept(),
+            Self::Known(_) | Self::Not(_) | Self::Join { .. } => Ok(None),
         }
     }
 

@@ -66,7 +66,8 @@ fn left(table: Table<'_>, filters: &[Stage]) -> Result<RoaringBitmap, Error> {
     }
     let all = Expr::And(all);
     let filter = Filter::new(Some(&all), table)?;
-    filter.all(filter.quick(table.columns.live())?).map_err(|error| match error {
+    let quick = filter.quick(table.columns.live())?;
+    filter.all(&quick).map_err(|error| match error {
         Error::InvalidOption { reason, .. } => {
             Error::InvalidOption { option: "$apply".to_owned(), reason }
         }

@@ -17,7 +17,7 @@ use tessera::{
         Limits,
         check::{Checker, CollectionPath, Everything},
         context::Addresses,
-        json::{Drafts, Format, Onward, Pieces, Text, Writer},
+        json::{Drafts, Format, Onward, Pieces, Reused, Text, Writer},
         url::parse_query,
     },
     query::{Context, Page, Plan, Source, Start, list::reference},
@@ -166,6 +166,8 @@ fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
         format: Format::default(),
         onward: Onward { key: &key, root: "/odata", format: None, rows: 1_000, rows_max: 1_000 },
         drafts: &DRAFTS,
+        // Each is written anew.
+        reused: &Reused::new(0),
     };
     let of = (plan.set, model.set(plan.set).ty);
     let mut pieces = Pieces::new(of, plan.shape.clone(), page, None);

@@ -35,7 +35,7 @@ pub mod props {
         AUTHOR_KIND => stored(4, "AuthorKind", String).max(16).on_create().doc("User, Customer or System"),
         AUTHOR_USER_ID => stored(5, "AuthorUserId", Int64).nullable().on_create(),
         AUTHOR_CUSTOMER_ID => stored(6, "AuthorCustomerId", Int64).nullable().on_create(),
-        AUTHOR_NAME => computed("AuthorName", String, author_name).from(&[AUTHOR_KIND, AUTHOR_USER_ID, AUTHOR_CUSTOMER_ID]).nullable().doc("Who wrote it"),
+        AUTHOR_NAME => computed("AuthorName", String, author_name).from_others(&[AUTHOR_KIND, AUTHOR_USER_ID, AUTHOR_CUSTOMER_ID], &[set::USERS, set::CUSTOMERS]).nullable().doc("Who wrote it"),
         BODY => long_text(7, "Body").writable().doc("The text as it was written"),
         IS_INTERNAL => stored(8, "IsInternal", Boolean).writable().doc("A note for staff only"),
         EXTERNAL_REFERENCE => stored(9, "ExternalReference", String).nullable().max(512).on_create().doc("Identifier in the system it came from; unique on its ticket"),

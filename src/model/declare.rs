@@ -2,7 +2,8 @@
 
 use super::operation::{Action, Binding, Parameter, Returns};
 use super::schema::{
-    Entity, Index, Kept, Navigation, Origin, Prop, Property, Reads, Relation, StructType, Write,
+    Entity, Index, Kept, Navigation, Origin, Prop, Property, Reads, Relation, SetId, StructType,
+    Write,
 };
 use super::types::{Primitive, Type};
 use super::value::Value;
@@ -209,7 +210,13 @@ impl Property {
     /// A computed one reads these properties of its entity at most.
     #[must_use]
     pub fn from(self, reads: &'static [Prop]) -> Self {
-        self.reading(Reads::Only(reads))
+        self.reading(Reads::Only(reads, &[]))
+    }
+
+    /// A computed one reads these properties of its entity at most, and by them entities of these sets.
+    #[must_use]
+    pub fn from_others(self, reads: &'static [Prop], sets: &'static [SetId]) -> Self {
+        self.reading(Reads::Only(reads, sets))
     }
 
     /// A computed one is the day of that instant in the workspace's time zone.

@@ -38,7 +38,7 @@ pub mod props {
         UPDATED => stored(7, "UpdatedDateTime", DateTimeOffset).doc("When the ticket was last changed"),
         DELETED => stored(8, "DeletedDateTime", DateTimeOffset),
         DELETED_BY_ID => stored(9, "DeletedById", Int64).nullable().doc("Who deleted it; null for the workspace itself"),
-        DELETED_BY_NAME => computed("DeletedByName", String, deleted_by).from(&[DELETED_BY_ID]).nullable().doc("Name of who deleted it"),
+        DELETED_BY_NAME => computed("DeletedByName", String, deleted_by).from_others(&[DELETED_BY_ID], &[set::USERS]).nullable().doc("Name of who deleted it"),
         CONTENTS => long_text(10, "Contents").hidden(),
     }
 

@@ -41,7 +41,7 @@ pub mod props {
         CHANGED => stored(9, "ChangedDateTime", DateTimeOffset),
         CHANGED_BY_KIND => stored(10, "ChangedByKind", String).max(16).doc("User, Customer or System"),
         CHANGED_BY_ID => stored(11, "ChangedById", Int64).nullable(),
-        CHANGED_BY_NAME => computed("ChangedByName", String, changed_by).from(&[CHANGED_BY_KIND, CHANGED_BY_ID]).nullable(),
+        CHANGED_BY_NAME => computed("ChangedByName", String, changed_by).from_others(&[CHANGED_BY_KIND, CHANGED_BY_ID], &[set::USERS, set::CUSTOMERS]).nullable(),
         ACTOR_TOKEN_ID => stored(12, "ActorTokenId", Int64).nullable().doc("The access token that did it"),
         FORMER_STATE_MICROS => stored(13, "FormerStateMicros", Int64).nullable().hidden(),
         FORMER_STATE_HOURS => computed("FormerStateHours", Double, former_state_hours).from(&[FORMER_STATE_MICROS]).nullable().doc("How long the former value had stood"),

@@ -1,6 +1,6 @@
 //! What computed properties say they read is all they read: looked at while they do.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use proptest::prelude::*;
 
@@ -15,6 +15,10 @@ struct Watched<'a> {
     structure: &'a StructType,
     seed: u64,
     seen: RefCell<Vec<Prop>>,
+    /// The sets of which others were looked up.
+    others: RefCell<Vec<SetId>>,
+    /// Whether the time was asked for.
+    knows_time: Cell<bool>,
 }
 
 /// Words that computed properties tell from others.
@@ -59,6 +63,7 @@ impl Entity for Watched<'_> {
     }
 
     fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {
+        self.others.borrow_mut().push(set);
         let Value::Int(id) = id else { return Value::Null };
         let ty = &self.model.entity_type(set).property_at(property).ty;
         let salt = id.unsigned_abs() << 16 | u64::from(property.0);
@@ -66,6 +71,7 @@ impl Entity for Watched<'_> {
     }
 
     fn now(&self) -> Timestamp {
+        self.knows_time.set(true);
         Timestamp::from_micros(1_700_000_000_000_000)
     }
 
@@ -82,13 +88,28 @@ fn check(model: &Model, seed: u64) {
     for structure in &model.structs {
         for property in &structure.properties {
             let Origin::Computed(of, reads) = property.origin else { continue };
-            let entity = Watched { model, structure, seed, seen: RefCell::default() };
+            let entity = Watched {
+                model,
+                structure,
+                seed,
+                seen: RefCell::default(),
+                others: RefCell::default(),
+                knows_time: Cell::default(),
+            };
             let value = of(&entity);
             let reached = entity.seen.take();
             let name = format!("{}.{}", structure.name, property.name);
+            let others = entity.others.take();
+            let may_look_into = |set: &SetId| match reads {
+                Reads::Anything => true,
+                Reads::Only(_, sets) => sets.contains(set),
+                Reads::Hours(_) | Reads::DayOf(_) => false,
+            };
+            assert!(others.iter().all(may_look_into), "{name} {others:?}");
+            assert!(matches!(reads, Reads::Anything) || !entity.knows_time.get(), "{name}");
             match reads {
                 Reads::Anything => {}
-                Reads::Only(known) => {
+                Reads::Only(known, _) => {
                     assert!(reached.iter().all(|prop| known.contains(prop)), "{name} {reached:?}");
                 }
                 Reads::Hours(instants) => {

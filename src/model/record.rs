@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{
     key::Key,
+    late::{Bytes, Unpacked},
     opened::{Opened, TAGS},
     schema::{Model, Prop, Property, SetId, StructId, StructType},
     types::{Primitive, Type},
@@ -55,7 +56,7 @@ impl TextRef {
 
 /// One entity's record. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record(Arc<[u8]>);
+pub struct Record(Bytes);
 
 /// A record together with the set it belongs to and the version it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +143,18 @@ impl Record {
     /// Bytes that were packed as a record.
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self(bytes.into())
+    }
+
+    /// The record of one of `rows`, packed when it is looked at.
+    #[must_use]
+    pub fn late(rows: Arc<dyn Unpacked>, number: u32) -> Self {
+        Self(Bytes::Late(rows, number))
+    }
+
+    /// Where it is among those of its set, if it is a [`Record::late`] one; see [`Unpacked::position`].
+    #[must_use]
+    pub fn position(&self) -> Option<u32> {
+        self.0.position()
     }
 
     /// The bytes as stored.

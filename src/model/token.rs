@@ -19,6 +19,7 @@ pub mod props {
     use crate::model::{
         Index, Value,
         declare::{computed, computed_as, stored, stored_as},
+        helpdesk::set,
         token_facts as facts,
         types::{
             Primitive::{Binary, DateTimeOffset, Guid, Int64, String},
@@ -35,9 +36,9 @@ pub mod props {
         KIND => stored(5, "Kind", String).max(16).doc("admin, ro, agent, svc or custom"),
         STATE => computed("State", String, facts::state).doc("active, rotating, expired or revoked"),
         OWNER_ID => stored(6, "OwnerId", Int64).nullable().indexed(Index::Many).doc("Whose token it is; null for the workspace itself"),
-        OWNER_NAME => computed("OwnerName", String, facts::owner_name).from(&[OWNER_ID]).nullable().doc("Name of the owner"),
+        OWNER_NAME => computed("OwnerName", String, facts::owner_name).from_others(&[OWNER_ID], &[set::USERS]).nullable().doc("Name of the owner"),
         RESPONSIBLE_ID => stored(16, "ResponsibleId", Int64).nullable().indexed(Index::Many).writable().doc("Who answers for a service token"),
-        RESPONSIBLE_NAME => computed("ResponsibleName", String, facts::responsible_name).from(&[RESPONSIBLE_ID]).nullable().doc("Name of that person"),
+        RESPONSIBLE_NAME => computed("ResponsibleName", String, facts::responsible_name).from_others(&[RESPONSIBLE_ID], &[set::USERS]).nullable().doc("Name of that person"),
         CREATED_BY_ID => stored(14, "CreatedById", Int64).nullable().indexed(Index::Many).doc("The user who made it; null when made at the machine"),
         PARENT_ID => stored(17, "ParentId", Int64).nullable().indexed(Index::Many).doc("The token it was made with, whose rights bound it"),
         ROLE => stored(7, "Role", String).max(64).doc("The role it was made for"),

@@ -145,6 +145,13 @@ impl Source for WithComputed {
         }
     }
 
+    fn row_late(&self, set: SetId, key: &Key) -> Option<Row> {
+        match self.computed(set) {
+            Some(_) => self.row(set, key),
+            None => self.source.row_late(set, key),
+        }
+    }
+
     fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
         match self.computed(set) {
             Some(_) => {
@@ -193,6 +200,10 @@ impl Source for WithComputed {
             }
             None => self.source.counts_where(set, property, values, unless),
         }
+    }
+
+    fn changed(&self, sets: &[SetId]) -> Option<u64> {
+        self.source.changed(sets)
     }
 
     fn mark(&self, set: SetId) -> Option<Digest> {

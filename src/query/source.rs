@@ -60,6 +60,12 @@ pub trait Source: Send + Sync {
     /// The row with that key.
     fn row(&self, set: SetId, key: &Key) -> Option<Row>;
 
+    /// As [`Source::row`], for an answer under way: perhaps it is made when it is looked at, and until then
+    /// keeps what it is made of.
+    fn row_late(&self, set: SetId, key: &Key) -> Option<Row> {
+        self.row(set, key)
+    }
+
     /// A stored property of the row with that key, without making the row where the source can do
     /// without; `None` where there is no such row.
     fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
@@ -70,6 +76,13 @@ pub trait Source: Send + Sync {
     /// The rows whose stored property has that value, by key; by an index where the model asks for one.
     /// For `Index::UniqueIgnoringCase` letter case is ignored.
     fn rows_where(&self, set: SetId, property: Prop, value: &Value) -> Vec<Row>;
+
+    /// Grows with every change of one of these sets, as states of this source follow one another; none where
+    /// that is not known.
+    fn changed(&self, sets: &[SetId]) -> Option<u64> {
+        let _ = sets;
+        None
+    }
 
     /// Differs between two states of a stored set that differ in anything; none where that is not known.
     fn mark(&self, set: SetId) -> Option<Digest> {

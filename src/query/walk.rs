@@ -79,7 +79,7 @@ fn found(find: &Find, at: &Binding, ctx: &Context<'_>) -> Result<Option<Row>, Er
 /// As [`matches()`].
 pub fn look_up(ctx: &Context<'_>, lookup: &Lookup) -> Result<Option<Row>, Error> {
     let row = match &lookup.by {
-        KeyRef::Key(key) => ctx.source.row(lookup.set, key),
+        KeyRef::Key(key) => ctx.source.row_late(lookup.set, key),
         KeyRef::Alternate(prop, value) => {
             ctx.source.rows_where(lookup.set, *prop, value).into_iter().next()
         }

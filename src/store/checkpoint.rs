@@ -249,7 +249,7 @@ pub(super) fn write_to<W: Write>(root: &Root, out: W, path: &Path) -> Result<W, 
                 else {
                     continue;
                 };
-                let value = root.kept_text(&row, *prop).map_err(|error| {
+                let value = root.read_text(&row, *prop).map_err(|error| {
                     Fault::Io("cannot read a long text".into(), error.to_string())
                 })?;
                 let place = Place::Text { set, key: key.clone(), tag, version: text.seq };

@@ -4,7 +4,6 @@
 //! never changes. Transactions change what lies over the columns; a published state has nothing there.
 //! Long texts are not in it, except those the records do not have yet.
 
-mod recent;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -15,7 +14,6 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use jiff::tz::TimeZone;
 
-use self::recent::Recent;
 pub(super) use self::texts::Texts;
 use super::{
     Seq, Snapshot,
@@ -43,7 +41,6 @@ pub struct Root {
     sets: Vec<Arc<SetState>>,
     fresh_texts: OrdMap<TextKey, Arc<str>>,
     texts: Arc<dyn Texts>,
-    recent: Arc<Recent>,
     finder: Option<Arc<Finder>>,
 }
 
@@ -53,6 +50,8 @@ struct SetState {
     stored: Stored,
     last_id: i64,
     hash: SetHash,
+    /// The last transaction that changed any of it, as far as this process has seen.
+    changed: Seq,
 }
 
 /// What can be compared of two states of one set.
@@ -72,11 +71,11 @@ impl Root {
     pub fn empty(model: &'static Model, zone: TimeZone, texts: Arc<dyn Texts>) -> Self {
         let state = |(set, _)| {
             let stored = Stored::new(model, set);
-            Arc::new(SetState { stored, last_id: 0, hash: SetHash::default() })
+            Arc::new(SetState { stored, last_id: 0, hash: SetHash::default(), changed: 0 })
         };
         let sets = model.set_ids().map(state).collect();
-        let (fresh_texts, recent) = (OrdMap::new(), Arc::default());
-        Self { model, zone, seq: 0, sets, fresh_texts, texts, recent, finder: None }
+        let fresh_texts = OrdMap::new();
+        Self { model, zone, seq: 0, sets, fresh_texts, texts, finder: None }
     }
 
     /// The state of columns that are there already, and what was counted of them.
@@ -150,6 +149,7 @@ impl Root {
             }
             Change::Delete { set, key } => {
                 self.remove(*set, key);
+                self.state_mut(*set).changed = seq;
             }
             Change::Text { set, key, tag, text } => {
                 self.fresh_texts.insert((*set, key.clone(), *tag, seq), Arc::clone(text));
@@ -182,7 +182,10 @@ impl Root {
                 Change::Put { set, key, record } => {
                     self.load(*set, key, record.clone(), commit.seq);
                 }
-                Change::Delete { set, key } => self.unload(*set, key),
+                Change::Delete { set, key } => {
+                    self.unload(*set, key);
+                    self.state_mut(*set).changed = commit.seq;
+                }
                 Change::Text { .. } => {}
             }
         }
@@ -211,7 +214,7 @@ impl Root {
     }
 
     /// The rows of a set by property; all there are of them, in a state that is shown.
-    pub(crate) fn columns(&self, set: SetId) -> &Columns {
+    pub(crate) fn columns(&self, set: SetId) -> &Arc<Columns> {
         self.state(set).stored.columns()
     }
 
@@ -233,6 +236,7 @@ impl Root {
         let state = self.state_mut(set);
         state.hash.add(&parts.parts());
         state.last_id = state.last_id.max(key.as_int().unwrap_or(0));
+        state.changed = state.changed.max(version);
         Row { set, type_id: record.type_id(), version, record }
     }
 

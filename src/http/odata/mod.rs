@@ -36,7 +36,7 @@ use crate::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
-        json::{Drafts, Onward},
+        json::{Drafts, Onward, Reused},
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -94,6 +94,8 @@ pub struct Settings {
     pub turn_wait: Duration,
     /// Largest body kept of the answer to a change with an idempotency key, bytes.
     pub kept_bytes_max: u64,
+    /// Memory for what was written of entities, bytes.
+    pub rows_cache_bytes: u64,
     /// How much one client may ask.
     pub rates: limit::Settings,
 }
@@ -123,6 +125,7 @@ impl Settings {
             kept_bytes_max: config
                 .idempotency_answer_bytes_max
                 .min(config.transaction_bytes_max / 4),
+            rows_cache_bytes: config.rows_cache_bytes,
             rates: limit::Settings::new(config, reads_max),
         }
     }
@@ -144,6 +147,8 @@ pub struct Feed<S> {
     limiter: Arc<Limiter>,
     /// What is known of the model's properties.
     drafts: Drafts,
+    /// What was written a moment ago.
+    reused: Reused,
 }
 
 impl<S: Service> Feed<S> {
@@ -153,9 +158,7 @@ impl<S: Service> Feed<S> {
         let gate = Arc::new(Semaphore::new(settings.reads_max));
         let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
-        let (brief, keys) = (Brief::default(), keys::Keys::default());
-        let drafts = Drafts::of(service.model());
-        Self { service, settings, gate, heavy, brief, keys, limiter, drafts }
+        Self::of(service, settings, (gate, heavy, limiter))
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
@@ -163,9 +166,18 @@ impl<S: Service> Feed<S> {
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
         let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
         let limiter = Arc::clone(&other.limiter);
+        Self::of(service, settings, (gate, heavy, limiter))
+    }
+
+    fn of(
+        service: S,
+        settings: Settings,
+        (gate, heavy, limiter): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>),
+    ) -> Self {
         let (brief, keys) = (Brief::default(), keys::Keys::default());
-        let drafts = Drafts::of(service.model());
-        Self { service, settings, gate, heavy, brief, keys, limiter, drafts }
+        let (drafts, reused) =
+            (Drafts::of(service.model()), Reused::new(settings.rows_cache_bytes));
+        Self { service, settings, gate, heavy, brief, keys, limiter, drafts, reused }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

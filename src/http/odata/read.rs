@@ -243,8 +243,9 @@ impl<S: Service> Read<S> {
         let asked = negotiate::preferences(&self.headers).page_size;
         let mut onward = self.feed.onward(&self.asked, key);
         onward.rows = asked.map_or(onward.rows, |asked| asked.min(onward.rows));
-        let (addresses, drafts) = (self.addresses(), &self.feed.drafts);
-        Writer { ctx: self.ctx(), checker, addresses, format, onward, drafts }
+        let (addresses, ctx) = (self.addresses(), self.ctx());
+        let Feed { drafts, reused, .. } = &*self.feed;
+        Writer { ctx, checker, addresses, format, onward, drafts, reused }
     }
 
     /// A JSON answer of what `write` writes.

@@ -81,8 +81,8 @@ pub enum Origin {
 pub enum Reads {
     /// Any of it.
     Anything,
-    /// These properties at most.
-    Only(&'static [Prop]),
+    /// These properties at most, and by them entities of these sets; nothing else, nor the time.
+    Only(&'static [Prop], &'static [SetId]),
     /// One instant, whose day in the workspace's time zone it is.
     DayOf(Prop),
     /// Two instants: the hours from the first to the second, null where either is.

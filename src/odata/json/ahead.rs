@@ -3,14 +3,14 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-use super::Writer;
+use super::{Writer, outline::Left};
 use crate::{
     error::Error,
     model::{Prop, Row, SetId, Value},
 };
 
 /// Entities whose texts are read together, or for which is counted together.
-const ROWS: usize = 64;
+pub(super) const ROWS: usize = 64;
 /// Bytes of texts read together, the one that exceeds them included.
 const BYTES: u64 = 256 << 10;
 
@@ -37,18 +37,19 @@ impl Ahead {
         &mut self,
         writer: &Writer<'_>,
         prop: Prop,
-        rows: &[Row],
+        rows: Left<'_>,
     ) -> Result<Option<&str>, Error> {
         if self.next.is_empty() {
-            self.read(writer, prop, rows);
+            self.read(writer, prop, &rows.unknown());
         }
         let place = self.next.pop_front().unwrap_or(Ok(None))?;
         Ok(place.and_then(|place| self.texts.get(place)))
     }
 
     /// How many there are for the first of `rows`; the others come next.
-    pub(super) fn count(&mut self, writer: &Writer<'_>, of: Counted, rows: &[Row]) -> u64 {
+    pub(super) fn count(&mut self, writer: &Writer<'_>, of: Counted, rows: Left<'_>) -> u64 {
         if self.counts.is_empty()
+            && let rows = rows.unknown()
             && let Some(row) = rows.first()
         {
             let structure = writer.ctx.structure(row);

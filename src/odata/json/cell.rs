@@ -7,6 +7,7 @@ use super::{
     ahead::Ahead,
     drafts::{Alike, Draft, How},
     kept::Kept,
+    outline::Left,
     push_json_text,
     value::{in_quotes, push_int, push_value},
 };
@@ -30,7 +31,7 @@ pub(super) enum Cell {
 pub(super) struct At<'a> {
     pub(super) row: &'a Row,
     /// It, and those that come next.
-    pub(super) rows: &'a [Row],
+    pub(super) rows: Left<'a>,
     pub(super) opened: &'a Opened<'a>,
     /// What is known of its properties.
     pub(super) drafts: &'a [Draft],
@@ -275,7 +276,7 @@ mod tests {
             Limits,
             check::{Checker, Everything},
             context::Addresses,
-            json::{Drafts, Format, Level, Onward, Pieces, Text, Writer},
+            json::{Drafts, Format, Level, Onward, Pieces, Reused, Text, Writer},
         },
         query::{
             Page, Shape, Source,
@@ -303,8 +304,8 @@ mod tests {
         let checker = Checker::new(source.model(), &Everything, Limits::default());
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let drafts = &Drafts::of(source.model());
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts };
+        let (drafts, reused) = (&Drafts::of(source.model()), &Reused::new(1 << 20));
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused };
         let rows: Vec<_> = source.rows(THINGS).collect();
         let ty = source.model().set(THINGS).ty;
         let all: Vec<Prop> = source.model().structure(ty).props().map(|(prop, _)| prop).collect();

@@ -18,6 +18,8 @@ pub(super) struct Draft {
     /// `,"Name":`
     pub(super) name: Box<[u8]>,
     pub(super) how: How,
+    /// The sets on whose rows the value depends, besides the row itself; none where it may depend on anything.
+    pub(super) reads: Option<Box<[SetId]>>,
 }
 
 /// How a value is found.
@@ -76,7 +78,8 @@ impl Draft {
         // Names are identifiers: nothing to escape.
         let name = structure.property_at(prop).name;
         let name = format!(",\"{name}\":").into_bytes().into();
-        Self { name, how: How::of(model, structure, prop) }
+        let reads = reads(model, structure, prop).map(Into::into);
+        Self { name, how: How::of(model, structure, prop), reads }
     }
 
     /// The stored property that decides this one, itself included.
@@ -157,8 +160,38 @@ fn decides(structure: &StructType, prop: Prop) -> Option<Alike> {
             let by = reference(structure, structure.navigation(navigation)?)?;
             decides(structure, by).filter(|alike| alike.is_number)
         }
-        Origin::Computed(_, Reads::Only([one])) => decides(structure, *one),
+        Origin::Computed(_, Reads::Only([one], _)) => decides(structure, *one),
         Origin::LongText { .. } | Origin::Count { .. } | Origin::Computed(..) => None,
+    }
+}
+
+/// The sets on whose rows the value of a property depends, besides the row itself; none where it may depend on
+/// anything.
+fn reads(model: &Model, structure: &StructType, prop: Prop) -> Option<Vec<SetId>> {
+    let each = |props: &[Prop]| -> Option<Vec<SetId>> {
+        let sets = props.iter().map(|prop| reads(model, structure, *prop));
+        sets.collect::<Option<Vec<_>>>().map(|sets| sets.concat())
+    };
+    match structure.property_at(prop).origin {
+        Origin::Stored { .. } | Origin::LongText { .. } => Some(Vec::new()),
+        Origin::Count { navigation, unless: _ } => {
+            let navigation = structure.navigation_at(structure.navigation(navigation)?);
+            model.target(navigation).map(|set| vec![set])
+        }
+        Origin::LookUp { navigation, property } => {
+            let navigation = structure.navigation_at(structure.navigation(navigation)?);
+            let set = model.target(navigation)?;
+            let there = model.entity_type(set);
+            let mut sets = reads(model, there, there.property(property)?)?;
+            sets.push(set);
+            Some(sets)
+        }
+        Origin::Computed(_, Reads::Only(read, others)) => {
+            each(read).map(|sets| [&sets, others].concat())
+        }
+        Origin::Computed(_, Reads::Hours(read)) => each(read),
+        Origin::Computed(_, Reads::DayOf(read)) => reads(model, structure, read),
+        Origin::Computed(_, Reads::Anything) => None,
     }
 }
 

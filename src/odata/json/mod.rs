@@ -13,6 +13,7 @@ mod groups;
 mod kept;
 mod outline;
 mod page;
+mod reused;
 mod value;
 
 pub use ascii::push_ascii_json;
@@ -21,6 +22,7 @@ pub use entity::Onward;
 pub use escape::push_json_text;
 pub use groups::Groups;
 pub use page::Pieces;
+pub use reused::Reused;
 pub use value::push_plain;
 
 use value::push_value;
@@ -36,7 +38,7 @@ use crate::{
 };
 
 /// How much is said about data besides the data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Level {
     /// Nothing but counts and next links.
     None,
@@ -75,6 +77,8 @@ pub struct Writer<'a> {
     pub onward: Onward<'a>,
     /// What is known of the model's properties.
     pub drafts: &'a Drafts,
+    /// What was written a moment ago.
+    pub reused: &'a Reused,
 }
 
 impl Writer<'_> {

@@ -1,11 +1,17 @@
 //! What is written of every entity of one place, made ready once for all of them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use super::{
     Json, Level, Writer,
+    ahead::ROWS,
     cell::{At, Cell},
     drafts::Draft,
+    reused::{Manner, Text},
 };
 use crate::{
     error::Error,
@@ -30,6 +36,8 @@ pub(super) struct Outline {
     pub(super) branches: Vec<Branch>,
     /// What is written of the types that came by.
     sheets: Vec<(StructId, Sheet)>,
+    /// What is known already of those that come next.
+    known: VecDeque<Option<Arc<Text>>>,
     /// Entities written.
     count: usize,
 }
@@ -55,6 +63,8 @@ pub(super) struct Branch {
 struct Sheet {
     drafts: Arc<[Draft]>,
     cells: Vec<Cell>,
+    /// How it is written, where that may be done again.
+    manner: Option<Manner>,
     /// Links of what is not expanded.
     links: Vec<&'static str>,
     /// The type, where a reader could not tell.
@@ -73,8 +83,17 @@ impl Outline {
     ) -> usize {
         let expands = std::mem::take(&mut shape.expand);
         let at = outlines.len();
-        let (branches, sheets, count) = (Vec::new(), Vec::new(), 0);
-        outlines.push(Self { declared, ty, shape, is_references, branches, sheets, count });
+        let (branches, sheets, known) = (Vec::new(), Vec::new(), VecDeque::new());
+        outlines.push(Self {
+            declared,
+            ty,
+            shape,
+            is_references,
+            branches,
+            sheets,
+            known,
+            count: 0,
+        });
         for mut expand in expands {
             let model = writer.addresses.model;
             // One that goes on in this answer has no pages that somebody could prefer short.
@@ -117,13 +136,12 @@ impl Outline {
             writer.ctx.in_time()?;
         }
         self.count += 1;
-        let sheet = self.sheet(writer, row.type_id);
-        writer.control(json, sheet.annotation.as_deref(), row);
-        let structure = writer.ctx.structure(row);
-        let opened = row.record.open(structure);
-        let at = At { row, rows, opened: &opened, drafts: &sheet.drafts };
-        for cell in &mut sheet.cells {
-            cell.write(json, writer, at)?;
+        if self.known.is_empty() {
+            self.look_up(writer, rows);
+        }
+        match self.known.pop_front().flatten() {
+            Some(text) => text.push_to(json),
+            None => self.own(json, writer, rows)?,
         }
         if !self.shape.computed.is_empty() {
             writer.computed(json, &self.shape, row)?;
@@ -131,6 +149,36 @@ impl Outline {
         for name in self.links(row.type_id) {
             writer.link(json, name, row);
         }
+        Ok(())
+    }
+
+    /// Looks for what is known already of the next of `rows`, once for all of them.
+    fn look_up(&mut self, writer: &Writer<'_>, rows: &[Row]) {
+        for row in rows.iter().take(ROWS) {
+            let manner = &self.sheet(writer, row.type_id).manner;
+            let known = manner.as_ref().and_then(|manner| writer.reused.get(manner, row));
+            self.known.push_back(known);
+        }
+    }
+
+    /// What the first of `rows` has by itself.
+    fn own(&mut self, json: &mut Json, writer: &Writer<'_>, rows: &[Row]) -> Result<(), Error> {
+        let Some(row) = rows.first() else { return Ok(()) };
+        let known = std::mem::take(&mut self.known);
+        let sheet = self.sheet(writer, row.type_id);
+        let from = json.bytes.len();
+        writer.control(json, sheet.annotation.as_deref(), row);
+        let structure = writer.ctx.structure(row);
+        let opened = row.record.open(structure);
+        let rows = Left { rows, known: &known };
+        let at = At { row, rows, opened: &opened, drafts: &sheet.drafts };
+        for cell in &mut sheet.cells {
+            cell.write(json, writer, at)?;
+        }
+        if let Some(manner) = &sheet.manner {
+            writer.reused.put(manner, row, &json.bytes[from..]);
+        }
+        self.known = known;
         Ok(())
     }
 
@@ -171,8 +219,10 @@ impl Outline {
             Level::Full => true,
         };
         let drafts = writer.drafts.of_type(type_id);
+        let props = self.properties(writer, structure);
         Sheet {
-            cells: Cell::all(writer, &drafts, self.properties(writer, structure)),
+            cells: Cell::all(writer, &drafts, props.iter().copied()),
+            manner: Manner::of(writer, (self.declared, type_id), &drafts, &props),
             drafts,
             links: links.map(|nav| structure.navigation_at(nav).name).collect(),
             annotation: is_told.then(|| writer.struct_annotation(type_id)),
@@ -180,18 +230,36 @@ impl Outline {
     }
 
     /// The properties of the shape, and those only the entity's own type has.
-    fn properties(
-        &self,
-        writer: &Writer<'_>,
-        structure: &StructType,
-    ) -> impl Iterator<Item = Prop> {
+    fn properties(&self, writer: &Writer<'_>, structure: &StructType) -> Vec<Prop> {
         let mut props = self.shape.properties.clone();
         let known = writer.addresses.model.structure(self.ty).properties.len();
         if !self.shape.is_selected && structure.properties.len() > known {
             let visible = writer.checker.visible_props(structure).into_iter();
             props.extend(visible.filter(|prop| usize::from(prop.0) >= known));
         }
-        props.into_iter()
+        props
+    }
+}
+
+/// Entities that are written next.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'a> {
+    /// The one being written, and those behind it.
+    rows: &'a [Row],
+    /// What is known already of those behind it, as far as was looked.
+    known: &'a VecDeque<Option<Arc<Text>>>,
+}
+
+impl<'a> Left<'a> {
+    /// The first of them, and those behind it that are written property by property.
+    pub(super) fn unknown(self) -> Cow<'a, [Row]> {
+        let (looked_for, _) = self.rows.split_at((1 + self.known.len()).min(self.rows.len()));
+        if self.known.iter().all(Option::is_none) {
+            return Cow::Borrowed(looked_for);
+        }
+        let is_known = std::iter::once(false).chain(self.known.iter().map(Option::is_some));
+        let rows = looked_for.iter().zip(is_known).filter(|(_, is_known)| !is_known);
+        rows.map(|(row, _)| row.clone()).collect()
     }
 }
 

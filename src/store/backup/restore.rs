@@ -243,7 +243,7 @@ fn unreadable_text(model: &Model, root: &Root) -> Option<String> {
         }
         for row in root.rows(set) {
             for (prop, property) in &long {
-                if root.kept_text(&row, *prop).is_err() {
+                if root.read_text(&row, *prop).is_err() {
                     let key = row.key(model).as_int().unwrap_or_default();
                     return Some(format!("{}({key})/{}", declared.name, property.name));
                 }

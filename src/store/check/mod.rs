@@ -209,7 +209,7 @@ fn read_texts(model: &Model, root: &Root, set: SetId, report: &mut Report) {
                 continue;
             }
             report.texts += 1;
-            if root.kept_text(&row, *prop).is_err() {
+            if root.read_text(&row, *prop).is_err() {
                 let key = row.key(model).as_int().unwrap_or_default();
                 report.faults.push(format!("{name}({key})/{} cannot be read", property.name));
             }

@@ -1,11 +1,16 @@
 //! Rows packed from their columns, byte for byte as they were put.
 
+use std::sync::{Arc, OnceLock};
+
 use super::{
     CHUNK_ROWS, Columns,
     cells::{Cell, Cells},
     column::{Column, Kind},
 };
-use crate::model::{Record, Row, packer::Packer};
+use crate::model::{Record, Row, Unpacked, packer::Packer};
+
+/// Rows that are packed together.
+const LATE_ROWS: usize = 64;
 
 impl Columns {
     /// A row, as it was put.
@@ -17,11 +22,27 @@ impl Columns {
     /// Rows, as they were put, in the order of `positions`.
     pub(crate) fn rows(&self, positions: &[u32]) -> Vec<Row> {
         let mut rows = Rows::of(self);
-        let row = |at: &u32| {
-            let record = self.kept.get(at).cloned().unwrap_or_else(|| rows.pack(*at));
-            self.row_of(*at, record)
-        };
-        positions.iter().map(row).collect()
+        positions.iter().map(|at| self.row_of(*at, rows.record(*at))).collect()
+    }
+
+    /// As [`Columns::rows`], each packed when somebody looks at it or one beside it. They keep the columns.
+    pub(crate) fn rows_late(self: &Arc<Self>, positions: &[u32]) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(positions.len());
+        for positions in positions.chunks(LATE_ROWS) {
+            let late = Late {
+                columns: Arc::clone(self),
+                positions: positions.into(),
+                packed: OnceLock::new(),
+            };
+            let late: Arc<dyn Unpacked> = Arc::new(late);
+            rows.extend((0_u32..).zip(positions).map(|(number, at)| Row {
+                set: self.set,
+                type_id: self.type_id(*at),
+                version: self.version(*at),
+                record: Record::late(Arc::clone(&late), number),
+            }));
+        }
+        rows
     }
 
     /// The record of a row of the set's own type.
@@ -31,6 +52,27 @@ impl Columns {
 
     fn row_of(&self, at: u32, record: Record) -> Row {
         Row { set: self.set, type_id: self.type_id(at), version: self.version(at), record }
+    }
+}
+
+/// Rows until somebody looks at one.
+struct Late {
+    columns: Arc<Columns>,
+    positions: Box<[u32]>,
+    packed: OnceLock<Box<[Record]>>,
+}
+
+impl Unpacked for Late {
+    fn bytes(&self, number: usize) -> &[u8] {
+        let packed = self.packed.get_or_init(|| {
+            let mut rows = Rows::of(&self.columns);
+            self.positions.iter().map(|at| rows.record(*at)).collect()
+        });
+        packed[number].as_bytes()
+    }
+
+    fn position(&self, number: usize) -> u32 {
+        self.positions[number]
     }
 }
 
@@ -49,6 +91,12 @@ impl<'a> Rows<'a> {
         Self { columns, chunk: None, cells, packer: Packer::new(columns.type_id) }
     }
 
+    /// The record of a row, as it was put.
+    fn record(&mut self, at: u32) -> Record {
+        self.columns.kept.get(&at).cloned().unwrap_or_else(|| self.pack(at))
+    }
+
+    /// That of a row of the set's own type.
     fn pack(&mut self, at: u32) -> Record {
         let (chunk, place) = (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS);
         if self.chunk != Some(chunk) {

@@ -42,7 +42,7 @@ impl Stored {
     }
 
     /// The columns; all there is in a published state.
-    pub(in crate::store) fn columns(&self) -> &Columns {
+    pub(in crate::store) fn columns(&self) -> &Arc<Columns> {
         debug_assert!(self.fresh.is_empty(), "only a published state is read by its columns");
         &self.columns
     }
@@ -58,6 +58,15 @@ impl Stored {
             Some(row) => row.clone(),
             None => self.columns.find(key).map(|at| self.columns.row(at)),
         }
+    }
+
+    /// As [`Stored::row`], packed when somebody looks at it. It keeps the columns.
+    pub(in crate::store) fn row_late(&self, key: &Key) -> Option<Row> {
+        if !self.fresh.is_empty() {
+            return self.row(key);
+        }
+        let at = self.columns.find(key)?;
+        self.columns.rows_late(&[at]).pop()
     }
 
     /// A stored property of the row with that key.

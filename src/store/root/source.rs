@@ -1,5 +1,7 @@
 //! A state as a source of rows: sets that are stored, sets that are made of them, and plans over both.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::Root;
@@ -50,6 +52,15 @@ impl Root {
         its_own.into_iter().chain(stored.rows_with(items, first.as_ref()))
     }
 
+    /// The last transaction that changed a set; none where its rows are made elsewhere.
+    fn changed_at(&self, set: SetId) -> Option<Seq> {
+        match self.model.set(set).contents {
+            Contents::Stored { .. } => Some(self.state(set).changed),
+            Contents::Unfolded { set, .. } => self.changed_at(self.model.find_set(set)?),
+            Contents::Computed { .. } => None,
+        }
+    }
+
     fn unfolds(&self, set: SetId) -> Option<(SetId, Prop)> {
         match self.model.set(set).contents {
             // Computed rows are none of the store's.
@@ -63,7 +74,7 @@ impl Root {
 }
 
 impl execute::Tables for Root {
-    fn columns(&self, set: SetId) -> Option<&Columns> {
+    fn columns(&self, set: SetId) -> Option<&Arc<Columns>> {
         match self.model.set(set).contents {
             // Within a transaction its own changes are over the columns.
             Contents::Stored { .. } if self.state(set).stored.is_folded() => {
@@ -135,6 +146,13 @@ impl Source for Root {
         }
     }
 
+    fn row_late(&self, set: SetId, key: &Key) -> Option<Row> {
+        match self.unfolds(set) {
+            None => self.state(set).stored.row_late(key),
+            Some(_) => self.row(set, key),
+        }
+    }
+
     fn stored_value(&self, set: SetId, key: &Key, property: Prop) -> Option<Value> {
         if self.unfolds(set).is_none() {
             return self.state(set).stored.value(key, property);
@@ -175,6 +193,10 @@ impl Source for Root {
             return self.state(set).stored.counts_where(property, values, unless);
         }
         values.iter().map(|value| self.count_where(set, property, value, unless)).collect()
+    }
+
+    fn changed(&self, sets: &[SetId]) -> Option<Seq> {
+        sets.iter().map(|set| self.changed_at(*set)).try_fold(0, |last, at| Some(last.max(at?)))
     }
 
     fn mark(&self, set: SetId) -> Option<Digest> {

@@ -192,23 +192,19 @@ fn tags_after_one_begin_at_its_ticket() {
     assert_eq!(after(&tag(3, "b")), []);
 }
 
-/// Has a text for each transaction, and counts how often it is asked for one.
-#[derive(Default)]
-struct Asked(std::sync::atomic::AtomicUsize);
+/// Has a text for each transaction.
+struct Written;
 
-impl Texts for Asked {
+impl Texts for Written {
     fn read(&self, _: SetId, _: &Key, _: u16, seq: Seq) -> Result<Arc<str>, Error> {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(format!("text {seq}").into())
     }
 }
 
 #[test]
-fn texts_read_one_by_one_are_kept_and_those_of_a_scan_or_a_check_are_not() {
+fn texts_are_those_of_their_rows_in_any_order() {
     let model = helpdesk();
-    let asked = Arc::new(Asked::default());
-    let texts: Arc<dyn Texts> = asked.clone();
-    let mut root = Root::empty(model, TimeZone::UTC, texts);
+    let mut root = Root::empty(model, TimeZone::UTC, Arc::new(Written));
     let ty = model.set(set::TICKETS).ty;
     let structure = model.structure(ty);
     for id in 1..=4_u32 {
@@ -220,21 +216,57 @@ fn texts_read_one_by_one_are_kept_and_those_of_a_scan_or_a_check_are_not() {
     }
     root.settle_loaded();
     let rows: Vec<Row> = root.rows(set::TICKETS).collect();
-    let read = |ids: &[usize]| {
+    for ids in [&[1, 2, 3, 4][..], &[3, 2], &[2, 2], &[4]] {
         let rows: Vec<Row> = ids.iter().map(|id| rows[id - 1].clone()).collect();
         let mut found = Vec::new();
         root.read_texts(&rows, ticket::DESCRIPTION, &mut |text| {
             found.push(text.unwrap().unwrap().to_owned());
         });
         assert_eq!(found, ids.iter().map(|id| format!("text {id}")).collect::<Vec<_>>());
-        asked.0.load(std::sync::atomic::Ordering::Relaxed)
-    };
-    // A scan of some that ascend, in which nothing is at hand, asks for all of them anew.
-    assert_eq!([read(&[1, 2, 3, 4]), read(&[1, 2, 3, 4])], [4, 8]);
-    assert_eq!([read(&[3, 2]), read(&[3, 2]), read(&[2, 3]), read(&[3])], [10, 10, 10, 10]);
-    assert_eq!([read(&[1]), read(&[1, 2, 3])], [11, 11]);
-    for row in &rows {
-        root.kept_text(row, ticket::DESCRIPTION).unwrap();
     }
-    assert_eq!(read(&[1]), 15);
+}
+
+#[test]
+fn rows_made_when_they_are_looked_at_are_those_made_at_once() {
+    let mut root = root();
+    for (number, keeps) in [(3, true), (40_000, false)] {
+        for id in 4..=number {
+            let row = root.row(set::TICKETS, &Key::Int(1 + id % 3)).unwrap();
+            let structure = root.model.structure(row.type_id);
+            let mut values = row.record.unpack(structure);
+            values[usize::from(ticket::ID.0)] = id.into();
+            let record = Record::pack(row.type_id, structure, &values, &[]);
+            root.load(set::TICKETS, &Key::Int(id), record, u64::try_from(id).unwrap());
+        }
+        root.settle_loaded();
+        root.fold();
+        let columns = root.columns(set::TICKETS);
+        let positions: Vec<u32> = columns.live().iter().filter(|at| at % 7 < 5).take(300).collect();
+        let (late, rows) = (columns.rows_late(&positions), columns.rows(&positions));
+        assert!(late.len() > 1 && late == rows, "{keeps}");
+        let places: Vec<u32> = late.iter().filter_map(|row| row.record.position()).collect();
+        assert_eq!(places, positions);
+        assert!(rows.iter().all(|row| row.record.position().is_none()));
+    }
+}
+
+#[test]
+fn a_set_says_when_it_changed_last() {
+    let mut root = Root::empty(helpdesk(), TimeZone::UTC, Arc::new(Written));
+    let changed = |root: &Root| {
+        let of = |sets: &[SetId]| root.changed(sets).unwrap();
+        let tickets = [set::TICKETS];
+        [of(&tickets), of(&[set::TICKET_TAGS]), of(&[set::TEAMS]), of(&[set::TEAMS, set::TICKETS])]
+    };
+    assert_eq!((changed(&root), root.changed(&[])), ([0; 4], Some(0)));
+    let (ty, key) = (root.model.set(set::TICKETS).ty, Key::Int(1));
+    let mut values = vec![Value::Null; root.model.structure(ty).properties.len()];
+    values[usize::from(ticket::ID.0)] = 1.into();
+    let record = Record::pack(ty, root.model.structure(ty), &values, &[]);
+    let put = Change::Put { set: set::TICKETS, key: key.clone(), record };
+    root.apply_change(&put, 5);
+    assert_eq!(changed(&root), [5, 5, 0, 5]);
+    root.apply_change(&Change::Delete { set: set::TICKETS, key }, 7);
+    assert_eq!(changed(&root), [7, 7, 0, 7]);
+    assert_eq!(root.changed(&[set::TICKETS_BY_DAY]), None);
 }

@@ -58,19 +58,10 @@ impl Root {
     }
 
     /// A long text of a row; null where it has none.
-    pub(super) fn read_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
+    pub(in crate::store) fn read_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
         match self.text_of(row, property) {
             Some((place, text)) => self.text_at(&place, text).map(Value::Text),
             None => Ok(Value::Null),
-        }
-    }
-
-    /// As [`Root::read_text`], as it is kept for good, though it was read a moment ago.
-    pub(in crate::store) fn kept_text(&self, row: &Row, property: Prop) -> Result<Value, Error> {
-        let Some((place, text)) = self.text_of(row, property) else { return Ok(Value::Null) };
-        match self.fresh_texts.get(&place) {
-            Some(fresh) => Ok(Value::Text(Arc::clone(fresh))),
-            None => self.kept_at(&place, text).map(Value::Text),
         }
     }
 
@@ -79,15 +70,6 @@ impl Root {
         if let Some(fresh) = self.fresh_texts.get(place) {
             return Ok(Arc::clone(fresh));
         }
-        if let Some(recent) = self.recent.get((place, &text)) {
-            return Ok(recent);
-        }
-        let found = self.kept_at(place, text)?;
-        self.recent.put((place, &text), &found);
-        Ok(found)
-    }
-
-    fn kept_at(&self, place: &TextKey, text: TextRef) -> Result<Arc<str>, Error> {
         let (set, key, tag, seq) = place;
         let found = self.texts.read(*set, key, *tag, *seq)?;
         self.vouched(place, text, &found)?;
@@ -125,7 +107,7 @@ impl Root {
     }
 
     /// The set and property of texts that are best read by one scan: several of one kind, in the order of
-    /// their keys, that are not all at hand.
+    /// their keys.
     fn is_scanned(&self, places: &[Option<(TextKey, TextRef)>]) -> Option<(SetId, u16)> {
         let all = || places.iter().flatten();
         let ((set, _, tag, _), _) = all().next()?;
@@ -133,8 +115,7 @@ impl Root {
         let is_fresh = |(place, _): &(TextKey, TextRef)| self.fresh_texts.contains_key(place);
         let is_read = all().nth(1).is_some() && all().is_sorted_by_key(|((_, key, ..), _)| key);
         let can_be = is_read && all().all(|place| is_one_kind(place) && !is_fresh(place));
-        let at_hand = || all().all(|(place, text)| self.recent.get((place, text)).is_some());
-        (can_be && !at_hand()).then_some((*set, *tag))
+        can_be.then_some((*set, *tag))
     }
 
     fn vouched(&self, place: &TextKey, text: TextRef, found: &str) -> Result<(), Error> {

@@ -122,7 +122,7 @@ fn navigation(set: SetId, navigation: Nav) -> Option<(Nav, SetId)> {
 /// What a property is in every row, where it is made of nothing.
 fn constant(set: SetId, prop: Prop) -> Option<Value> {
     match tikit().entity_type(set).property_at(prop).origin {
-        Origin::Computed(made, Reads::Only([])) => Some(made(&Nothing)),
+        Origin::Computed(made, Reads::Only([], [])) => Some(made(&Nothing)),
         Origin::Computed(..)
         | Origin::Stored { .. }
         | Origin::LongText { .. }

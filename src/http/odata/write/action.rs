@@ -162,6 +162,7 @@ impl<S: Service> SaidValue<S> {
             format: self.json.format,
             onward: self.feed.onward(&self.asked, &key),
             drafts: &self.feed.drafts,
+            reused: &self.feed.reused,
         };
         let body = writer.answer(self.declared, complex);
         let mut plain = Plain::json(200, &self.json.content_type, body);

@@ -9,7 +9,7 @@ use crate::{
         Limits,
         check::{Checker, Everything, Target},
         context::Addresses,
-        json::{Drafts, Format, Onward},
+        json::{Drafts, Format, Onward, Reused},
         url::parse_target,
     },
     query::{
@@ -45,8 +45,8 @@ fn answered<T>(
     let addresses = Addresses { model, root: "http://x/odata/" };
     let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max };
     let format = Format::default();
-    let drafts = &Drafts::of(model);
-    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward, drafts })
+    let (drafts, reused) = (&Drafts::of(model), &Reused::new(1 << 20));
+    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused })
 }
 
 fn text_of(bytes: Vec<u8>) -> String {

@@ -31,7 +31,7 @@ mod tree;
 mod walk;
 mod way;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use roaring::RoaringBitmap;
 
@@ -71,7 +71,7 @@ impl Limits {
 /// Where the executor finds columns.
 pub(crate) trait Tables: Sync {
     /// The columns of a set that is stored.
-    fn columns(&self, set: SetId) -> Option<&Columns>;
+    fn columns(&self, set: SetId) -> Option<&Arc<Columns>>;
 
     /// What counts as few.
     fn limits(&self) -> Limits {
@@ -80,7 +80,7 @@ pub(crate) trait Tables: Sync {
 
     /// How many rows there are to go through of a set that has no columns.
     fn rows_of(&self, set: SetId) -> u64 {
-        self.columns(set).map_or(0, Columns::count)
+        self.columns(set).map_or(0, |columns| columns.count())
     }
 }
 
@@ -249,7 +249,7 @@ impl<'a> Query<'a> {
         let _ = walk::go(&self.order, table, &rows, after, &mut sink)?;
         let has_more = limit.is_some_and(|limit| sink.found.len() > limit);
         sink.found.truncate(limit.unwrap_or(usize::MAX));
-        let rows = table.columns.rows(&sink.found);
+        let rows = table.columns.rows_late(&sink.found);
         let is_top_reached = plan.top.is_some_and(|top| rows.len() as u64 >= top);
         let next = match rows.last() {
             Some(last) if has_more && !is_top_reached => Some(token(plan, last, table.ctx)?),

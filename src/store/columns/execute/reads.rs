@@ -96,7 +96,7 @@ impl Reads {
                     self.add_nav(nav, structure);
                 }
             }
-            Origin::Computed(_, Declared::Only(read)) => {
+            Origin::Computed(_, Declared::Only(read, _)) => {
                 for prop in read {
                     self.add_prop(*prop, structure);
                 }

@@ -1,5 +1,7 @@
 //! One set as the executor sees it: its columns, its type, and rows made of some of its properties.
 
+use std::sync::Arc;
+
 use roaring::RoaringBitmap;
 
 use super::{Ground, Limits, days};
@@ -16,7 +18,7 @@ pub(super) struct Table<'a> {
     ground: Ground<'a>,
     pub(super) ctx: &'a Context<'a>,
     pub(super) set: SetId,
-    pub(super) columns: &'a Columns,
+    pub(super) columns: &'a Arc<Columns>,
 }
 
 impl<'a> Table<'a> {

@@ -236,7 +236,7 @@ fn read_by(path: &Path, model: &Model, structure: &StructType) -> Option<Prop> {
         Step::Property(prop) => match structure.property_at(*prop).origin {
             Origin::Stored { .. } => Some(*prop),
             Origin::LookUp { navigation, .. } => reference(structure.navigation(navigation)?),
-            Origin::Computed(_, Reads::Only([only])) => {
+            Origin::Computed(_, Reads::Only([only], _)) => {
                 let is_stored =
                     matches!(structure.property_at(*only).origin, Origin::Stored { .. });
                 is_stored.then_some(*only)

@@ -34,7 +34,7 @@ impl<'a> Taken<'a> {
             |prop: &Prop| matches!(structure.property_at(*prop).origin, Origin::Stored { .. });
         match structure.property_at(*prop).origin {
             Origin::Stored { .. } => columns.column(*prop).map(Self::Column),
-            Origin::Computed(made, Reads::Only(read)) if read.iter().all(is_stored) => {
+            Origin::Computed(made, Reads::Only(read, _)) if read.iter().all(is_stored) => {
                 Some(Self::Made(*prop, made))
             }
             Origin::Computed(made, Reads::Hours(read)) if read.iter().all(is_stored) => {

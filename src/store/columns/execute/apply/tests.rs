@@ -1,5 +1,7 @@
 //! Groups by column against the reference.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -45,7 +47,7 @@ fn filled(tickets: &[Ticket]) -> (MemorySource, Tickets) {
         let row = source.put_named("Tickets", "Ticket", &named).unwrap();
         columns.put(&row.key(model), &row);
     }
-    (source, Tickets(columns))
+    (source, Tickets(Arc::new(columns)))
 }
 
 fn context(source: &MemorySource) -> Context<'_> {
@@ -53,10 +55,10 @@ fn context(source: &MemorySource) -> Context<'_> {
 }
 
 /// The columns of tickets, and of nothing else.
-struct Tickets(Columns);
+struct Tickets(Arc<Columns>);
 
 impl Tables for Tickets {
-    fn columns(&self, set: SetId) -> Option<&Columns> {
+    fn columns(&self, set: SetId) -> Option<&Arc<Columns>> {
         (set == set::TICKETS).then_some(&self.0)
     }
 }

@@ -3,7 +3,10 @@
 mod bounds;
 mod ways;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use jiff::tz::TimeZone;
 
@@ -22,7 +25,7 @@ use crate::{
 /// Plain rows, and the same in columns.
 pub(super) struct Tabled {
     rows: Plain,
-    tables: Vec<Option<Columns>>,
+    tables: Vec<Option<Arc<Columns>>>,
     limits: Limits,
     /// How often it was asked for its zone.
     zone_asked: AtomicUsize,
@@ -65,7 +68,7 @@ impl Tabled {
         tables.iter_mut().flatten().for_each(Columns::settle);
         Self {
             rows: world.plain(),
-            tables,
+            tables: tables.into_iter().map(|columns| columns.map(Arc::new)).collect(),
             limits,
             zone_asked: AtomicUsize::new(0),
             grouped: AtomicUsize::new(0),
@@ -74,7 +77,7 @@ impl Tabled {
 }
 
 impl Tables for Tabled {
-    fn columns(&self, set: SetId) -> Option<&Columns> {
+    fn columns(&self, set: SetId) -> Option<&Arc<Columns>> {
         self.tables[usize::from(set.0)].as_ref()
     }
 

@@ -1,0 +1,68 @@
+//! The bytes of a record: here, or with rows that are packed together once one of them is looked at.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+/// Rows of one state of a set, not packed yet; each by its number among them.
+///
+/// They keep the state they are of, so they are for answers under way, not for keeping.
+pub trait Unpacked: Send + Sync {
+    /// The record of a row. Who asks for one first waits until all are packed.
+    fn bytes(&self, number: usize) -> &[u8];
+
+    /// What tells the row, together with its version, from every other of its set.
+    fn position(&self, number: usize) -> u32;
+}
+
+/// The bytes of one record. Cheap to clone.
+#[derive(Clone)]
+pub(super) enum Bytes {
+    Packed(Arc<[u8]>),
+    Late(Arc<dyn Unpacked>, u32),
+}
+
+impl Bytes {
+    /// See [`Unpacked::position`]; none where it is packed by itself.
+    pub(super) fn position(&self) -> Option<u32> {
+        match self {
+            Self::Packed(_) => None,
+            Self::Late(rows, number) => Some(rows.position(*number as usize)),
+        }
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Packed(bytes) => bytes,
+            Self::Late(rows, number) => rows.bytes(*number as usize),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Packed(bytes.into())
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Packed(bytes.into())
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Bytes {}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}

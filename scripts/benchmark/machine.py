@@ -34,6 +34,13 @@ def describe():
             f"load before: {load:.1f}")
 
 
+def processor_secs(pid):
+    """What a process has taken from the processor so far, seconds."""
+    text = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    of_user, of_kernel = text.rsplit(")", 1)[1].split()[11:13]
+    return (int(of_user) + int(of_kernel)) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid):
     """Resident memory of a process now and at most so far, bytes."""
     path = f"/proc/{pid}/status"

@@ -47,8 +47,8 @@ def in_folder(options, material, work):
     with servers.tessera(options, folder, work) as server:
         say(f"listening after {server.start_secs:.2f} s")
         memory = {"after the start": server.memory()}
-        starts = {"start, s": server.start_secs, "search index built, s": servers.settle(server.address, secret)}
-        memory["when the search index is built"] = server.memory()
+        starts = {"start, s": server.start_secs, "index and checkpoint made, s": servers.settle(server, secret)}
+        memory["when the index and the checkpoint are made"] = server.memory()
         driver = Driver(options, work, server.address, secret)
         asked = [one for one in questions(options.tickets) if not options.only or one.name in options.only]
         first = first_answers(asked, server.address, secret, fixed)

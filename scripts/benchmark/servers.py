@@ -11,6 +11,8 @@ from .say import Failure, say
 
 START_SECS = 600
 SETTLE_SECS = 1800
+# Takes next to nothing of the processor for so long once it has nothing left to do.
+STILL_SECS = 2
 STOP_SECS = 60
 IMPORT_SECS = 3600
 # One token asks all there is to ask.
@@ -97,15 +99,21 @@ def token(options, folder):
     return _tessera(options, folder, *create).strip()
 
 
-def settle(address, secret):
-    """Waits until the search index is built: what it takes from the processor belongs to the start, not to answers."""
-    reader, began = Reader(address, secret), time.monotonic()
+def settle(server, secret):
+    """Waits until the search index is built and the checkpoint behind an import written: what these take from the
+    processor belongs to the start, not to answers."""
+    reader, began = Reader(server.address, secret), time.monotonic()
+    is_searched, busy_until = False, began
     while time.monotonic() - began < SETTLE_SECS:
-        if b"\ntessera_sequence_searched " in reader.get("/metrics")[1]:
+        before = machine.processor_secs(server.process.pid)
+        time.sleep(STILL_SECS / 10)
+        if machine.processor_secs(server.process.pid) - before > STILL_SECS / 100:
+            busy_until = time.monotonic()
+        is_searched = is_searched or b"\ntessera_sequence_searched " in reader.get("/metrics")[1]
+        if is_searched and time.monotonic() - busy_until >= STILL_SECS:
             reader.close()
-            return time.monotonic() - began
-        time.sleep(0.1)
-    raise Failure(f"the search index is not ready after {SETTLE_SECS} s")
+            return busy_until - began
+    raise Failure(f"the server is not still after {SETTLE_SECS} s")
 
 
 def tessera(options, folder, work):

@@ -17,7 +17,7 @@ use tessera::{
         Limits,
         check::{Checker, CollectionPath, Everything},
         context::Addresses,
-        json::{Drafts, Format, Onward, Pieces, Reused, Text, Writer},
+        json::{Drafts, Format, Hands, Onward, Pieces, Reused, Text, Writer},
         url::parse_query,
     },
     query::{Context, Page, Plan, Source, Start, list::reference},
@@ -168,6 +168,7 @@ fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
         drafts: &DRAFTS,
         // Each is written anew.
         reused: &Reused::new(0),
+        hands: &Hands::of_this_machine(),
     };
     let of = (plan.set, model.set(plan.set).ty);
     let mut pieces = Pieces::new(of, plan.shape.clone(), page, None);

@@ -60,6 +60,12 @@ impl Packer {
     pub fn record(&self) -> Record {
         Record::of(&self.bytes)
     }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// The number of a payload, if packing it again gives the same bytes.

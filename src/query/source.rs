@@ -222,7 +222,7 @@ pub fn values_by_row<S: Source + ?Sized>(
 }
 
 /// What a caller may do, as far as a query must know.
-pub trait Rights {
+pub trait Rights: Sync {
     /// Whether the caller holds `scope`, such as `tickets:read`.
     fn has(&self, scope: &str) -> bool;
 

@@ -36,7 +36,7 @@ use crate::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
-        json::{Drafts, Onward, Reused},
+        json::{Drafts, Hands, Onward, Reused},
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -149,6 +149,8 @@ pub struct Feed<S> {
     drafts: Drafts,
     /// What was written a moment ago.
     reused: Reused,
+    /// Who helps with long pages.
+    hands: Hands,
 }
 
 impl<S: Service> Feed<S> {
@@ -175,9 +177,10 @@ impl<S: Service> Feed<S> {
         (gate, heavy, limiter): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>),
     ) -> Self {
         let (brief, keys) = (Brief::default(), keys::Keys::default());
+        let hands = Hands::of_this_machine();
         let (drafts, reused) =
             (Drafts::of(service.model()), Reused::new(settings.rows_cache_bytes));
-        Self { service, settings, gate, heavy, brief, keys, limiter, drafts, reused }
+        Self { service, settings, gate, heavy, brief, keys, limiter, drafts, reused, hands }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

@@ -244,8 +244,8 @@ impl<S: Service> Read<S> {
         let mut onward = self.feed.onward(&self.asked, key);
         onward.rows = asked.map_or(onward.rows, |asked| asked.min(onward.rows));
         let (addresses, ctx) = (self.addresses(), self.ctx());
-        let Feed { drafts, reused, .. } = &*self.feed;
-        Writer { ctx, checker, addresses, format, onward, drafts, reused }
+        let Feed { drafts, reused, hands, .. } = &*self.feed;
+        Writer { ctx, checker, addresses, format, onward, drafts, reused, hands }
     }
 
     /// A JSON answer of what `write` writes.

@@ -276,7 +276,7 @@ mod tests {
             Limits,
             check::{Checker, Everything},
             context::Addresses,
-            json::{Drafts, Format, Level, Onward, Pieces, Reused, Text, Writer},
+            json::{Drafts, Format, Hands, Level, Onward, Pieces, Reused, Text, Writer},
         },
         query::{
             Page, Shape, Source,
@@ -305,7 +305,9 @@ mod tests {
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
         let (drafts, reused) = (&Drafts::of(source.model()), &Reused::new(1 << 20));
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused };
+        let hands = &Hands::of_this_machine();
+        let writer =
+            Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands };
         let rows: Vec<_> = source.rows(THINGS).collect();
         let ty = source.model().set(THINGS).ty;
         let all: Vec<Prop> = source.model().structure(ty).props().map(|(prop, _)| prop).collect();

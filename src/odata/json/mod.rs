@@ -10,6 +10,7 @@ mod drafts;
 mod entity;
 mod escape;
 mod groups;
+mod hands;
 mod kept;
 mod outline;
 mod page;
@@ -21,6 +22,7 @@ pub use drafts::Drafts;
 pub use entity::Onward;
 pub use escape::push_json_text;
 pub use groups::Groups;
+pub use hands::Hands;
 pub use page::Pieces;
 pub use reused::Reused;
 pub use value::push_plain;
@@ -28,13 +30,14 @@ pub use value::push_plain;
 use value::push_value;
 
 use super::{
+    Limits,
     check::{Checker, PropertyPath},
     context::Addresses,
 };
 use crate::{
     error::Error,
-    model::{Complex, Row, StructId, Type, Value},
-    query::Context,
+    model::{Complex, Model, Row, StructId, Type, Value},
+    query::{Context, Rights},
 };
 
 /// How much is said about data besides the data.
@@ -79,6 +82,8 @@ pub struct Writer<'a> {
     pub drafts: &'a Drafts,
     /// What was written a moment ago.
     pub reused: &'a Reused,
+    /// Who helps with long pages.
+    pub hands: &'a Hands,
 }
 
 impl Writer<'_> {
@@ -116,6 +121,22 @@ impl Writer<'_> {
         json.end()
     }
 
+    /// What another thread makes the same writer of.
+    fn shared(&self) -> Shared<'_> {
+        let Checker { model, rights, limits, .. } = *self.checker;
+        let Self { ctx, addresses, format, onward, drafts, reused, hands, checker: _ } = *self;
+        Shared {
+            ctx,
+            checks: (model, rights, limits),
+            addresses,
+            format,
+            onward,
+            drafts,
+            reused,
+            hands,
+        }
+    }
+
     /// The writer of the entity the whole request is about, or of one of those.
     fn about<'b>(&'b self, row: &'b Row) -> Writer<'b> {
         Writer { ctx: Context { it: Some(row), ..self.ctx }, ..*self }
@@ -151,6 +172,35 @@ impl Writer<'_> {
         json.name("value");
         push_value(self, &mut json.bytes, value, &path.ty);
         json.end()
+    }
+}
+
+/// A writer on its way to another thread: a checker counts for one.
+struct Shared<'a> {
+    ctx: Context<'a>,
+    checks: (&'a Model, &'a dyn Rights, Limits),
+    addresses: Addresses<'a>,
+    format: Format,
+    onward: Onward<'a>,
+    drafts: &'a Drafts,
+    reused: &'a Reused,
+    hands: &'a Hands,
+}
+
+impl Shared<'_> {
+    fn with<T>(self, then: impl FnOnce(&Writer<'_>) -> T) -> T {
+        let Self {
+            ctx,
+            checks: (model, rights, limits),
+            addresses,
+            format,
+            onward,
+            drafts,
+            reused,
+            hands,
+        } = self;
+        let checker = &Checker::new(model, rights, limits);
+        then(&Writer { ctx, checker, addresses, format, onward, drafts, reused, hands })
     }
 }
 

@@ -120,6 +120,51 @@ impl Outline {
         !self.branches.is_empty() || !self.shape.computed.is_empty()
     }
 
+    /// Whether nothing stands in its entities but what they have by themselves.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.is_references && !self.may_ask_for_it()
+    }
+
+    /// Whether its entities are told with all their properties.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.shape.is_selected
+    }
+
+    /// The same for others of the same page, while nothing is expanded.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            declared: self.declared,
+            ty: self.ty,
+            shape: self.shape.clone(),
+            is_references: self.is_references,
+            branches: Vec::new(),
+            sheets: Vec::new(),
+            known: VecDeque::new(),
+            count: 0,
+        }
+    }
+
+    /// Entities one behind the other, until they take `enough` bytes; how many.
+    pub(super) fn plain(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        rows: &[Row],
+        enough: usize,
+    ) -> Result<usize, Error> {
+        let from = json.bytes.len();
+        for (at, row) in rows.iter().enumerate() {
+            if json.bytes.len() - from >= enough {
+                return Ok(at);
+            }
+            json.comma();
+            json.bytes.push(b'{');
+            self.members(json, writer, &rows[at..])?;
+            self.end(json, writer, row)?;
+        }
+        Ok(rows.len())
+    }
+
     /// Everything of the first of `rows` but what it is expanded to; the others come next.
     pub(super) fn members(
         &mut self,

@@ -7,6 +7,8 @@ use std::vec::IntoIter;
 
 use super::{
     Json, Level, Text, Writer,
+    ahead::ROWS,
+    hands::Hand,
     outline::{Branch, KEPT_MAX, Outline},
 };
 use crate::{
@@ -17,6 +19,11 @@ use crate::{
 
 /// Room taken for an entity before its length is known.
 const ROW_BYTES: usize = 2 << 10;
+
+/// Rows of a piece that two write, each half of them; it takes longer to find somebody for fewer.
+const HALF_ROWS: usize = 4 * ROWS;
+/// Bytes of such a half, the row that exceeds them included.
+const HALF_BYTES: usize = 512 << 10;
 
 /// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
 const WHOLE_ROWS: u64 = 100_000;
@@ -31,6 +38,12 @@ pub struct Pieces {
     /// Given up for `outlines` when the first piece is written.
     shape: Option<Shape>,
     outlines: Vec<Outline>,
+    /// The same for who helps to write a long page.
+    second: Option<Outline>,
+    /// What it wrote: the next piece.
+    ready: Option<Vec<u8>>,
+    /// Whether nobody is to help any more.
+    is_alone: bool,
     stack: Vec<Frame>,
     /// The last byte of the piece before.
     last: u8,
@@ -88,15 +101,19 @@ struct Behind {
 
 impl Text for Pieces {
     fn is_done(&self) -> bool {
-        self.stack.is_empty()
+        self.stack.is_empty() && self.ready.is_none()
     }
 
     fn whole(mut self, writer: &Writer<'_>) -> Result<Vec<u8>, Error> {
-        self.room = WHOLE_ROWS;
+        (self.room, self.is_alone) = (WHOLE_ROWS, true);
         self.next(writer, usize::MAX)
     }
 
     fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
+        if let Some(ready) = self.ready.take() {
+            self.last = ready.last().copied().unwrap_or(self.last);
+            return Ok(ready);
+        }
         let mut json = Json { bytes: Vec::with_capacity(self.bytes(enough)), before: self.last };
         if let Some(shape) = self.shape.take() {
             // What cannot be computed is an error as long as nothing is on its way.
@@ -107,6 +124,10 @@ impl Text for Pieces {
         // Only what is computed and what is expanded can ask for it.
         let is_told = self.outlines.iter().any(Outline::may_ask_for_it);
         while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
+            if let Some(hand) = self.helped(&json, writer) {
+                self.halves(&mut json, writer, hand)?;
+                break;
+            }
             match if is_told { self.subject() } else { None } {
                 Some(subject) => self.step(&mut json, &writer.about(&subject))?,
                 None => self.step(&mut json, writer)?,
@@ -145,7 +166,65 @@ impl Pieces {
         };
         let frame = Frame { rows: rows.into_iter(), outline: 0, row: None, kind };
         let (shape, stack) = (Some(shape), vec![frame]);
-        Self { top, of, shape, outlines: Vec::new(), stack, last: b'{', room: u64::MAX }
+        Self {
+            top,
+            of,
+            shape,
+            outlines: Vec::new(),
+            second: None,
+            ready: None,
+            is_alone: false,
+            stack,
+            last: b'{',
+            room: u64::MAX,
+        }
+    }
+
+    /// Somebody who helps with the next rows, if that is worth it: the piece begins, and many plain rows of a
+    /// page are left.
+    fn helped<'w>(&self, json: &Json, writer: &Writer<'w>) -> Option<Hand<'w>> {
+        let ([page], [outline]) = (self.stack.as_slice(), self.outlines.as_slice()) else {
+            return None;
+        };
+        let is_worth_it = matches!(page.kind, Kind::Page)
+            && outline.is_plain()
+            && outline.is_whole()
+            && page.rows.len() >= HALF_ROWS
+            && json.bytes.len() < ROW_BYTES
+            && !self.is_alone;
+        if is_worth_it { writer.hands.lend() } else { None }
+    }
+
+    /// Writes many rows, the later half by another.
+    fn halves(
+        &mut self,
+        json: &mut Json,
+        writer: &Writer<'_>,
+        hand: Hand<'_>,
+    ) -> Result<(), Error> {
+        let ([page], [outline]) = (self.stack.as_mut_slice(), self.outlines.as_mut_slice()) else {
+            return Ok(());
+        };
+        let rows = page.rows.as_slice();
+        let rows = &rows[..rows.len().min(2 * HALF_ROWS)];
+        let (ours, theirs) = rows.split_at(rows.len() / 2);
+        let other = self.second.get_or_insert_with(|| outline.anew());
+        let mut text = Json { bytes: Vec::with_capacity(HALF_BYTES), before: b'}' };
+        json.bytes.reserve(HALF_BYTES);
+        let shared = writer.shared();
+        let (written, helped) = hand.help(
+            || outline.plain(json, writer, ours, HALF_BYTES),
+            || shared.with(|writer| other.plain(&mut text, writer, theirs, HALF_BYTES)),
+        );
+        let (mut count, helped) = (written?, helped.unwrap_or(Ok(0))?);
+        if count == ours.len() {
+            self.ready = Some(text.bytes);
+            count += helped;
+        }
+        // Rows so long are better written one by one.
+        self.is_alone |= count < rows.len();
+        page.rows.by_ref().take(count).for_each(drop);
+        Ok(())
     }
 
     /// The entity of the page that is being written, or will be next: what the request is about.

@@ -11,6 +11,8 @@ use crate::model::{Record, Row, Unpacked, packer::Packer};
 
 /// Rows that are packed together.
 const LATE_ROWS: usize = 64;
+/// What most records take at most.
+const ROW_BYTES: usize = 320;
 
 impl Columns {
     /// A row, as it was put.
@@ -22,7 +24,11 @@ impl Columns {
     /// Rows, as they were put, in the order of `positions`.
     pub(crate) fn rows(&self, positions: &[u32]) -> Vec<Row> {
         let mut rows = Rows::of(self);
-        positions.iter().map(|at| self.row_of(*at, rows.record(*at))).collect()
+        let row = |at: &u32| {
+            let record = self.kept.get(at).cloned();
+            self.row_of(*at, record.unwrap_or_else(|| rows.pack(*at).record()))
+        };
+        positions.iter().map(row).collect()
     }
 
     /// As [`Columns::rows`], each packed when somebody looks at it or one beside it. They keep the columns.
@@ -47,7 +53,7 @@ impl Columns {
 
     /// The record of a row of the set's own type.
     pub(super) fn pack(&self, at: u32) -> Record {
-        Rows::of(self).pack(at)
+        Rows::of(self).pack(at).record()
     }
 
     fn row_of(&self, at: u32, record: Record) -> Row {
@@ -59,16 +65,33 @@ impl Columns {
 struct Late {
     columns: Arc<Columns>,
     positions: Box<[u32]>,
-    packed: OnceLock<Box<[Record]>>,
+    packed: OnceLock<Packed>,
+}
+
+/// Records, one behind the other.
+struct Packed {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Box<[usize]>,
 }
 
 impl Unpacked for Late {
     fn bytes(&self, number: usize) -> &[u8] {
-        let packed = self.packed.get_or_init(|| {
+        let Packed { bytes, ends } = self.packed.get_or_init(|| {
             let mut rows = Rows::of(&self.columns);
-            self.positions.iter().map(|at| rows.record(*at)).collect()
+            let mut bytes = Vec::with_capacity(self.positions.len() * ROW_BYTES);
+            let ends = self.positions.iter().map(|at| {
+                match self.columns.kept.get(at) {
+                    Some(kept) => bytes.extend_from_slice(kept.as_bytes()),
+                    None => bytes.extend_from_slice(rows.pack(*at).as_bytes()),
+                }
+                bytes.len()
+            });
+            let ends = ends.collect();
+            Packed { bytes, ends }
         });
-        packed[number].as_bytes()
+        let from = number.checked_sub(1).map_or(0, |before| ends[before]);
+        &bytes[from..ends[number]]
     }
 
     fn position(&self, number: usize) -> u32 {
@@ -91,13 +114,8 @@ impl<'a> Rows<'a> {
         Self { columns, chunk: None, cells, packer: Packer::new(columns.type_id) }
     }
 
-    /// The record of a row, as it was put.
-    fn record(&mut self, at: u32) -> Record {
-        self.columns.kept.get(&at).cloned().unwrap_or_else(|| self.pack(at))
-    }
-
-    /// That of a row of the set's own type.
-    fn pack(&mut self, at: u32) -> Record {
+    /// A row of the set's own type.
+    fn pack(&mut self, at: u32) -> &Packer {
         let (chunk, place) = (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS);
         if self.chunk != Some(chunk) {
             self.chunk = Some(chunk);
@@ -120,6 +138,6 @@ impl<'a> Rows<'a> {
                 Cell::Raw(payload) => packer.bytes(column.tag, payload),
             }
         }
-        packer.record()
+        packer
     }
 }

@@ -163,6 +163,7 @@ impl<S: Service> SaidValue<S> {
             onward: self.feed.onward(&self.asked, &key),
             drafts: &self.feed.drafts,
             reused: &self.feed.reused,
+            hands: &self.feed.hands,
         };
         let body = writer.answer(self.declared, complex);
         let mut plain = Plain::json(200, &self.json.content_type, body);

@@ -297,9 +297,17 @@ impl<S: Service> Job<S> {
         let key = self.feed.service.signing_key();
         let onward = self.feed.onward(&self.asked, &key);
         let format = self.json.format;
-        let Feed { drafts, reused, .. } = &*self.feed;
-        let writer =
-            Writer { ctx: *ctx, checker: &checker, addresses, format, onward, drafts, reused };
+        let Feed { drafts, reused, hands, .. } = &*self.feed;
+        let writer = Writer {
+            ctx: *ctx,
+            checker: &checker,
+            addresses,
+            format,
+            onward,
+            drafts,
+            reused,
+            hands,
+        };
         let value = find::property(ctx, row, &self.path)?;
         let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
         Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })

@@ -9,7 +9,7 @@ use crate::{
         Limits,
         check::{Checker, Everything, Target},
         context::Addresses,
-        json::{Drafts, Format, Onward, Reused},
+        json::{Drafts, Format, Hands, Onward, Reused},
         url::parse_target,
     },
     query::{
@@ -46,7 +46,11 @@ fn answered<T>(
     let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max };
     let format = Format::default();
     let (drafts, reused) = (&Drafts::of(model), &Reused::new(1 << 20));
-    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused })
+    let hands = &Hands::of_this_machine();
+    then(
+        pieces,
+        &Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands },
+    )
 }
 
 fn text_of(bytes: Vec<u8>) -> String {
@@ -196,4 +200,50 @@ fn what_no_address_can_tell_is_refused_where_it_has_no_room() {
     };
     let error = "$expand passes the limit 'expand_rows_max' of 100000";
     assert_eq!((refused(4).as_deref(), refused(100)), (Some(error), None));
+}
+
+#[test]
+fn long_pages_are_the_same_with_help_and_without() {
+    let mut long = source();
+    for id in 10..1_300_i64 {
+        // Some halves are full sooner than they have their rows.
+        let body = "\"long\" ü ".repeat(if id / 300 == 2 { 400 } else { 3 });
+        let group = if id % 7 == 0 { None } else { Some(id % 3) };
+        let named = [
+            ("Id", id.into()),
+            ("GroupId", group.into()),
+            ("Body", Value::text(&body)),
+            ("String", Value::text(&format!("{id}\n"))),
+        ];
+        let ty = if id % 11 == 0 { "BigThing" } else { "Thing" };
+        long.put_named("Things", ty, &named).unwrap();
+    }
+    let told = |query, hands: usize, piece: Option<usize>| {
+        let hands = &Hands::new(hands);
+        answered(context(&long), ("Things", query), (10, 10), |mut pieces, writer| {
+            let writer = &Writer { hands, ..*writer };
+            let Some(piece) = piece else { return (text_of(pieces.whole(writer).unwrap()), 1) };
+            let (mut all, mut longest) = (Vec::new(), 0);
+            while !pieces.is_done() {
+                let next = pieces.next(writer, piece).unwrap();
+                longest = longest.max(next.len());
+                all.extend(next);
+            }
+            (text_of(all), longest)
+        })
+    };
+    let all_but_one = "$select=Id,GroupId,GroupName,Body,String,PartCount";
+    for query in ["", "$skip=100&$count=true", "$top=300", all_but_one, "$expand=Group&$top=300"] {
+        let (want, _) = told(query, 0, None);
+        for hands in [0, 1, 2] {
+            for piece in [1 << 10, 64 << 10, 256 << 10] {
+                let (got, longest) = told(query, hands, Some(piece));
+                assert!(got == want, "{query} {hands} {piece}");
+                let most = if hands == 0 { piece } else { piece.max(HALF_BYTES) };
+                assert!(longest <= most + (16 << 10), "{query} {hands} {piece}: {longest}");
+            }
+        }
+    }
+    // Whether there was help at all: more is written at once than was asked for.
+    assert!(told("", 1, Some(1 << 10)).1 > 64 << 10);
 }

@@ -15,7 +15,7 @@ use crate::{
         Limits,
         check::{Checker, Everything},
         context::Addresses,
-        json::{Drafts, Format, Onward, Pieces, Text as _},
+        json::{Drafts, Format, Hands, Onward, Pieces, Text as _},
     },
     query::{
         Context, Page, Shape, Source,
@@ -104,8 +104,9 @@ impl States {
         let checker = Checker::new(model, &Everything, Limits::default());
         let addresses = Addresses { model, root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 9, rows_max: 9 };
-        let drafts = &Drafts::of(model);
-        let writer = Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused };
+        let (drafts, hands) = (&Drafts::of(model), &Hands::of_this_machine());
+        let writer =
+            Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands };
         let rows: Vec<Row> = self.rows.rows(THINGS).collect();
         let key = |row: &Row| u32::try_from(row.key(model).as_int().unwrap()).unwrap();
         let keyed = rows.iter().map(|row| (row.clone(), key(row))).collect();

@@ -17,6 +17,7 @@ mod image;
 pub mod journal;
 mod lock;
 pub mod memory;
+mod patient;
 mod records;
 mod root;
 mod trust;

@@ -24,7 +24,8 @@ use crate::{
     model::{Key, SetId},
     store::{
         Actor, Change, Commit, Fault, Root, Seq, Snapshot, Transaction, checkpoint,
-        checkpoint::Written, draft::Work, journal::Journal, records::Applied,
+        checkpoint::Written, draft::Work, journal::Journal, patient::become_patient,
+        records::Applied,
     },
     time::Timestamp,
 };
@@ -300,6 +301,7 @@ impl Committer {
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
         let (root, dir) = (shared.root.load_full(), self.options.checkpoints_dir());
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || {
+            become_patient();
             let written =
                 catch_unwind(AssertUnwindSafe(|| checkpoint::write(&root, &dir, &shared.stopping)));
             let panicked =

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::Shared;
-use crate::store::{Fault, Root, Snapshot, image::Pace};
+use crate::store::{Fault, Root, Snapshot, image::Pace, patient::become_patient};
 
 /// How long between two looks whether the records have what the image shows.
 const RECORDS_PAUSE: Duration = Duration::from_millis(20);
@@ -46,6 +46,7 @@ impl Imager {
         }
         let (root, theirs) = (shared.root.load_full(), Arc::clone(shared));
         let write = move || {
+            become_patient();
             let done = catch_unwind(AssertUnwindSafe(|| write(&theirs, root, behind)));
             let done = done.unwrap_or_else(|_| Err(Fault::Io("it".into(), "panicked".into())));
             match &done {

@@ -12,13 +12,18 @@ UPDATERS = 64
 SCANS = 4
 
 
-def pages(address, token, count):
-    """Q6: every ticket by following the links."""
-    say("Q6: the whole feed")
-    took, size = feed.read(address, token, "/odata/Tickets")
+def pages(address, token, options):
+    """Q6: every ticket by following the links; the first time each text is compared with its digest."""
+    passes = []
+    for at in range(1 + options.runs):
+        say("Q6: the whole feed, for the first time" if at == 0 else "Q6: the whole feed again")
+        took, size = feed.read(address, token, "/odata/Tickets")
+        passes.append((sum(took), took, size))
+    first, *again = passes
+    whole, took, size = sorted(again)[len(again) // 2]
     end = max(1, len(took) // ENDS)
-    whole = sum(took)
-    return {"rows_per_sec": count / whole * 1e3, "ms": whole, "pages": len(took), "bytes": size,
+    return {"rows_per_sec": options.tickets / whole * 1e3, "first_rows_per_sec": options.tickets / first[0] * 1e3,
+            "ms": whole, "pages": len(took), "bytes": size,
             "first_ms": median(took[:end]), "last_ms": median(took[-end:])}
 
 

@@ -111,7 +111,7 @@ def whole_runs(options, served, beside, work):
     """What is measured once: the feed, writing, light beside heavy."""
     server, secret = served
     driver, other = (Driver(options, folder, server.address, secret) for folder in (work, work / "fixed"))
-    found = extras.pages(server.address, secret, options.tickets)
+    found = extras.pages(server.address, secret, options)
     parts = [report.feed(found, beside, options.tickets)]
     updates = extras.beside_updates(driver, other, options)
     scans = extras.beside_scans(driver, other, options)

@@ -20,12 +20,13 @@ use support::{
 const TICKETS: u64 = 9;
 const STEPS: u64 = 60;
 
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 8] = [
     "Tickets?$orderby=Id",
     "Tickets?$orderby=Id desc&$select=Id,RequesterName,AssigneeName,Status,IsClosed,CommentCount",
     "Tickets?$expand=Comments,Requester&$orderby=Id",
     "Tickets(3)",
     "Comments?$orderby=Id",
+    "Comments?$orderby=Id&$select=Id,Body",
     "Customers?$orderby=Id",
     "TicketHistory?$orderby=Id",
 ];
@@ -63,6 +64,13 @@ fn dice(step: u64, sides: u64) -> u64 {
     (step ^ 0x5DEE_CE66).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23) % sides
 }
 
+/// The last comment there is.
+fn last_comment(client: &Client) -> i64 {
+    let found = client.get("/odata/Comments?$orderby=Id%20desc&$top=1&$select=Id").expect(200);
+    let found: Value = serde_json::from_str(&found.body).unwrap();
+    found["value"][0]["Id"].as_i64().unwrap()
+}
+
 /// One change of anything that a list of tickets tells of.
 fn change(client: &Client, step: u64) {
     let ticket = 1 + dice(step, TICKETS);
@@ -70,18 +78,22 @@ fn change(client: &Client, step: u64) {
     let patch = |path: &str, body: Value| {
         client.send("PATCH", path, &[], Some(&body)).unwrap().expect(200);
     };
-    match step % 8 {
+    match step % 10 {
         0 => patch(&format!("/odata/Tickets({ticket})"), json!({ "Title": text })),
         1 => patch(&format!("/odata/Tickets({ticket})"), json!({ "Description": text })),
-        2 => {
-            let body = json!({ "Body": text, "IsInternal": step % 16 == 2 });
+        2 | 8 => {
+            let body = json!({ "Body": text, "IsInternal": step % 10 == 2 });
             client.post(&format!("/odata/Tickets({ticket})/Comments"), &body).expect(201);
+        }
+        9 => {
+            let id = last_comment(client);
+            client.delete(&format!("/odata/Comments({id})")).expect(204);
         }
         3 => patch("/odata/Customers(1)", json!({ "Name": text })),
         4 => patch("/odata/Statuses(1)", json!({ "Name": text })),
         5 => patch(&format!("/odata/Tickets({ticket})"), json!({ "Tags": [text] })),
         6 => {
-            let status = ["Resolved", "Closed", "Open"][usize::try_from(step / 8 % 3).unwrap()];
+            let status = ["Resolved", "Closed", "Open"][usize::try_from(step / 10 % 3).unwrap()];
             patch(&format!("/odata/Tickets({ticket})"), json!({ "Status": status }));
         }
         _ => patch("/odata/Teams(1)", json!({ "Name": text })),

@@ -9,8 +9,8 @@ pub trait Unpacked: Send + Sync {
     /// The record of a row. Who asks for one first waits until all are packed.
     fn bytes(&self, number: usize) -> &[u8];
 
-    /// What tells the row, together with its version, from every other of its set.
-    fn position(&self, number: usize) -> u32;
+    /// What tells the row, together with its version, from every other that its set has or had in this process.
+    fn place(&self, number: usize) -> u64;
 }
 
 /// The bytes of one record. Cheap to clone.
@@ -21,11 +21,11 @@ pub(super) enum Bytes {
 }
 
 impl Bytes {
-    /// See [`Unpacked::position`]; none where it is packed by itself.
-    pub(super) fn position(&self) -> Option<u32> {
+    /// See [`Unpacked::place`]; none where it is packed by itself.
+    pub(super) fn place(&self) -> Option<u64> {
         match self {
             Self::Packed(_) => None,
-            Self::Late(rows, number) => Some(rows.position(*number as usize)),
+            Self::Late(rows, number) => Some(rows.place(*number as usize)),
         }
     }
 }

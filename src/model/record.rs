@@ -151,10 +151,10 @@ impl Record {
         Self(Bytes::Late(rows, number))
     }
 
-    /// Where it is among those of its set, if it is a [`Record::late`] one; see [`Unpacked::position`].
+    /// Where it is among those of its set, if it is a [`Record::late`] one; see [`Unpacked::place`].
     #[must_use]
-    pub fn position(&self) -> Option<u32> {
-        self.0.position()
+    pub fn place(&self) -> Option<u64> {
+        self.0.place()
     }
 
     /// The bytes as stored.

@@ -55,7 +55,7 @@ impl Text {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     set: SetId,
-    at: u32,
+    at: u64,
     version: u64,
 }
 
@@ -115,7 +115,7 @@ impl Manner {
 }
 
 impl Reused {
-    /// Takes no more than so many bytes.
+    /// Takes about so many bytes at most.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let turns = AtomicUsize::new(0);
@@ -178,7 +178,7 @@ impl Slots {
 
 /// The same for all versions of a row.
 fn hash(manner: &Manner, place: Place) -> u64 {
-    mixed(manner.hash ^ u64::from(place.set.0), place.at.into())
+    mixed(manner.hash ^ u64::from(place.set.0), place.at)
 }
 
 /// Two of so many places; none of none.
@@ -189,7 +189,7 @@ fn two_of(places: usize, hash: u64) -> Option<[usize; 2]> {
 
 impl Place {
     fn of(row: &Row) -> Option<Self> {
-        Some(Self { set: row.set, at: row.record.position()?, version: row.version })
+        Some(Self { set: row.set, at: row.record.place()?, version: row.version })
     }
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Columns {
     type_id: StructId,
     /// Positions given out.
     len: u32,
+    /// How often in this process they were given out anew.
+    moved: u32,
     live: Marked,
     keys: Keys,
     /// Which column has the keys, where they are integers.
@@ -114,6 +116,7 @@ impl Columns {
             set,
             type_id,
             len: 0,
+            moved: 0,
             live: Marked::default(),
             keys,
             id_column,

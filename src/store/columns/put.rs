@@ -85,6 +85,7 @@ impl Columns {
         for column in &mut fresh.props {
             Arc::make_mut(column).settle();
         }
+        fresh.moved = self.moved.wrapping_add(1);
         *self = fresh;
     }
 

@@ -94,8 +94,8 @@ impl Unpacked for Late {
         &bytes[from..ends[number]]
     }
 
-    fn position(&self, number: usize) -> u32 {
-        self.positions[number]
+    fn place(&self, number: usize) -> u64 {
+        u64::from(self.columns.moved) << 32 | u64::from(self.positions[number])
     }
 }
 

@@ -244,9 +244,9 @@ fn rows_made_when_they_are_looked_at_are_those_made_at_once() {
         let positions: Vec<u32> = columns.live().iter().filter(|at| at % 7 < 5).take(300).collect();
         let (late, rows) = (columns.rows_late(&positions), columns.rows(&positions));
         assert!(late.len() > 1 && late == rows, "{keeps}");
-        let places: Vec<u32> = late.iter().filter_map(|row| row.record.position()).collect();
-        assert_eq!(places, positions);
-        assert!(rows.iter().all(|row| row.record.position().is_none()));
+        let places: Vec<u64> = late.iter().filter_map(|row| row.record.place()).collect();
+        assert_eq!(places, positions.iter().map(|at| u64::from(*at)).collect::<Vec<_>>());
+        assert!(rows.iter().all(|row| row.record.place().is_none()));
     }
 }
 
@@ -269,4 +269,38 @@ fn a_set_says_when_it_changed_last() {
     root.apply_change(&Change::Delete { set: set::TICKETS, key }, 7);
     assert_eq!(changed(&root), [7, 7, 0, 7]);
     assert_eq!(root.changed(&[set::TICKETS_BY_DAY]), None);
+}
+
+#[test]
+fn no_row_is_taken_for_one_that_was_where_it_is_now() {
+    let mut root = Root::empty(helpdesk(), TimeZone::UTC, Arc::new(Written));
+    let (ty, structure) = (root.model.set(set::TICKETS).ty, root.model.entity_type(set::TICKETS));
+    let last = 22_000;
+    // All in one transaction.
+    for id in 1..=last {
+        let mut values = vec![Value::Null; structure.properties.len()];
+        values[usize::from(ticket::ID.0)] = id.into();
+        let record = Record::pack(ty, structure, &values, &[]);
+        let put = Change::Put { set: set::TICKETS, key: Key::Int(id), record };
+        root.apply_change(&put, 1);
+    }
+    root.fold();
+    let places = |root: &Root| -> std::collections::BTreeMap<u64, Key> {
+        let columns = root.columns(set::TICKETS);
+        let positions: Vec<u32> = columns.live().iter().collect();
+        let rows = columns.rows_late(&positions).into_iter();
+        rows.map(|row| (row.record.place().unwrap(), row.key(root.model))).collect()
+    };
+    let before = places(&root);
+    // So many that the others move together.
+    for id in (1..=last).filter(|id| id % 9 != 5) {
+        root.apply_change(&Change::Delete { set: set::TICKETS, key: Key::Int(id) }, 2);
+    }
+    root.fold();
+    assert!(u64::from(root.columns(set::TICKETS).len()) < 3_000, "they did not move");
+    let after = places(&root);
+    assert_eq!(after.len(), 2_444);
+    for (place, key) in &after {
+        assert!(before.get(place).is_none_or(|was| was == key), "{key:?} is where another was");
+    }
 }

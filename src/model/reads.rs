@@ -64,6 +64,9 @@ impl Entity for Watched<'_> {
 
     fn look_up(&self, set: SetId, id: &Value, property: Prop) -> Value {
         self.others.borrow_mut().push(set);
+        // Or it would depend on more than that set.
+        let origin = self.model.entity_type(set).property_at(property).origin;
+        assert!(matches!(origin, Origin::Stored { .. }), "{set:?} {property:?}");
         let Value::Int(id) = id else { return Value::Null };
         let ty = &self.model.entity_type(set).property_at(property).ty;
         let salt = id.unsigned_abs() << 16 | u64::from(property.0);

@@ -168,31 +168,54 @@ fn decides(structure: &StructType, prop: Prop) -> Option<Alike> {
 /// The sets on whose rows the value of a property depends, besides the row itself; none where it may depend on
 /// anything.
 fn reads(model: &Model, structure: &StructType, prop: Prop) -> Option<Vec<SetId>> {
-    let each = |props: &[Prop]| -> Option<Vec<SetId>> {
+    let property = structure.property_at(prop);
+    if is_complex(&property.ty) {
+        // Of what is within, the caller may not know everything.
+        return None;
+    }
+    let each = |structure: &StructType, props: &[Prop]| -> Option<Vec<SetId>> {
         let sets = props.iter().map(|prop| reads(model, structure, *prop));
         sets.collect::<Option<Vec<_>>>().map(|sets| sets.concat())
     };
-    match structure.property_at(prop).origin {
-        Origin::Stored { .. } | Origin::LongText { .. } => Some(Vec::new()),
-        Origin::Count { navigation, unless: _ } => {
-            let navigation = structure.navigation_at(structure.navigation(navigation)?);
-            model.target(navigation).map(|set| vec![set])
+    Some(match property.origin {
+        Origin::Stored { .. } | Origin::LongText { .. } => Vec::new(),
+        Origin::Count { navigation, unless } => {
+            let (set, there, by) = led_to(model, structure, navigation)?;
+            let Relation::Children { .. } = by else { return None };
+            [vec![set], each(there, &[there.property(unless)?])?].concat()
         }
         Origin::LookUp { navigation, property } => {
-            let navigation = structure.navigation_at(structure.navigation(navigation)?);
-            let set = model.target(navigation)?;
-            let there = model.entity_type(set);
-            let mut sets = reads(model, there, there.property(property)?)?;
-            sets.push(set);
-            Some(sets)
+            let (set, there, by) = led_to(model, structure, navigation)?;
+            let Relation::Reference { by } = by else { return None };
+            let (own, others) = (structure.property(by)?, there.property(property)?);
+            [vec![set], each(structure, &[own])?, each(there, &[others])?].concat()
         }
         Origin::Computed(_, Reads::Only(read, others)) => {
-            each(read).map(|sets| [&sets, others].concat())
+            [each(structure, read)?, others.to_vec()].concat()
         }
-        Origin::Computed(_, Reads::Hours(read)) => each(read),
-        Origin::Computed(_, Reads::DayOf(read)) => reads(model, structure, read),
-        Origin::Computed(_, Reads::Anything) => None,
+        Origin::Computed(_, Reads::Hours(read)) => each(structure, read)?,
+        Origin::Computed(_, Reads::DayOf(read)) => each(structure, &[read])?,
+        Origin::Computed(_, Reads::Anything) => return None,
+    })
+}
+
+fn is_complex(ty: &Type) -> bool {
+    match ty {
+        Type::Complex(_) => true,
+        Type::Collection(item) => is_complex(item),
+        Type::Primitive(_) | Type::Enum(_) => false,
     }
+}
+
+/// What a navigation property leads to: the set, its type, and how.
+fn led_to<'m>(
+    model: &'m Model,
+    structure: &StructType,
+    navigation: &str,
+) -> Option<(SetId, &'m StructType, Relation)> {
+    let navigation = structure.navigation_at(structure.navigation(navigation)?);
+    let set = model.target(navigation)?;
+    Some((set, model.entity_type(set), navigation.relation))
 }
 
 /// Where a property that is looked up is stored.

@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// An outside crate and the paths below `src/` that may name it.
-const HOMES: [(&str, &[&str]); 21] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("nom", &["odata/"]),
     ("quick_xml", &["odata/", "http/connect/"]),
     ("regex", &["query/"]),
@@ -50,6 +50,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("ipnet", &["auth/"]),
     ("rust_embed", &["http/assets/"]),
     ("rand", &["id.rs"]),
+    ("rayon", &["odata/json/hands.rs"]),
     ("blake3", &["hash.rs"]),
     ("argon2", &["auth/password.rs"]),
     ("clap", &["cli/"]),

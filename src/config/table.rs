@@ -149,7 +149,7 @@ settings! {
     overlay_bytes_max: u64 = "256MiB", 1 << 20..=1 << 40, "memory for changes not yet in the records; beyond it 503 Overloaded";
     search_writer_bytes: u64 = "32MiB", 15_000_000..=1 << 30, "memory for what is on its way to the search index, bytes";
     records_cache_bytes: u64 = "64MiB", 1 << 20..=1 << 40, "memory the records may use as a cache, bytes";
-    rows_cache_bytes: u64 = "32MiB", 0..=1 << 40, "memory for what was written of entities that are read again and again, bytes; 0 for none";
+    rows_cache_bytes: u64 = "32MiB", 0..=1 << 34, "memory for what was written of entities that are read again and again, about, bytes; 0 for none";
     segment_bytes: u64 = "64MiB", 1 << 20..=1 << 32, "size of one journal file, bytes";
     checkpoint_journal_bytes: u64 = "512MiB", 1 << 20..=1 << 40, "journal written since the last checkpoint that starts the next one, bytes";
     history_days: u64 = "90", 0..=36_500, "days of journal kept behind the last checkpoint";

@@ -150,7 +150,7 @@ pub struct Feed<S> {
     /// What was written a moment ago.
     reused: Reused,
     /// Who helps with long pages.
-    hands: Hands,
+    hands: Arc<Hands>,
 }
 
 impl<S: Service> Feed<S> {
@@ -160,26 +160,29 @@ impl<S: Service> Feed<S> {
         let gate = Arc::new(Semaphore::new(settings.reads_max));
         let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
-        Self::of(service, settings, (gate, heavy, limiter))
+        let hands = Arc::new(Hands::of_this_machine());
+        let reused = Reused::new(settings.rows_cache_bytes);
+        Self::of(service, settings, (gate, heavy, limiter, hands), reused)
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
     #[must_use]
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
         let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
-        let limiter = Arc::clone(&other.limiter);
-        Self::of(service, settings, (gate, heavy, limiter))
+        let (limiter, hands) = (Arc::clone(&other.limiter), Arc::clone(&other.hands));
+        // Rows by other names come from no state that tells when it changed.
+        let reused = Reused::new(0);
+        Self::of(service, settings, (gate, heavy, limiter, hands), reused)
     }
 
     fn of(
         service: S,
         settings: Settings,
-        (gate, heavy, limiter): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>),
+        (gate, heavy, limiter, hands): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>, Arc<Hands>),
+        reused: Reused,
     ) -> Self {
         let (brief, keys) = (Brief::default(), keys::Keys::default());
-        let hands = Hands::of_this_machine();
-        let (drafts, reused) =
-            (Drafts::of(service.model()), Reused::new(settings.rows_cache_bytes));
+        let drafts = Drafts::of(service.model());
         Self { service, settings, gate, heavy, brief, keys, limiter, drafts, reused, hands }
     }
 

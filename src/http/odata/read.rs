@@ -169,6 +169,7 @@ impl Times {
 
 impl<S: Service> Read<S> {
     fn run(self: &Arc<Self>) -> Result<Response, Error> {
+        let _at_work = self.feed.hands.at_work();
         let checker = self.checker();
         match &self.target {
             Target::Metadata => self.metadata(&checker),

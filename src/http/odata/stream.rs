@@ -1,8 +1,8 @@
 //! A long answer on its way: the next piece is written when the client can take it, never before.
 //!
 //! A piece that is little work is written where the answer is sent, any other on a thread of its own. Between
-//! two pieces no thread works and no turn is held, so a slow client costs what its rest holds
-//! and a piece. An error ends the body without its proper end: a client must not take a part for the
+//! two pieces no thread works and no turn is held, so a slow client costs what its rest holds and a piece, or
+//! two where two were written at once. An error ends the body without its proper end: a client must not take a part for the
 //! whole.
 
 use std::{

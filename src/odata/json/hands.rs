@@ -1,35 +1,70 @@
-//! Second hands: who writes half of a long page while another core is free.
+//! Second hands: who writes half of a long page while a core has nothing to do.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    num::NonZeroUsize,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-/// How many may help at once.
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// The cores, and how many have something to do for an answer.
 #[derive(Debug)]
-pub struct Hands(AtomicUsize);
+pub struct Hands {
+    cores: usize,
+    busy: AtomicUsize,
+    /// None where nobody can help.
+    helpers: Option<ThreadPool>,
+}
 
 impl Hands {
-    /// As many as there are cores beside the one that asks.
+    /// Those of this machine.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::new(cores - 1)
+        Self::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
     }
 
-    /// So many.
-    pub(super) fn new(hands: usize) -> Self {
-        Self(AtomicUsize::new(hands))
+    /// So many cores.
+    pub(super) fn new(cores: usize) -> Self {
+        let helpers = ThreadPoolBuilder::new()
+            .num_threads(cores.saturating_sub(1))
+            .thread_name(|number| format!("helper-{number}"));
+        // Without threads of their own, or if there can be none, nobody helps.
+        let helpers = if cores > 1 { helpers.build().ok() } else { None };
+        Self { cores, busy: AtomicUsize::new(0), helpers }
     }
 
-    /// One that helps until it is dropped; none where all do.
+    /// The caller has something to do until this is dropped.
+    #[must_use]
+    pub fn at_work(&self) -> AtWork<'_> {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        AtWork(self)
+    }
+
+    /// One that helps; none where no core is left beside those at work.
     pub(super) fn lend(&self) -> Option<Hand<'_>> {
-        let taken =
-            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1));
-        taken.is_ok().then(|| Hand(self))
+        let helpers = self.helpers.as_ref()?;
+        let one_more = |busy| (busy < self.cores).then_some(busy + 1);
+        let is_free =
+            self.busy.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok();
+        is_free.then(|| Hand { helpers, at_work: AtWork(self) })
+    }
+}
+
+/// Somebody has something to do.
+#[derive(Debug)]
+pub struct AtWork<'a>(&'a Hands);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// Somebody who helps.
-#[derive(Debug)]
-pub(super) struct Hand<'a>(&'a Hands);
+pub(super) struct Hand<'a> {
+    helpers: &'a ThreadPool,
+    at_work: AtWork<'a>,
+}
 
 impl Hand<'_> {
     /// Does `theirs` while this thread does `ours`.
@@ -39,19 +74,12 @@ impl Hand<'_> {
         theirs: impl FnOnce() -> B + Send,
     ) -> (A, Option<B>) {
         let mut done = None;
-        let ours = rayon::in_place_scope(|scope| {
+        let ours = self.helpers.in_place_scope(|scope| {
             scope.spawn(|_| done = Some(theirs()));
             ours()
         });
-        // It helps nobody else meanwhile.
-        drop(self);
+        drop(self.at_work);
         (ours, done)
-    }
-}
-
-impl Drop for Hand<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -60,14 +88,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_help_than_there_are() {
-        let hands = Hands::new(2);
+    fn no_more_help_than_there_are_cores_left() {
+        let hands = Hands::new(3);
+        let ours = hands.at_work();
         let (first, second) = (hands.lend().unwrap(), hands.lend().unwrap());
         assert!(hands.lend().is_none());
         assert_eq!(first.help(|| 1, || 2), (1, Some(2)));
-        let third = hands.lend();
-        assert!(third.is_some() && hands.lend().is_none());
-        drop((second, third));
+        let another = hands.at_work();
+        assert!(hands.lend().is_none());
+        drop((second, another));
         assert!(hands.lend().is_some());
+        drop(ours);
+        assert_eq!(hands.busy.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn one_core_has_no_help() {
+        assert!(Hands::new(1).lend().is_none() && Hands::new(0).lend().is_none());
     }
 }

@@ -209,7 +209,8 @@ pub trait Text {
     /// Whether the last piece was written.
     fn is_done(&self) -> bool;
 
-    /// The next piece: it ends with the item that makes it `enough` bytes long, or with the text.
+    /// The next piece: it ends with the item that makes it `enough` bytes long, or with the text; two that are
+    /// written at once may be up to half a MiB each.
     ///
     /// # Errors
     /// As [`crate::query::list()`]; what was written so far is then the beginning of nothing.

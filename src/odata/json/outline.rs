@@ -120,14 +120,9 @@ impl Outline {
         !self.branches.is_empty() || !self.shape.computed.is_empty()
     }
 
-    /// Whether nothing stands in its entities but what they have by themselves.
+    /// Whether its entities are told with all they have by themselves, and nothing else.
     pub(super) fn is_plain(&self) -> bool {
-        !self.is_references && !self.may_ask_for_it()
-    }
-
-    /// Whether its entities are told with all their properties.
-    pub(super) fn is_whole(&self) -> bool {
-        !self.shape.is_selected
+        !self.is_references && !self.shape.is_selected && !self.may_ask_for_it()
     }
 
     /// The same for others of the same page, while nothing is expanded.

@@ -3,12 +3,13 @@
 //! What is under way is a stack: at each level of `$expand` one page of rows at most, never all children of
 //! all rows. A piece may end between any two entities.
 
+mod halves;
+
 use std::vec::IntoIter;
 
+use self::halves::Help;
 use super::{
     Json, Level, Text, Writer,
-    ahead::ROWS,
-    hands::Hand,
     outline::{Branch, KEPT_MAX, Outline},
 };
 use crate::{
@@ -19,11 +20,6 @@ use crate::{
 
 /// Room taken for an entity before its length is known.
 const ROW_BYTES: usize = 2 << 10;
-
-/// Rows of a piece that two write, each half of them; it takes longer to find somebody for fewer.
-const HALF_ROWS: usize = 4 * ROWS;
-/// Bytes of such a half, the row that exceeds them included.
-const HALF_BYTES: usize = 512 << 10;
 
 /// Expanded entities in an answer that is made in one piece; what is beyond is told by next links alone.
 const WHOLE_ROWS: u64 = 100_000;
@@ -38,12 +34,7 @@ pub struct Pieces {
     /// Given up for `outlines` when the first piece is written.
     shape: Option<Shape>,
     outlines: Vec<Outline>,
-    /// The same for who helps to write a long page.
-    second: Option<Outline>,
-    /// What it wrote: the next piece.
-    ready: Option<Vec<u8>>,
-    /// Whether nobody is to help any more.
-    is_alone: bool,
+    help: Help,
     stack: Vec<Frame>,
     /// The last byte of the piece before.
     last: u8,
@@ -101,20 +92,18 @@ struct Behind {
 
 impl Text for Pieces {
     fn is_done(&self) -> bool {
-        self.stack.is_empty() && self.ready.is_none()
+        self.stack.is_empty() && self.help.ready.is_none()
     }
 
     fn whole(mut self, writer: &Writer<'_>) -> Result<Vec<u8>, Error> {
-        (self.room, self.is_alone) = (WHOLE_ROWS, true);
+        (self.room, self.help.is_over) = (WHOLE_ROWS, true);
         self.next(writer, usize::MAX)
     }
 
     fn next(&mut self, writer: &Writer<'_>, enough: usize) -> Result<Vec<u8>, Error> {
-        if let Some(ready) = self.ready.take() {
-            self.last = ready.last().copied().unwrap_or(self.last);
-            return Ok(ready);
-        }
-        let mut json = Json { bytes: Vec::with_capacity(self.bytes(enough)), before: self.last };
+        let ready = self.help.ready.take();
+        let bytes = ready.unwrap_or_else(|| Vec::with_capacity(self.bytes(enough)));
+        let mut json = Json { bytes, before: self.last };
         if let Some(shape) = self.shape.take() {
             // What cannot be computed is an error as long as nothing is on its way.
             let rows = self.stack.first().map_or(&[][..], |frame| frame.rows.as_slice());
@@ -125,8 +114,11 @@ impl Text for Pieces {
         let is_told = self.outlines.iter().any(Outline::may_ask_for_it);
         while !self.is_done() && (json.bytes.len() < enough || self.is_at_end()) {
             if let Some(hand) = self.helped(&json, writer) {
-                self.halves(&mut json, writer, hand)?;
-                break;
+                self.halves(&mut json, writer, hand, enough)?;
+                if self.help.ready.is_some() {
+                    break;
+                }
+                continue;
             }
             match if is_told { self.subject() } else { None } {
                 Some(subject) => self.step(&mut json, &writer.about(&subject))?,
@@ -171,60 +163,11 @@ impl Pieces {
             of,
             shape,
             outlines: Vec::new(),
-            second: None,
-            ready: None,
-            is_alone: false,
+            help: Help::default(),
             stack,
             last: b'{',
             room: u64::MAX,
         }
-    }
-
-    /// Somebody who helps with the next rows, if that is worth it: the piece begins, and many plain rows of a
-    /// page are left.
-    fn helped<'w>(&self, json: &Json, writer: &Writer<'w>) -> Option<Hand<'w>> {
-        let ([page], [outline]) = (self.stack.as_slice(), self.outlines.as_slice()) else {
-            return None;
-        };
-        let is_worth_it = matches!(page.kind, Kind::Page)
-            && outline.is_plain()
-            && outline.is_whole()
-            && page.rows.len() >= HALF_ROWS
-            && json.bytes.len() < ROW_BYTES
-            && !self.is_alone;
-        if is_worth_it { writer.hands.lend() } else { None }
-    }
-
-    /// Writes many rows, the later half by another.
-    fn halves(
-        &mut self,
-        json: &mut Json,
-        writer: &Writer<'_>,
-        hand: Hand<'_>,
-    ) -> Result<(), Error> {
-        let ([page], [outline]) = (self.stack.as_mut_slice(), self.outlines.as_mut_slice()) else {
-            return Ok(());
-        };
-        let rows = page.rows.as_slice();
-        let rows = &rows[..rows.len().min(2 * HALF_ROWS)];
-        let (ours, theirs) = rows.split_at(rows.len() / 2);
-        let other = self.second.get_or_insert_with(|| outline.anew());
-        let mut text = Json { bytes: Vec::with_capacity(HALF_BYTES), before: b'}' };
-        json.bytes.reserve(HALF_BYTES);
-        let shared = writer.shared();
-        let (written, helped) = hand.help(
-            || outline.plain(json, writer, ours, HALF_BYTES),
-            || shared.with(|writer| other.plain(&mut text, writer, theirs, HALF_BYTES)),
-        );
-        let (mut count, helped) = (written?, helped.unwrap_or(Ok(0))?);
-        if count == ours.len() {
-            self.ready = Some(text.bytes);
-            count += helped;
-        }
-        // Rows so long are better written one by one.
-        self.is_alone |= count < rows.len();
-        page.rows.by_ref().take(count).for_each(drop);
-        Ok(())
     }
 
     /// The entity of the page that is being written, or will be next: what the request is about.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::*;
+use super::{halves::HALF_BYTES, *};
 use crate::{
     model::{Key, Value},
     odata::{
@@ -218,8 +218,9 @@ fn long_pages_are_the_same_with_help_and_without() {
         let ty = if id % 11 == 0 { "BigThing" } else { "Thing" };
         long.put_named("Things", ty, &named).unwrap();
     }
-    let told = |query, hands: usize, piece: Option<usize>| {
-        let hands = &Hands::new(hands);
+    let told = |query, cores: usize, piece: Option<usize>| {
+        let hands = &Hands::new(cores);
+        let _at_work = hands.at_work();
         answered(context(&long), ("Things", query), (10, 10), |mut pieces, writer| {
             let writer = &Writer { hands, ..*writer };
             let Some(piece) = piece else { return (text_of(pieces.whole(writer).unwrap()), 1) };
@@ -234,16 +235,24 @@ fn long_pages_are_the_same_with_help_and_without() {
     };
     let all_but_one = "$select=Id,GroupId,GroupName,Body,String,PartCount";
     for query in ["", "$skip=100&$count=true", "$top=300", all_but_one, "$expand=Group&$top=300"] {
-        let (want, _) = told(query, 0, None);
-        for hands in [0, 1, 2] {
+        let (want, _) = told(query, 1, None);
+        for cores in [1, 2, 3] {
             for piece in [1 << 10, 64 << 10, 256 << 10] {
-                let (got, longest) = told(query, hands, Some(piece));
-                assert!(got == want, "{query} {hands} {piece}");
-                let most = if hands == 0 { piece } else { piece.max(HALF_BYTES) };
-                assert!(longest <= most + (16 << 10), "{query} {hands} {piece}: {longest}");
+                let (got, longest) = told(query, cores, Some(piece));
+                assert!(got == want, "{query} {cores} {piece}");
+                let most = if cores == 1 { piece } else { piece.max(HALF_BYTES) };
+                assert!(longest <= most + (16 << 10), "{query} {cores} {piece}: {longest}");
             }
         }
     }
+    // What is short is one piece, its end included.
+    for cores in [1, 2] {
+        let short = "$filter=Id lt 300&$select=*";
+        assert_eq!(
+            told(short, cores, Some(1 << 20)),
+            (told(short, 1, None).0, told(short, 1, None).0.len())
+        );
+    }
     // Whether there was help at all: more is written at once than was asked for.
-    assert!(told("", 1, Some(1 << 10)).1 > 64 << 10);
+    assert!(told("", 2, Some(1 << 10)).1 > 64 << 10);
 }

@@ -1,4 +1,5 @@
-//! Threads that have time: what they do must be done, and nobody waits for it.
+//! Threads that have time: what they do must be done, and nobody waits for it. What others may wait for, such as
+//! what is made of a state by whoever needs it first, is made before.
 
 /// Has this thread, and those it starts from now on, give way to those that somebody waits for.
 ///

@@ -218,6 +218,13 @@ impl Root {
         self.state(set).stored.columns()
     }
 
+    /// Has the columns know which of their rows are there, as who reads all of them has to.
+    pub(super) fn gather_live(&self) {
+        for state in &self.sets {
+            state.stored.columns().live();
+        }
+    }
+
     /// The rows of a set that may have properties which their type does not have.
     pub(super) fn odd_rows(&self, set: SetId) -> impl Iterator<Item = Row> {
         self.state(set).stored.odd_rows()

@@ -301,6 +301,8 @@ impl Committer {
         let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
         let (root, dir) = (shared.root.load_full(), self.options.checkpoints_dir());
         let spawned = std::thread::Builder::new().name("checkpoint".into()).spawn(move || {
+            // Readers may wait for who makes these first, so they are made with no patience.
+            root.gather_live();
             become_patient();
             let written =
                 catch_unwind(AssertUnwindSafe(|| checkpoint::write(&root, &dir, &shared.stopping)));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::Shared;
-use crate::store::{Fault, Root, Snapshot, image::Pace, patient::become_patient};
+use crate::store::{Fault, Root, Snapshot, image::Pace};
 
 /// How long between two looks whether the records have what the image shows.
 const RECORDS_PAUSE: Duration = Duration::from_millis(20);
@@ -46,7 +46,6 @@ impl Imager {
         }
         let (root, theirs) = (shared.root.load_full(), Arc::clone(shared));
         let write = move || {
-            become_patient();
             let done = catch_unwind(AssertUnwindSafe(|| write(&theirs, root, behind)));
             let done = done.unwrap_or_else(|_| Err(Fault::Io("it".into(), "panicked".into())));
             match &done {

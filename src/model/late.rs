@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
+use super::Record;
+
 /// Rows of one state of a set, not packed yet; each by its number among them.
 ///
 /// They keep the state they are of, so they are for answers under way, not for keeping.
@@ -20,12 +22,19 @@ pub(super) enum Bytes {
     Late(Arc<dyn Unpacked>, u32),
 }
 
-impl Bytes {
-    /// See [`Unpacked::place`]; none where it is packed by itself.
-    pub(super) fn place(&self) -> Option<u64> {
-        match self {
-            Self::Packed(_) => None,
-            Self::Late(rows, number) => Some(rows.place(*number as usize)),
+impl Record {
+    /// The record of one of `rows`, packed when it is looked at.
+    #[must_use]
+    pub fn late(rows: Arc<dyn Unpacked>, number: u32) -> Self {
+        Self(Bytes::Late(rows, number))
+    }
+
+    /// Where it is among those of its set, see [`Unpacked::place`]; none where it was packed by itself.
+    #[must_use]
+    pub fn place(&self) -> Option<u64> {
+        match &self.0 {
+            Bytes::Packed(_) => None,
+            Bytes::Late(rows, number) => Some(rows.place(*number as usize)),
         }
     }
 }

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::{
     key::Key,
-    late::{Bytes, Unpacked},
+    late::Bytes,
     opened::{Opened, TAGS},
     schema::{Model, Prop, Property, SetId, StructId, StructType},
     types::{Primitive, Type},
@@ -56,7 +56,7 @@ impl TextRef {
 
 /// One entity's record. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record(Bytes);
+pub struct Record(pub(super) Bytes);
 
 /// A record together with the set it belongs to and the version it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,18 +143,6 @@ impl Record {
     /// Bytes that were packed as a record.
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self(bytes.into())
-    }
-
-    /// The record of one of `rows`, packed when it is looked at.
-    #[must_use]
-    pub fn late(rows: Arc<dyn Unpacked>, number: u32) -> Self {
-        Self(Bytes::Late(rows, number))
-    }
-
-    /// Where it is among those of its set, if it is a [`Record::late`] one; see [`Unpacked::place`].
-    #[must_use]
-    pub fn place(&self) -> Option<u64> {
-        self.0.place()
     }
 
     /// The bytes as stored.

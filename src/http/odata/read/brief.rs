@@ -5,6 +5,7 @@
 //! while long texts are slow to come. What turns out to be more begins again as any other read does.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
@@ -15,7 +16,7 @@ use std::{
 use super::{Read, Times, wait, weight::Weight};
 use crate::{
     error::Error,
-    http::{Response, odata::Feed},
+    http::{Response, odata::Feed, panic_message},
     odata::service::Service,
 };
 
@@ -66,6 +67,20 @@ impl Brief {
                 .store(u64::try_from(until.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
+}
+
+/// Does what is as little work as such a read here, and says what came of it; nothing where it is not the time.
+pub(in crate::http::odata) fn here<S: Service, T>(
+    feed: &Feed<S>,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Option<Result<T, Error>> {
+    let started = Instant::now();
+    if !feed.brief.is_on(started) || !feed.service.snapshot().is_at_hand() {
+        return None;
+    }
+    let done = catch_unwind(AssertUnwindSafe(work));
+    feed.brief.has_taken(started, Instant::now());
+    Some(done.unwrap_or_else(|cause| Err(Error::internal(&panic_message(&*cause)))))
 }
 
 /// What became of a read.

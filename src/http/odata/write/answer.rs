@@ -13,6 +13,7 @@ use crate::{
         odata::{
             Asked, Feed,
             negotiate::{self, Answer, Preference, Preferences},
+            read::brief,
         },
         respond,
     },
@@ -148,7 +149,11 @@ pub(super) async fn tell(
     write: impl FnOnce() -> Result<Told, Error> + Send + 'static,
 ) -> Told {
     let work = tokio::task::spawn_blocking(write);
-    work.await.unwrap_or_else(|error| Err(error.into())).unwrap_or_else(|error| {
+    or_quiet(work.await.unwrap_or_else(|error| Err(error.into())), quiet)
+}
+
+fn or_quiet(told: Result<Told, Error>, quiet: Told) -> Told {
+    told.unwrap_or_else(|error| {
         tracing::warn!("a change was made, but not told: {error}");
         quiet
     })
@@ -190,6 +195,17 @@ impl<S: Service> Said<S> {
 
     /// The body and the entity tag; `quiet` where the caller may not read the entity, or it fails.
     async fn tell(self: Arc<Self>, quiet: Told, row: Row) -> Told {
+        let now = |row: &Row| {
+            let snapshot = self.feed.service.snapshot();
+            self.seen(&context(&self.feed, &*snapshot), row)
+        };
+        // One entity by itself is little work: to hand it over would be more.
+        if self.shape.expand.is_empty()
+            && self.shape.computed.is_empty()
+            && let Some(told) = brief::here(&self.feed, || now(&row))
+        {
+            return or_quiet(told, quiet);
+        }
         // Expanded entities cost what a read of them costs.
         let turn = if self.shape.expand.is_empty() {
             None

@@ -117,6 +117,8 @@ test('an address that leads nowhere says so, whether one is signed in or not', a
 
 test('a server with too much to do is waited for, and nobody who is signed in is asked to sign in', async ({ page }) => {
   await signIn(page, site, 'ada', '/profile');
+  // What the page asks before it is loaded anew is not refused.
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Profile');
   let refused = 0;
   await page.route(/\/session$/, (route) => {
     refused += 1;

@@ -93,7 +93,11 @@ test('what is pressed on the way to a ticket does nothing to the list one leaves
   });
   await signIn(page, site, 'ben', '/tickets');
   await expect(page.locator('.tickets tbody tr').first()).toBeVisible();
-  await page.keyboard.press('j');
+  // A list that is shown anew just then has no row in focus.
+  await expect(async () => {
+    await page.keyboard.press('j');
+    await expect(page.locator('.ticket-link:focus')).toHaveCount(1, { timeout: 500 });
+  }).toPass();
   await page.keyboard.press('o');
   await expect(page).toHaveURL(/\/tickets\/\d+$/);
   await page.keyboard.type('as');

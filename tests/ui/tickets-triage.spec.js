@@ -111,8 +111,11 @@ test('what is pressed on the way to a ticket does nothing to the list one leaves
 test('keys are listed, and can be switched off', async ({ page }) => {
   await signIn(page, site, 'ben', '/tickets');
   await expect(page.locator('.tickets tbody tr').first()).toBeVisible();
-  await page.keyboard.press('?');
-  await expect(page.getByRole('dialog')).toContainText('Next row');
+  // Rows are there a moment before keys do something.
+  await expect(async () => {
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog')).toContainText('Next row', { timeout: 1000 });
+  }).toPass();
   await axe(page);
   await page.getByLabel('Single keys do something').uncheck();
   await page.keyboard.press('Escape');

@@ -17,7 +17,7 @@ use tessera::{
         Limits,
         check::{Checker, CollectionPath, Everything},
         context::Addresses,
-        json::{Drafts, Format, Hands, Onward, Pieces, Reused, Text, Writer},
+        json::{Format, Onward, Pieces, Text, Tools, Writer},
         url::parse_query,
     },
     query::{Context, Page, Plan, Source, Start, list::reference},
@@ -153,7 +153,8 @@ fn feed(criterion: &mut Criterion, source: &dyn Source, (count, now): (i64, Time
     }
 }
 
-static DRAFTS: LazyLock<Drafts> = LazyLock::new(|| Drafts::of(helpdesk()));
+/// Each entity is written anew.
+static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools::of(helpdesk(), 0));
 
 /// The bytes of a page, made as an answer is: in pieces.
 fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
@@ -165,10 +166,7 @@ fn written(ctx: &Context<'_>, plan: &Plan, page: Page) -> usize {
         addresses: Addresses { model, root: "http://localhost/odata/" },
         format: Format::default(),
         onward: Onward { key: &key, root: "/odata", format: None, rows: 1_000, rows_max: 1_000 },
-        drafts: &DRAFTS,
-        // Each is written anew.
-        reused: &Reused::new(0),
-        hands: &Hands::of_this_machine(),
+        tools: &TOOLS,
     };
     let of = (plan.set, model.set(plan.set).ty);
     let mut pieces = Pieces::new(of, plan.shape.clone(), page, None);

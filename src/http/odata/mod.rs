@@ -36,7 +36,7 @@ use crate::{
         Limits,
         ast::QueryOptions,
         check::{Checker, Everything, Target},
-        json::{Drafts, Hands, Onward, Reused},
+        json::{Drafts, Onward, Reused, Tools},
         path::{self, ResourcePath},
         service::Service,
         skip_token::Seal,
@@ -145,12 +145,8 @@ pub struct Feed<S> {
     /// The idempotency keys whose changes are under way.
     keys: keys::Keys,
     limiter: Arc<Limiter>,
-    /// What is known of the model's properties.
-    drafts: Drafts,
-    /// What was written a moment ago.
-    reused: Reused,
-    /// Who helps with long pages.
-    hands: Arc<Hands>,
+    /// What answers are written with.
+    tools: Tools,
 }
 
 impl<S: Service> Feed<S> {
@@ -160,30 +156,29 @@ impl<S: Service> Feed<S> {
         let gate = Arc::new(Semaphore::new(settings.reads_max));
         let heavy = Arc::new(turns::heavy(settings.reads_max));
         let limiter = Arc::new(Limiter::new(settings.rates.clone()));
-        let hands = Arc::new(Hands::of_this_machine());
-        let reused = Reused::new(settings.rows_cache_bytes);
-        Self::of(service, settings, (gate, heavy, limiter, hands), reused)
+        let tools = Tools::of(service.model(), settings.rows_cache_bytes);
+        Self::of(service, settings, (gate, heavy, limiter), tools)
     }
 
     /// A feed of `service` whose reads take turns with those of `other`, and whose clients are the same.
     #[must_use]
     pub fn beside<T>(other: &Feed<T>, service: S, settings: Settings) -> Self {
         let (gate, heavy) = (Arc::clone(&other.gate), Arc::clone(&other.heavy));
-        let (limiter, hands) = (Arc::clone(&other.limiter), Arc::clone(&other.hands));
+        let (limiter, hands) = (Arc::clone(&other.limiter), Arc::clone(&other.tools.hands));
         // Rows by other names come from no state that tells when it changed.
         let reused = Reused::new(0);
-        Self::of(service, settings, (gate, heavy, limiter, hands), reused)
+        let tools = Tools { drafts: Drafts::of(service.model()), reused, hands };
+        Self::of(service, settings, (gate, heavy, limiter), tools)
     }
 
     fn of(
         service: S,
         settings: Settings,
-        (gate, heavy, limiter, hands): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>, Arc<Hands>),
-        reused: Reused,
+        (gate, heavy, limiter): (Arc<Semaphore>, Arc<Semaphore>, Arc<Limiter>),
+        tools: Tools,
     ) -> Self {
         let (brief, keys) = (Brief::default(), keys::Keys::default());
-        let drafts = Drafts::of(service.model());
-        Self { service, settings, gate, heavy, brief, keys, limiter, drafts, reused, hands }
+        Self { service, settings, gate, heavy, brief, keys, limiter, tools }
     }
 
     /// The right to run one read for the client of `pass`, until it is dropped.

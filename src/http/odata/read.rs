@@ -169,7 +169,7 @@ impl Times {
 
 impl<S: Service> Read<S> {
     fn run(self: &Arc<Self>) -> Result<Response, Error> {
-        let _at_work = self.feed.hands.at_work();
+        let _at_work = self.feed.tools.hands.at_work();
         let checker = self.checker();
         match &self.target {
             Target::Metadata => self.metadata(&checker),
@@ -245,8 +245,8 @@ impl<S: Service> Read<S> {
         let mut onward = self.feed.onward(&self.asked, key);
         onward.rows = asked.map_or(onward.rows, |asked| asked.min(onward.rows));
         let (addresses, ctx) = (self.addresses(), self.ctx());
-        let Feed { drafts, reused, hands, .. } = &*self.feed;
-        Writer { ctx, checker, addresses, format, onward, drafts, reused, hands }
+        let tools = &self.feed.tools;
+        Writer { ctx, checker, addresses, format, onward, tools }
     }
 
     /// A JSON answer of what `write` writes.

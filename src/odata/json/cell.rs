@@ -276,7 +276,7 @@ mod tests {
             Limits,
             check::{Checker, Everything},
             context::Addresses,
-            json::{Drafts, Format, Hands, Level, Onward, Pieces, Reused, Text, Writer},
+            json::{Format, Level, Onward, Pieces, Text, Tools, Writer},
         },
         query::{
             Page, Shape, Source,
@@ -304,10 +304,8 @@ mod tests {
         let checker = Checker::new(source.model(), &Everything, Limits::default());
         let addresses = Addresses { model: source.model(), root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 10, rows_max: 10 };
-        let (drafts, reused) = (&Drafts::of(source.model()), &Reused::new(1 << 20));
-        let hands = &Hands::of_this_machine();
-        let writer =
-            Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands };
+        let tools = &Tools::of(source.model(), 1 << 20);
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward, tools };
         let rows: Vec<_> = source.rows(THINGS).collect();
         let ty = source.model().set(THINGS).ty;
         let all: Vec<Prop> = source.model().structure(ty).props().map(|(prop, _)| prop).collect();

@@ -27,6 +27,8 @@ pub use page::Pieces;
 pub use reused::Reused;
 pub use value::push_plain;
 
+use std::sync::Arc;
+
 use value::push_value;
 
 use super::{
@@ -78,12 +80,28 @@ pub struct Writer<'a> {
     pub format: Format,
     /// How expanded collections go on.
     pub onward: Onward<'a>,
+    /// What all answers are written with.
+    pub tools: &'a Tools,
+}
+
+/// What all answers of one feed are written with.
+#[derive(Debug)]
+pub struct Tools {
     /// What is known of the model's properties.
-    pub drafts: &'a Drafts,
+    pub drafts: Drafts,
     /// What was written a moment ago.
-    pub reused: &'a Reused,
-    /// Who helps with long pages.
-    pub hands: &'a Hands,
+    pub reused: Reused,
+    /// Who helps with long pages; the same for all feeds of a process.
+    pub hands: Arc<Hands>,
+}
+
+impl Tools {
+    /// Those of a process's first feed, with so many bytes for what was written.
+    #[must_use]
+    pub fn of(model: &Model, rows_cache_bytes: u64) -> Self {
+        let hands = Arc::new(Hands::of_this_machine());
+        Self { drafts: Drafts::of(model), reused: Reused::new(rows_cache_bytes), hands }
+    }
 }
 
 impl Writer<'_> {
@@ -124,17 +142,8 @@ impl Writer<'_> {
     /// What another thread makes the same writer of.
     fn shared(&self) -> Shared<'_> {
         let Checker { model, rights, limits, .. } = *self.checker;
-        let Self { ctx, addresses, format, onward, drafts, reused, hands, checker: _ } = *self;
-        Shared {
-            ctx,
-            checks: (model, rights, limits),
-            addresses,
-            format,
-            onward,
-            drafts,
-            reused,
-            hands,
-        }
+        let Self { ctx, addresses, format, onward, tools, checker: _ } = *self;
+        Shared { ctx, checks: (model, rights, limits), addresses, format, onward, tools }
     }
 
     /// The writer of the entity the whole request is about, or of one of those.
@@ -182,25 +191,14 @@ struct Shared<'a> {
     addresses: Addresses<'a>,
     format: Format,
     onward: Onward<'a>,
-    drafts: &'a Drafts,
-    reused: &'a Reused,
-    hands: &'a Hands,
+    tools: &'a Tools,
 }
 
 impl Shared<'_> {
     fn with<T>(self, then: impl FnOnce(&Writer<'_>) -> T) -> T {
-        let Self {
-            ctx,
-            checks: (model, rights, limits),
-            addresses,
-            format,
-            onward,
-            drafts,
-            reused,
-            hands,
-        } = self;
+        let Self { ctx, checks: (model, rights, limits), addresses, format, onward, tools } = self;
         let checker = &Checker::new(model, rights, limits);
-        then(&Writer { ctx, checker, addresses, format, onward, drafts, reused, hands })
+        then(&Writer { ctx, checker, addresses, format, onward, tools })
     }
 }
 

@@ -196,7 +196,7 @@ impl Outline {
     fn look_up(&mut self, writer: &Writer<'_>, rows: &[Row]) {
         for row in rows.iter().take(ROWS) {
             let manner = &self.sheet(writer, row.type_id).manner;
-            let known = manner.as_ref().and_then(|manner| writer.reused.get(manner, row));
+            let known = manner.as_ref().and_then(|manner| writer.tools.reused.get(manner, row));
             self.known.push_back(known);
         }
     }
@@ -216,7 +216,7 @@ impl Outline {
             cell.write(json, writer, at)?;
         }
         if let Some(manner) = &sheet.manner {
-            writer.reused.put(manner, row, &json.bytes[from..]);
+            writer.tools.reused.put(manner, row, &json.bytes[from..]);
         }
         self.known = known;
         Ok(())
@@ -258,7 +258,7 @@ impl Outline {
             Level::Minimal => type_id != self.declared,
             Level::Full => true,
         };
-        let drafts = writer.drafts.of_type(type_id);
+        let drafts = writer.tools.drafts.of_type(type_id);
         let props = self.properties(writer, structure);
         Sheet {
             cells: Cell::all(writer, &drafts, props.iter().copied()),

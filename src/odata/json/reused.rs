@@ -22,12 +22,9 @@ const TEXT_MAX: usize = 4 << 10;
 /// Places of what was seen for each text that may be kept.
 const SEEN: usize = 4;
 
-/// Texts, each in one of two slots that its row tells. A copy shares everything.
-#[derive(Clone, Debug)]
-pub struct Reused(Arc<Slots>);
-
+/// Texts, each in one of two slots that its row tells.
 #[derive(Debug)]
-struct Slots {
+pub struct Reused {
     texts: Box<[ArcSwapOption<Text>]>,
     /// What was written a moment ago and not kept, each in one of two places, too; more than texts, as two
     /// that are written by turns in one place would never be kept.
@@ -122,14 +119,14 @@ impl Reused {
         let texts = usize::try_from(bytes).unwrap_or(usize::MAX) / TEXT_MAX;
         let seen = (0..texts.saturating_mul(SEEN)).map(|_| AtomicU64::new(0)).collect();
         let texts = (0..texts).map(|_| ArcSwapOption::empty()).collect();
-        Self(Arc::new(Slots { texts, seen, turns }))
+        Self { texts, seen, turns }
     }
 
     /// What was written of a row, if it is here.
     pub(super) fn get(&self, manner: &Manner, row: &Row) -> Option<Arc<Text>> {
         let place = Place::of(row)?;
-        two_of(self.0.texts.len(), hash(manner, place))?.into_iter().find_map(|slot| {
-            let text = self.0.texts[slot].load();
+        two_of(self.texts.len(), hash(manner, place))?.into_iter().find_map(|slot| {
+            let text = self.texts[slot].load();
             let is_it = |text: &&Arc<Text>| text.place == place && text.manner == *manner;
             text.as_ref().filter(is_it).map(Arc::clone)
         })
@@ -138,15 +135,13 @@ impl Reused {
     /// Keeps what is written of a row, if that was written a moment ago, in the slot of some other.
     pub(super) fn put(&self, manner: &Manner, row: &Row, written: &[u8]) {
         let Some(place) = Place::of(row).filter(|_| written.len() <= TEXT_MAX) else { return };
-        if self.0.is_seen(mixed(hash(manner, place) ^ manner.changed, place.version)) {
+        if self.is_seen(mixed(hash(manner, place) ^ manner.changed, place.version)) {
             let comma: &[u8] = if written.first() == Some(&b'"') { b"," } else { b"" };
             let bytes = [comma, written].concat().into();
-            self.0.put(Text { manner: manner.clone(), place, bytes });
+            self.keep(Text { manner: manner.clone(), place, bytes });
         }
     }
-}
 
-impl Slots {
     /// Whether `mark` was seen a moment ago; it is now.
     fn is_seen(&self, mark: u64) -> bool {
         let Some(two) = two_of(self.seen.len(), mark) else { return false };
@@ -157,7 +152,7 @@ impl Slots {
         is_seen
     }
 
-    fn put(&self, text: Text) {
+    fn keep(&self, text: Text) {
         let Some(two) = two_of(self.texts.len(), hash(&text.manner, text.place)) else { return };
         // A former state of the same row is of no more use.
         let gives_way = two.into_iter().find(|slot| {

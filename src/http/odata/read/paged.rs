@@ -112,7 +112,7 @@ struct Rest<S: Service, T> {
 impl<S: Service, T: Text + Send + 'static> stream::Rest for Rest<S, T> {
     fn piece(&mut self) -> Result<Vec<u8>, Error> {
         let (read, checker) = (&self.read, self.read.checker());
-        let _at_work = read.feed.hands.at_work();
+        let _at_work = read.feed.tools.hands.at_work();
         let soon = Instant::now() + read.feed.settings.query_deadline;
         let key = read.feed.service.signing_key();
         let mut writer = read.writer(&checker, self.format, &key);

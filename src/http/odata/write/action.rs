@@ -161,9 +161,7 @@ impl<S: Service> SaidValue<S> {
             addresses: Addresses { model: self.feed.service.model(), root: &self.asked.root },
             format: self.json.format,
             onward: self.feed.onward(&self.asked, &key),
-            drafts: &self.feed.drafts,
-            reused: &self.feed.reused,
-            hands: &self.feed.hands,
+            tools: &self.feed.tools,
         };
         let body = writer.answer(self.declared, complex);
         let mut plain = Plain::json(200, &self.json.content_type, body);

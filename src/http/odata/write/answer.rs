@@ -246,17 +246,8 @@ impl<S: Service> Said<S> {
         let addresses = Addresses { model: self.feed.service.model(), root: &self.asked.root };
         let key = self.feed.service.signing_key();
         let onward = self.feed.onward(&self.asked, &key);
-        let Feed { drafts, reused, hands, .. } = &*self.feed;
-        let writer = Writer {
-            ctx: *ctx,
-            checker: &checker,
-            addresses,
-            format,
-            onward,
-            drafts,
-            reused,
-            hands,
-        };
+        let tools = &self.feed.tools;
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward, tools };
         let pieces = Pieces::entity(self.of, self.shape.clone(), row.clone());
         let body = Some(pieces.whole(&writer)?);
         let tag = writer.etag(row);

@@ -297,17 +297,8 @@ impl<S: Service> Job<S> {
         let key = self.feed.service.signing_key();
         let onward = self.feed.onward(&self.asked, &key);
         let format = self.json.format;
-        let Feed { drafts, reused, hands, .. } = &*self.feed;
-        let writer = Writer {
-            ctx: *ctx,
-            checker: &checker,
-            addresses,
-            format,
-            onward,
-            drafts,
-            reused,
-            hands,
-        };
+        let tools = &self.feed.tools;
+        let writer = Writer { ctx: *ctx, checker: &checker, addresses, format, onward, tools };
         let value = find::property(ctx, row, &self.path)?;
         let body = (!value.is_null()).then(|| writer.property(row, &self.path, &value));
         Ok(Told { body, is_whole: true, ..Told::quiet(&self.feed, row) })

@@ -34,7 +34,7 @@ impl Pieces {
             && page.rows.len() >= HALF_ROWS
             && json.bytes.len() < ROW_BYTES
             && !self.help.is_over;
-        if is_worth_it { writer.hands.lend() } else { None }
+        if is_worth_it { writer.tools.hands.lend() } else { None }
     }
 
     /// Writes many rows, the later half by another: that is the next piece, unless both are short of `enough`.

@@ -9,7 +9,7 @@ use crate::{
         Limits,
         check::{Checker, Everything, Target},
         context::Addresses,
-        json::{Drafts, Format, Hands, Onward, Reused},
+        json::{Format, Hands, Onward, Tools},
         url::parse_target,
     },
     query::{
@@ -45,12 +45,8 @@ fn answered<T>(
     let addresses = Addresses { model, root: "http://x/odata/" };
     let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows, rows_max };
     let format = Format::default();
-    let (drafts, reused) = (&Drafts::of(model), &Reused::new(1 << 20));
-    let hands = &Hands::of_this_machine();
-    then(
-        pieces,
-        &Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands },
-    )
+    let tools = &Tools::of(model, 1 << 20);
+    then(pieces, &Writer { ctx, checker: &checker, addresses, format, onward, tools })
 }
 
 fn text_of(bytes: Vec<u8>) -> String {
@@ -219,10 +215,11 @@ fn long_pages_are_the_same_with_help_and_without() {
         long.put_named("Things", ty, &named).unwrap();
     }
     let told = |query, cores: usize, piece: Option<usize>| {
-        let hands = &Hands::new(cores);
-        let _at_work = hands.at_work();
+        let hands = std::sync::Arc::new(Hands::new(cores));
+        let tools = &Tools { hands, ..Tools::of(long.model(), 1 << 20) };
+        let _at_work = tools.hands.at_work();
         answered(context(&long), ("Things", query), (10, 10), |mut pieces, writer| {
-            let writer = &Writer { hands, ..*writer };
+            let writer = &Writer { tools, ..*writer };
             let Some(piece) = piece else { return (text_of(pieces.whole(writer).unwrap()), 1) };
             let (mut all, mut longest) = (Vec::new(), 0);
             while !pieces.is_done() {

@@ -15,7 +15,7 @@ use crate::{
         Limits,
         check::{Checker, Everything},
         context::Addresses,
-        json::{Drafts, Format, Hands, Onward, Pieces, Text as _},
+        json::{Drafts, Format, Onward, Pieces, Text as _, Tools},
     },
     query::{
         Context, Page, Shape, Source,
@@ -98,15 +98,13 @@ impl States {
     }
 
     /// All things with these properties, as a list.
-    fn text(&self, reused: &Reused, props: &[Prop], format: Format) -> String {
+    fn text(&self, tools: &Tools, props: &[Prop], format: Format) -> String {
         let ctx = Context { source: self, ..context(&self.rows) };
         let model = self.rows.model();
         let checker = Checker::new(model, &Everything, Limits::default());
         let addresses = Addresses { model, root: "http://x/odata/" };
         let onward = Onward { key: &[7; 32], root: "/odata", format: None, rows: 9, rows_max: 9 };
-        let (drafts, hands) = (&Drafts::of(model), &Hands::of_this_machine());
-        let writer =
-            Writer { ctx, checker: &checker, addresses, format, onward, drafts, reused, hands };
+        let writer = Writer { ctx, checker: &checker, addresses, format, onward, tools };
         let rows: Vec<Row> = self.rows.rows(THINGS).collect();
         let key = |row: &Row| u64::try_from(row.key(model).as_int().unwrap()).unwrap();
         let keyed = rows.iter().map(|row| (row.clone(), key(row))).collect();
@@ -156,7 +154,7 @@ proptest! {
     #[test]
     fn what_is_kept_is_what_would_be_written(changes in prop::collection::vec(change(), 1..12)) {
         let mut states = States::new();
-        let (reused, none) = (Reused::new(1 << 20), Reused::new(0));
+        let [reused, none] = [1 << 20, 0].map(|bytes| Tools::of(states.rows.model(), bytes));
         let props = known(&states);
         let all: Vec<Prop> =
             states.rows.model().entity_type(THINGS).props().map(|(prop, _)| prop).collect();
@@ -189,7 +187,7 @@ proptest! {
 #[test]
 fn what_is_written_for_the_third_time_is_not_made() {
     let mut states = States::new();
-    let (reused, props) = (Reused::new(64 << 20), known(&states));
+    let (reused, props) = (Tools::of(states.rows.model(), 64 << 20), known(&states));
     let asked = |states: &States, props: &[Prop]| {
         let before = states.texts_asked.load(Ordering::Relaxed);
         states.text(&reused, props, Format::default());
@@ -210,12 +208,12 @@ fn what_is_kept_has_a_limit() {
     let states = States::new();
     let props = known(&states);
     let room = 8;
-    let reused = Reused::new(room * TEXT_MAX as u64);
-    let want = states.text(&Reused::new(0), &props, Format::default());
+    let tools = Tools::of(states.rows.model(), room * TEXT_MAX as u64);
+    let want = states.text(&Tools::of(states.rows.model(), 0), &props, Format::default());
     for _ in 0..20 {
-        assert_eq!(states.text(&reused, &props, Format::default()), want);
+        assert_eq!(states.text(&tools, &props, Format::default()), want);
     }
-    let kept = reused.0.texts.iter().filter_map(ArcSwapOption::load_full);
+    let kept = tools.reused.texts.iter().filter_map(ArcSwapOption::load_full);
     let bytes = kept.map(|text| text.bytes.len()).collect::<Vec<_>>();
     assert!(bytes.len() as u64 <= room && bytes.iter().all(|bytes| *bytes <= TEXT_MAX + 1));
 }
